@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// `ship` is one file that runs anywhere: the Swift runtime and every image library are linked statically.
+// `.deps/lib` (made by `make setup`) holds links to the static archives only, so the linker cannot pick a shared library.
+let staticLinking: LinkerSetting = .unsafeFlags([
+    "-static-stdlib",
+    "-Xclang-linker", "-static-libgcc", "-Xclang-linker", "-static-libstdc++",
+    "-Xlinker", "--gc-sections", "-Xlinker", "-s",
+    // Modules are compiled once for tests (shared runtime) and for `ship` (static runtime), so what the static
+    // Foundation needs is not auto-linked and is named here.
+    "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims", "-l_FoundationCollections", "-lBlocksRuntime",
+    "-lswiftSynchronization", "-lstdc++",
+])
+let staticArchives: LinkerSetting = .unsafeFlags(["-L\(Context.packageDirectory)/.deps/lib"])
+
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+let package = Package(
+    name: "ship",
+    products: [.executable(name: "ship", targets: ["ship"])],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    ],
+    targets: [
+        // The house, from the ground up; a target imports only from the lines above its own.
+        .target(name: "CPNG", linkerSettings: [staticArchives, .linkedLibrary("png16"), .linkedLibrary("z"), .linkedLibrary("m")]),
+        .target(name: "CJPEG", linkerSettings: [staticArchives, .linkedLibrary("jpeg")]),
+        .target(
+            name: "CTIFF",
+            linkerSettings: [staticArchives]
+                + ["tiff", "webp", "zstd", "lzma", "jbig", "jpeg", "deflate", "Lerc", "z", "stdc++"].map { .linkedLibrary($0) }),
+        .target(name: "CEXIF", linkerSettings: [staticArchives, .linkedLibrary("exif"), .linkedLibrary("m")]),
+        .target(name: "CZip", linkerSettings: [staticArchives, .linkedLibrary("minizip"), .linkedLibrary("z")]),
+        .target(name: "CPOSIX"),
+        .target(name: "CAssets", exclude: ["generated"]),
+
+        .target(name: "Raster"),
+        .target(name: "Assets", dependencies: ["CAssets"]),
+        .target(name: "Codecs", dependencies: ["Raster", "CPNG", "CJPEG", "CTIFF", "CEXIF", "CZip"]),
+        .target(name: "Store", dependencies: ["Raster", "Assets", "CPOSIX", grdb, crypto]),
+        .target(name: "Operations", dependencies: ["Raster"]),
+        .target(name: "Pipeline", dependencies: ["Raster"]),
+        .target(name: "Pyramid", dependencies: ["Raster", "Codecs"]),
+        .target(name: "Nodes", dependencies: ["Raster", "Codecs", "Store", "Operations", "Pipeline", "Pyramid"]),
+        .target(name: "Editing", dependencies: ["Raster", "Codecs", "Store", "Operations", "Pipeline", "Nodes"]),
+        .target(name: "Demo", dependencies: ["Raster", "Codecs", "Operations"]),
+        .target(name: "Jobs", dependencies: ["Raster", "Codecs", "Store", "Operations", "Pipeline", "Pyramid", "Nodes", logging]),
+        .target(
+            name: "Server",
+            dependencies: [
+                "Raster", "Assets", "Codecs", "Store", "Operations", "Pipeline", "Pyramid", "Nodes", "Editing", "Jobs",
+                hummingbird, crypto, logging,
+            ]),
+        .executableTarget(
+            name: "ship",
+            dependencies: [
+                "Raster", "Codecs", "Store", "Operations", "Pipeline", "Pyramid", "Nodes", "Editing", "Demo", "Jobs", "Server",
+                arguments, logging,
+            ],
+            linkerSettings: [staticArchives, staticLinking]),
+        .executableTarget(
+            name: "ship-bench", dependencies: ["Raster", "Codecs", "Operations", "Pyramid", "Demo"],
+            linkerSettings: [staticArchives]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c2x
+)
