@@ -1,0 +1,29 @@
+# `make demo` and `make test` do all their own set-up on a Debian machine with a Swift toolchain.
+.PHONY: demo test build setup assets bench clean
+
+SHIP := .build/release/ship
+DEMO_ROOT := .build/demo
+
+demo: build
+	@test -d $(DEMO_ROOT)/me/demo || $(SHIP) demo $(DEMO_ROOT) --frames 8 --size 2000x1500
+	$(SHIP) serve $(DEMO_ROOT)
+
+build: setup assets
+	swift build -c release --product ship
+
+test:
+	@scripts/setup --tests
+	@scripts/embed-assets
+	scripts/test
+
+bench: setup assets
+	swift run -c release ship-bench
+
+setup:
+	@scripts/setup
+
+assets: setup
+	@scripts/embed-assets
+
+clean:
+	rm -rf .build .deps Sources/CAssets/generated Public/vendor

@@ -1,0 +1,38 @@
+/// One measured column: what it is called, its unit, and whose definition it follows.
+package struct MeasurementColumn: Hashable, Sendable, Codable {
+    /// Lower case, as exported: `area`, `area_um2`.
+    package let name: String
+    /// `px`, `px²`, `µm`, `µm²`, `°`, `gray`, or empty for a ratio or count.
+    package let unit: String
+    package let title: String
+    package let definition: String
+    /// The tool or paper whose values it equals.
+    package let source: String
+
+    package init(name: String, unit: String, title: String, definition: String, source: String) {
+        (self.name, self.unit, self.title, self.definition, self.source) = (name, unit, title, definition, source)
+    }
+}
+
+/// Measured values, one row a region in the order of its `RegionSet`. A value that is undefined is nil, never inf or nan.
+package struct MeasurementTable: Sendable, Equatable, SlotValue {
+    package static var slotType: SlotType { .measurements }
+    package var columns: [MeasurementColumn]
+    package var rows: [[Double?]]
+
+    package init(columns: [MeasurementColumn] = [], rows: [[Double?]] = []) {
+        for row in rows { precondition(row.count == columns.count, "a row has \(row.count) values for \(columns.count) columns") }
+        (self.columns, self.rows) = (columns, rows)
+    }
+
+    /// Columns of both side by side; of equal names the first counts. Both must have the same rows.
+    package func joined(with other: MeasurementTable) -> MeasurementTable {
+        if columns.isEmpty { return other }
+        precondition(rows.count == other.rows.count, "tables of \(rows.count) and \(other.rows.count) rows do not belong together")
+        let known = Set(columns.map(\.name))
+        let added = other.columns.indices.filter { !known.contains(other.columns[$0].name) }
+        return MeasurementTable(
+            columns: columns + added.map { other.columns[$0] },
+            rows: zip(rows, other.rows).map { mine, theirs in mine + added.map { theirs[$0] } })
+    }
+}

@@ -1,0 +1,91 @@
+/// How much of an image a node must see to compute one pixel of its result.
+package enum Reach: Equatable, Sendable {
+    /// So many pixels on each side; 0 for point operations. Such a node can work strip by strip.
+    case halo(Int)
+    case wholeImage
+}
+
+/// How results relate to what comes in.
+package enum Arity: String, Sendable, Codable {
+    /// Brings images in; has no inputs.
+    case source
+    case oneFromOne
+    /// Makes several objects of each one and keeps it as their parent.
+    case manyFromOne
+    /// Sees all images of the project at once: an export, a mosaic.
+    case oneFromMany
+}
+
+/// A step of a pipeline. The static part is declared once; form, JSON schema, validation and reference page follow from it.
+package protocol Node: Sendable {
+    /// Stored in projects, so never renamed, e.g. `segment.threshold`.
+    static var kind: String { get }
+    static var title: String { get }
+    static var help: String { get }
+    /// Raised when the same inputs and parameters give other results than before.
+    static var version: Int { get }
+    static var arity: Arity { get }
+    static var inputs: [SlotSchema] { get }
+    static var outputs: [SlotSchema] { get }
+    static var parameters: [Parameter<Self>] { get }
+
+    init()
+
+    /// May depend on parameters.
+    var reach: Reach { get }
+
+    /// Reads the inputs, writes every declared output.
+    /// - Throws: what one image can cause; the run goes on with the next.
+    func run(_ values: inout SlotValues, context: NodeContext) throws
+}
+
+extension Node {
+    package static var version: Int { 1 }
+    package static var arity: Arity { .oneFromOne }
+    package var reach: Reach { .wholeImage }
+}
+
+/// What a node may know and say besides its slots.
+package struct NodeContext: Sendable {
+    /// The image object that everything in this run descends from.
+    package struct Source: Sendable, Equatable {
+        /// Stable id, equal on every machine.
+        package var uid: String
+        package var name: String
+        /// Edge length of a pixel in micrometres; nil without calibration.
+        package var pixelSizeMicrometres: Double?
+        package var metadata: [String: String]
+
+        package init(uid: String, name: String, pixelSizeMicrometres: Double? = nil, metadata: [String: String] = [:]) {
+            (self.uid, self.name) = (uid, name)
+            (self.pixelSizeMicrometres, self.metadata) = (pixelSizeMicrometres, metadata)
+        }
+    }
+
+    package let source: Source
+    private let report: @Sendable (Double) -> Void
+    private let isCancelled: @Sendable () -> Bool
+
+    package init(
+        source: Source, report: @escaping @Sendable (Double) -> Void = { _ in }, isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) {
+        (self.source, self.report, self.isCancelled) = (source, report, isCancelled)
+    }
+
+    /// Tells how much of this node's work on this image is done, 0 to 1. Throws when the job was cancelled, so that a
+    /// node that reports often can be stopped in under a second.
+    package func progress(_ fraction: Double) throws(RunCancelled) {
+        try checkCancelled()
+        report(fraction)
+    }
+
+    package func checkCancelled() throws(RunCancelled) {
+        if isCancelled() { throw RunCancelled() }
+    }
+}
+
+/// The job was cancelled by a person.
+package struct RunCancelled: Error, CustomStringConvertible {
+    package init() {}
+    package var description: String { "cancelled" }
+}

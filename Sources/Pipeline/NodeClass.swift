@@ -1,0 +1,106 @@
+/// A node type with its declaration, without its Swift type: what registries, forms and graphs work with.
+package struct NodeClass: Sendable {
+    package let kind: String
+    package let title: String
+    package let help: String
+    package let version: Int
+    package let arity: Arity
+    package let inputs: [SlotSchema]
+    package let outputs: [SlotSchema]
+    package let parameters: [ParameterDeclaration]
+    /// Every parameter at its default.
+    package let defaults: [String: JSONValue]
+    private let build: @Sendable ([String: JSONValue]) throws(ConfigurationError) -> any Node
+
+    package init<N: Node>(_ type: N.Type) {
+        (kind, title, help, version, arity) = (N.kind, N.title, N.help, N.version, N.arity)
+        (inputs, outputs) = (N.inputs, N.outputs)
+        parameters = N.parameters.map(\.declaration)
+        let pristine = N()
+        defaults = Dictionary(uniqueKeysWithValues: N.parameters.map { ($0.declaration.name, $0.read(pristine)) })
+        build = { config throws(ConfigurationError) in
+            var node = N()
+            let known = N.parameters.map(\.declaration.name)
+            var problems = config.keys.filter { !known.contains($0) }.sorted().map { name in
+                "\(name) is not a parameter of \(N.kind); it knows \(known.isEmpty ? "none" : known.joined(separator: ", "))"
+            }
+            for parameter in N.parameters {
+                guard let value = config[parameter.declaration.name] else { continue }
+                do throws(ParameterError) { try parameter.apply(&node, value) } catch { problems.append(error.description) }
+            }
+            guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
+            return node
+        }
+    }
+
+    /// A node with these parameters, the others at their defaults.
+    package func make(_ config: [String: JSONValue]) throws(ConfigurationError) -> any Node { try build(config) }
+
+    /// "import.folder" belongs to "import".
+    package var group: String { String(kind.prefix { $0 != "." }) }
+
+    /// Declaration as `GET /api/nodes` gives it; `schema` is a JSON Schema (2020-12) of the configuration.
+    package var json: JSONValue {
+        .object([
+            "kind": .string(kind), "title": .string(title), "help": .string(help), "group": .string(group),
+            "version": .number(Double(version)), "arity": .string(arity.rawValue),
+            "inputs": .array(inputs.map(\.json)), "outputs": .array(outputs.map(\.json)),
+            "parameters": .array(parameters.map { $0.json(default: defaults[$0.name] ?? .null) }),
+            "schema": .object([
+                "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "title": .string(title),
+                "additionalProperties": false,
+                "properties": .object(
+                    Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.schema(default: defaults[$0.name] ?? .null)) })),
+            ]),
+        ])
+    }
+}
+
+/// Everything that is wrong with a node's configuration, one sentence each.
+package struct ConfigurationError: Error, Equatable {
+    package let problems: [String]
+}
+
+extension SlotSchema {
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = ["name": .string(name), "type": .string(type.rawValue), "help": .string(help)]
+        if let sameAs { members["sameAs"] = .string(sameAs) }
+        return .object(members)
+    }
+}
+
+extension ParameterDeclaration {
+    fileprivate func json(default value: JSONValue) -> JSONValue {
+        var members: [String: JSONValue] = ["name": .string(name), "label": .string(label), "help": .string(help), "default": value]
+        if !unit.isEmpty { members["unit"] = .string(unit) }
+        switch type {
+        case .integer(let min, let max):
+            members.merge(["type": "integer", "min": .number(Double(min)), "max": .number(Double(max)), "step": 1]) { $1 }
+        case .number(let min, let max, let step):
+            members.merge(["type": "number", "min": .number(min), "max": .number(max)]) { $1 }
+            if let step { members["step"] = .number(step) }
+        case .boolean: members["type"] = "boolean"
+        case .text(let maxLength): members.merge(["type": "text", "maxLength": .number(Double(maxLength))]) { $1 }
+        case .choice(let choices):
+            members["type"] = "choice"
+            members["choices"] = .array(choices.map { ["value": .string($0.value), "label": .string($0.label)] })
+        }
+        return .object(members)
+    }
+
+    fileprivate func schema(default value: JSONValue) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "title": .string(label), "description": .string(unit.isEmpty ? help : "\(help) Unit: \(unit)."), "default": value,
+        ]
+        switch type {
+        case .integer(let min, let max):
+            members.merge(["type": "integer", "minimum": .number(Double(min)), "maximum": .number(Double(max))]) { $1 }
+        case .number(let min, let max, _):
+            members.merge(["type": "number", "minimum": .number(min), "maximum": .number(max)]) { $1 }
+        case .boolean: members["type"] = "boolean"
+        case .text(let maxLength): members.merge(["type": "string", "maxLength": .number(Double(maxLength))]) { $1 }
+        case .choice(let choices): members["enum"] = .array(choices.map { .string($0.value) })
+        }
+        return .object(members)
+    }
+}

@@ -1,0 +1,113 @@
+/// One setting of a node class: how it is called, what it may be, and where the value lies in the node.
+package struct Parameter<N>: Sendable {
+    package let declaration: ParameterDeclaration
+    let apply: @Sendable (inout N, JSONValue) throws(ParameterError) -> Void
+    let read: @Sendable (N) -> JSONValue
+
+    package static func integer(
+        _ path: WritableKeyPath<N, Int> & Sendable, _ name: String, label: String, unit: String = "", range: ClosedRange<Int>, help: String
+    ) -> Parameter {
+        Parameter(
+            declaration: ParameterDeclaration(
+                name: name, label: label, unit: unit, help: help, type: .integer(min: range.lowerBound, max: range.upperBound)),
+            apply: { node, value throws(ParameterError) in
+                guard let number = value.numberValue, let whole = Int(exactly: number), range.contains(whole) else {
+                    throw ParameterError(name: name, value: value, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+                }
+                node[keyPath: path] = whole
+            },
+            read: { .number(Double($0[keyPath: path])) })
+    }
+
+    package static func number(
+        _ path: WritableKeyPath<N, Double> & Sendable, _ name: String, label: String, unit: String = "", range: ClosedRange<Double>,
+        step: Double? = nil, help: String
+    ) -> Parameter {
+        Parameter(
+            declaration: ParameterDeclaration(
+                name: name, label: label, unit: unit, help: help,
+                type: .number(min: range.lowerBound, max: range.upperBound, step: step)),
+            apply: { node, value throws(ParameterError) in
+                guard let number = value.numberValue, range.contains(number) else {
+                    throw ParameterError(
+                        name: name, value: value,
+                        expected: "a number from \(JSONValue.number(range.lowerBound)) to \(JSONValue.number(range.upperBound))")
+                }
+                node[keyPath: path] = number
+            },
+            read: { .number($0[keyPath: path]) })
+    }
+
+    package static func boolean(_ path: WritableKeyPath<N, Bool> & Sendable, _ name: String, label: String, help: String) -> Parameter {
+        Parameter(
+            declaration: ParameterDeclaration(name: name, label: label, unit: "", help: help, type: .boolean),
+            apply: { node, value throws(ParameterError) in
+                guard let flag = value.booleanValue else { throw ParameterError(name: name, value: value, expected: "true or false") }
+                node[keyPath: path] = flag
+            },
+            read: { .boolean($0[keyPath: path]) })
+    }
+
+    /// Text of at most `maxLength` characters.
+    package static func text(
+        _ path: WritableKeyPath<N, String> & Sendable, _ name: String, label: String, maxLength: Int = 500, help: String
+    ) -> Parameter {
+        Parameter(
+            declaration: ParameterDeclaration(name: name, label: label, unit: "", help: help, type: .text(maxLength: maxLength)),
+            apply: { node, value throws(ParameterError) in
+                guard let text = value.stringValue, text.count <= maxLength else {
+                    throw ParameterError(name: name, value: value, expected: "a text of at most \(maxLength) characters")
+                }
+                node[keyPath: path] = text
+            },
+            read: { .string($0[keyPath: path]) })
+    }
+
+    /// One of the cases of an enumeration, each with the words a person reads.
+    package static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
+        _ path: WritableKeyPath<N, Choice> & Sendable, _ name: String, label: String, titles: [Choice: String] = [:], help: String
+    ) -> Parameter where Choice.RawValue == String, Choice: Hashable {
+        let choices = Choice.allCases.map { ParameterDeclaration.Choice(value: $0.rawValue, label: titles[$0] ?? $0.rawValue) }
+        return Parameter(
+            declaration: ParameterDeclaration(name: name, label: label, unit: "", help: help, type: .choice(choices)),
+            apply: { node, value throws(ParameterError) in
+                guard let text = value.stringValue, let choice = Choice(rawValue: text) else {
+                    throw ParameterError(name: name, value: value, expected: "one of \(choices.map(\.value).joined(separator: ", "))")
+                }
+                node[keyPath: path] = choice
+            },
+            read: { .string($0[keyPath: path].rawValue) })
+    }
+}
+
+/// The part of a parameter that form, schema and reference page are made from.
+package struct ParameterDeclaration: Sendable {
+    package struct Choice: Sendable, Hashable {
+        package let value: String
+        package let label: String
+    }
+
+    package enum Kind: Sendable {
+        case integer(min: Int, max: Int)
+        case number(min: Double, max: Double, step: Double?)
+        case boolean
+        case text(maxLength: Int)
+        case choice([Choice])
+    }
+
+    package let name: String
+    package let label: String
+    /// Empty when the value has none.
+    package let unit: String
+    package let help: String
+    package let type: Kind
+}
+
+/// A configuration value that a node cannot take.
+package struct ParameterError: Error, Equatable, CustomStringConvertible {
+    package let name: String
+    package let value: JSONValue
+    package let expected: String
+
+    package var description: String { "\(name) is \(value) but must be \(expected)" }
+}
