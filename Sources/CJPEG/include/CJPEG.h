@@ -1,1 +1,51 @@
+// JPEG through libjpeg-turbo. Every call catches libjpeg's longjmp inside its own C frame and answers with a code and a text.
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#define SHIP_JPEG_TEXT 256
+
+enum {
+    SHIP_JPEG_OK = 0,
+    SHIP_JPEG_TRUNCATED = 1,    // the file ends before the picture does
+    SHIP_JPEG_DAMAGED = 2,      // the data contradict themselves
+    SHIP_JPEG_UNSUPPORTED = 3,  // a kind of JPEG that libjpeg does not decode
+    SHIP_JPEG_MEMORY = 4,       // more working memory than allowed
+};
+
+typedef struct {
+    uint32_t width, height;         // after scaling
+    uint32_t source_components;     // 1, 3 or 4
+    uint32_t components;            // what rows hold: 1 gray, 3 blue green red, 4 cyan magenta yellow black
+    uint32_t inverted_cmyk;         // 1: 4 components are stored as Adobe does, 255 = no ink
+    uint32_t progressive;           // 1: the whole picture is held as coefficients
+    uint32_t density_unit;          // 0 none, 1 per inch, 2 per centimetre
+    uint32_t x_density, y_density;  // 0: not given
+} ship_jpeg_info;
+
+typedef struct ship_jpeg_reader ship_jpeg_reader;
+
+/// Reads the header. `bytes` (kept by the caller until close) or, when null, the descriptor `fd`, read by pread.
+/// `scale` 1, 2, 4 or 8 divides the size. `memory` bounds libjpeg's own buffers. On failure: null, `code` and `text`.
+ship_jpeg_reader *_Nullable ship_jpeg_open(
+    int fd, const uint8_t *_Nullable bytes, uint64_t size, uint64_t memory, uint32_t scale, ship_jpeg_info *_Nonnull info,
+    int *_Nonnull code, char *_Nonnull text);
+/// Decodes the next `count` rows, `stride` bytes apart.
+int ship_jpeg_read(ship_jpeg_reader *_Nonnull reader, uint8_t *_Nonnull out, size_t stride, uint32_t count, char *_Nonnull text);
+void ship_jpeg_close(ship_jpeg_reader *_Nonnull reader);
+
+typedef struct ship_jpeg_encoder ship_jpeg_encoder;
+
+/// An encoder is used for any number of pictures, one after the other; its buffers stay.
+ship_jpeg_encoder *_Nullable ship_jpeg_encoder_create(void);
+/// `channels` 1 gray or 3 blue green red. Chroma is halved both ways unless `full_chroma`.
+int ship_jpeg_encoder_start(
+    ship_jpeg_encoder *_Nonnull encoder, uint32_t width, uint32_t height, uint32_t channels, uint32_t quality, uint32_t full_chroma,
+    char *_Nonnull text);
+/// Next `count` rows; a `stride` of 0 repeats one row.
+int ship_jpeg_encoder_rows(
+    ship_jpeg_encoder *_Nonnull encoder, const uint8_t *_Nonnull rows, size_t stride, uint32_t count, char *_Nonnull text);
+/// The finished file; it belongs to the encoder and holds until the next start.
+int ship_jpeg_encoder_finish(
+    ship_jpeg_encoder *_Nonnull encoder, const uint8_t *_Nullable *_Nonnull bytes, size_t *_Nonnull size, char *_Nonnull text);
+void ship_jpeg_encoder_destroy(ship_jpeg_encoder *_Nonnull encoder);
