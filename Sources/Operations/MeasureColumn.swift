@@ -1,0 +1,66 @@
+/// Name, unit and meaning of one measured column; tables, reference page and tooltips are made from it.
+public struct MeasureColumn: Hashable, Sendable {
+    public enum Unit: String, Sendable, Codable, CaseIterable {
+        case pixels = "px"
+        case squarePixels = "px²"
+        case micrometres = "µm"
+        case squareMicrometres = "µm²"
+        case degrees = "°"
+        case radians = "rad"
+        case gray = "gray level"
+        case ratio = ""
+        case count = "count"
+    }
+
+    /// Column name in tables; never renamed.
+    public let name: String
+    public let unit: Unit
+    public let title: String
+    public let definition: String
+    /// Where the definition comes from and which tool gives the same number.
+    public let source: String
+
+    public init(name: String, unit: Unit, title: String, definition: String, source: String) {
+        (self.name, self.unit, self.title, self.definition, self.source) = (name, unit, title, definition, source)
+    }
+}
+
+/// Columns of a group of measures, and how to get their values.
+struct MeasureTable<Subject>: Sendable {
+    enum Scale: Sendable { case none, length, area }
+
+    struct Entry: Sendable {
+        let column: MeasureColumn
+        let scale: Scale
+        let value: @Sendable (Subject) -> Double?
+    }
+
+    private(set) var entries: [Entry] = []
+    var columns: [MeasureColumn] { entries.map(\.column) }
+
+    /// - Parameter micrometreName: also adds a column of this name with the value in µm or µm².
+    mutating func add(
+        _ name: String, _ unit: MeasureColumn.Unit, _ title: String, _ definition: String, source: String = "scikit-image 0.26",
+        micrometreName: String? = nil, _ value: @escaping @Sendable (Subject) -> Double?
+    ) {
+        let column = MeasureColumn(name: name, unit: unit, title: title, definition: definition, source: source)
+        entries.append(Entry(column: column, scale: .none, value: value))
+        guard let micrometreName else { return }
+        let isArea = unit == .squarePixels
+        let scaled = MeasureColumn(
+            name: micrometreName, unit: isArea ? .squareMicrometres : .micrometres, title: title,
+            definition: "\(definition); in \(isArea ? "µm²" : "µm") by the image's pixel size, empty without one", source: source)
+        entries.append(Entry(column: scaled, scale: isArea ? .area : .length, value: value))
+    }
+
+    /// Values in column order; µm columns are nil without a pixel size, and nothing is ever infinite or not a number.
+    func values(_ subject: Subject, pixelSize: Double?) -> [Double?] {
+        entries.map { entry in
+            guard let value = entry.value(subject), value.isFinite else { return nil }
+            if entry.scale == .none { return value }
+            guard let pixelSize, pixelSize > 0 else { return nil }
+            let scaled = entry.scale == .area ? value * pixelSize * pixelSize : value * pixelSize
+            return scaled.isFinite ? scaled : nil
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import Raster
+
+/// Sums over a mask's pixels about their centroid, up to third order, each run in one step.
+public struct ShapeMoments: Hashable, Sendable {
+    public let area: Int
+    public let centroid: Point
+    /// Σ (x − x̄)ᵖ (y − ȳ)^q over pixel centres.
+    public let mu20, mu11, mu02, mu30, mu21, mu12, mu03: Double
+
+    /// nil for the empty mask. Complexity: linear in the runs.
+    public init?(_ mask: Mask) {
+        guard let origin = mask.runs.first else { return nil }
+        // Relative to the first run, so that sums stay exact far from the image's corner.
+        let (x0, y0) = (Int(origin.first), Int(origin.y))
+        var (count, sumX2, sumY) = (0, 0, 0)
+        for run in mask.runs {
+            let length = run.count
+            count += length
+            sumX2 += length * (Int(run.first) + Int(run.last) - 2 * x0)
+            sumY += length * (Int(run.y) - y0)
+        }
+        let n = Double(count)
+        let (cx, cy) = (Double(sumX2) / 2 / n, Double(sumY) / n)
+        var (m20, m11, m02, m30, m21, m12, m03) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        for run in mask.runs {
+            let length = Double(run.count)
+            let u = Double(Int(run.first) + Int(run.last) - 2 * x0) / 2 - cx
+            let v = Double(Int(run.y) - y0) - cy
+            // Σ over the run of (x − mean)² = n (n² − 1) / 12.
+            let spread = length * (length * length - 1) / 12
+            let square = length * u * u + spread
+            m20 += square
+            m11 += length * u * v
+            m02 += length * v * v
+            m30 += length * u * u * u + 3 * u * spread
+            m21 += square * v
+            m12 += length * u * v * v
+            m03 += length * v * v * v
+        }
+        area = count
+        centroid = Point(x: Double(x0) + cx, y: Double(y0) + cy)
+        (mu20, mu11, mu02, mu30, mu21, mu12, mu03) = (m20, m11, m02, m30, m21, m12, m03)
+    }
+
+    /// Larger and smaller eigenvalue of the covariance of the pixel centres (population, no 1/12 for the pixel's own extent).
+    public var eigenvalues: (Double, Double) {
+        let n = Double(area)
+        let (a, b, c) = (mu20 / n, mu11 / n, mu02 / n)
+        let root = ((a - c) * (a - c) + 4 * b * b).squareRoot()
+        return ((a + c + root) / 2, max(0, (a + c - root) / 2))
+    }
+
+    /// Angle from the downward row axis to the major axis, −π/2 ... π/2, counter-clockwise as scikit-image counts it.
+    public var orientation: Double {
+        let n = Double(area)
+        let (a, b, c) = (mu20 / n, -mu11 / n, mu02 / n)
+        if a - c == 0 { return b < 0 ? .pi / 4 : -.pi / 4 }
+        return 0.5 * atan2(-2 * b, c - a)
+    }
+
+    /// Hu's seven invariants in scikit-image's order; not changed by moving, turning or scaling.
+    public var hu: [Double] {
+        let n = Double(area)
+        let (second, third) = (n * n, n * n * n.squareRoot())
+        // The first index counts rows here, as in scikit-image.
+        let (n20, n11, n02) = (mu02 / second, mu11 / second, mu20 / second)
+        let (n30, n21, n12, n03) = (mu03 / third, mu12 / third, mu21 / third, mu30 / third)
+        let (t0, t1) = (n30 + n12, n21 + n03)
+        let (q0, q1) = (t0 * t0, t1 * t1)
+        let n4 = 4 * n11
+        let (s, d) = (n20 + n02, n20 - n02)
+        let (p, q) = (n30 - 3 * n12, 3 * n21 - n03)
+        return [
+            s, d * d + n4 * n11, p * p + q * q, q0 + q1,
+            p * t0 * (q0 - 3 * q1) + q * t1 * (3 * q0 - q1),
+            d * (q0 - q1) + n4 * t0 * t1,
+            q * t0 * (q0 - 3 * q1) - p * t1 * (3 * q0 - q1),
+        ]
+    }
+}
