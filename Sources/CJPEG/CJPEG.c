@@ -59,13 +59,19 @@ struct ship_jpeg_reader {
 static void emit_message(j_common_ptr common, int level) {
     failure *f = (failure *)common->err;
     if (level >= 0) return;
+    ship_jpeg_reader *r = (ship_jpeg_reader *)((j_decompress_ptr)common)->client_data;
     switch (f->base.msg_code) {
-    case JWRN_HIT_MARKER: case JWRN_HUFF_BAD_CODE: case JWRN_ARITH_BAD_CODE: case JWRN_MUST_RESYNC: case JWRN_JPEG_EOF: case JWRN_TOO_MUCH_DATA:
+    case JWRN_HIT_MARKER:
+        // A short scan of a complete progressive file leaves out refinement, which some encoders do on purpose.
+        if (((j_decompress_ptr)common)->progressive_mode && !r->ended) break;
+        // fall through
+    case JWRN_HUFF_BAD_CODE: case JWRN_ARITH_BAD_CODE: case JWRN_MUST_RESYNC: case JWRN_JPEG_EOF: case JWRN_TOO_MUCH_DATA:
         f->base.format_message(common, f->text);
         f->code = SHIP_JPEG_DAMAGED;
         longjmp(f->escape, 1);
-    default: f->base.num_warnings++;
+    default: break;
     }
+    f->base.num_warnings++;
 }
 
 static void init_source(j_decompress_ptr jpeg) { (void)jpeg; }

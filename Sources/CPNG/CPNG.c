@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 struct ship_png_reader {
     png_structp png;
@@ -251,3 +252,25 @@ int ship_png_encode(
 }
 
 void ship_png_free(uint8_t *bytes) { free(bytes); }
+
+// ---------------------------------------------------------------- checksums
+
+uint32_t ship_crc32(const uint8_t *bytes, size_t size) { return (uint32_t)crc32_z(0, bytes, size); }
+
+// zlib's adler32 is not vectorised and would cost more than encoding a mask does; this loop is, by the compiler.
+uint32_t ship_adler32(const uint8_t *bytes, size_t size) {
+    enum { BLOCK = 4096 };  // 32-bit sums hold: 255 * 4096 * 4097 / 2 < 2^32
+    uint32_t a = 1, b = 0;
+    while (size > 0) {
+        uint32_t n = size < BLOCK ? (uint32_t)size : BLOCK, sum = 0, weighted = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            sum += bytes[i];
+            weighted += bytes[i] * (n - i);
+        }
+        b = (uint32_t)((b + (uint64_t)n * a + weighted) % 65521);
+        a = (a + sum) % 65521;
+        bytes += n;
+        size -= n;
+    }
+    return b << 16 | a;
+}

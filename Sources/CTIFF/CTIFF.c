@@ -171,6 +171,7 @@ ship_tiff_reader *ship_tiff_open(
         return NULL;
     }
     uint32_t pages = TIFFNumberOfDirectories(r->tiff);
+    if (pages == 0) pages = 1;  // a damaged pointer to the next page hides the first one too
     r->failed = r->past_end = 0;
     if (page >= pages) {
         *code = SHIP_TIFF_NO_PAGE;

@@ -42,3 +42,7 @@ int ship_png_encode(
     const uint8_t *_Nonnull rows, size_t stride, uint32_t width, uint32_t height, uint32_t channels, uint32_t bits, int level,
     uint32_t per_metre, uint8_t *_Nullable *_Nonnull bytes, size_t *_Nonnull size, char *_Nonnull text);
 void ship_png_free(uint8_t *_Nullable bytes);
+
+/// Checksums of PNG chunks and of zlib streams.
+uint32_t ship_crc32(const uint8_t *_Nonnull bytes, size_t size);
+uint32_t ship_adler32(const uint8_t *_Nonnull bytes, size_t size);
