@@ -17,7 +17,10 @@ extension Histogram {
             weight += Double(counts[level])
             part += Double(level) * Double(counts[level])
             let difference = part / weight - (sum - part) / (total - weight)
-            let variance = weight * (total - weight) * difference * difference
+            // scikit-image multiplies the weights in single precision; between near-equal maxima this decides. Above 2²⁴ pixels
+            // its weights themselves are no longer exact, and the level here is the true one.
+            let weights = total <= 16_777_216 ? Double(Float(weight) * Float(total - weight)) : weight * (total - weight)
+            let variance = weights * (difference * difference)
             if variance > bestVariance { (best, bestVariance) = (level, variance) }
         }
         return best

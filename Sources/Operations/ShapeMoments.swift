@@ -51,10 +51,13 @@ public struct ShapeMoments: Hashable, Sendable {
         return ((a + c + root) / 2, max(0, (a + c - root) / 2))
     }
 
-    /// Angle from the downward row axis to the major axis, −π/2 ... π/2, counter-clockwise as scikit-image counts it.
+    /// Angle from the downward row axis to the major axis, above −π/2 up to π/2, counter-clockwise as scikit-image counts it.
+    ///
+    /// Of objects that lie along the x axis scikit-image tells π/2 or −π/2, depending on rounding; here it is π/2.
     public var orientation: Double {
         let n = Double(area)
-        let (a, b, c) = (mu20 / n, -mu11 / n, mu02 / n)
+        let mixed = abs(mu11) < 1e-12 * (mu20 + mu02) ? 0 : mu11
+        let (a, b, c) = (mu20 / n, -mixed / n, mu02 / n)
         if a - c == 0 { return b < 0 ? .pi / 4 : -.pi / 4 }
         return 0.5 * atan2(-2 * b, c - a)
     }
