@@ -24,6 +24,29 @@ package enum MaskPNG {
         return file(raw: raw, rowBytes: rowBytes, width: width, height: height, color: color ?? 0)
     }
 
+    /// The same for a picture that was drawn as bits.
+    package static func encode(_ raster: BitRaster, color: UInt32? = nil) -> [UInt8] {
+        let (width, height) = (max(1, raster.width), max(1, raster.height))
+        let rowBytes = (width + 7) / 8 + 1
+        let raw = [UInt8](unsafeUninitializedCapacity: rowBytes * height + 8) { buffer, count in
+            let base = UnsafeMutableRawPointer(buffer.baseAddress!)
+            base.initializeMemory(as: UInt8.self, repeating: 0, count: rowBytes * height + 8)
+            count = rowBytes * height + 8
+            raster.words.withUnsafeBufferPointer { words in
+                // A row's last word may run over into the next row, which is written after it, or into the 8 bytes at the end.
+                for y in 0..<raster.height {
+                    let row = base + y * rowBytes
+                    row.storeBytes(of: 0, as: UInt8.self)
+                    for index in 0..<raster.wordsPerRow {
+                        (row + 1 + 8 * index).storeBytes(of: words[y * raster.wordsPerRow + index].bigEndian, as: UInt64.self)
+                    }
+                }
+                (base + rowBytes * height).initializeMemory(as: UInt8.self, repeating: 0, count: 8)
+            }
+        }
+        return file(raw: raw, rowBytes: rowBytes, width: width, height: height, color: color ?? 0)
+    }
+
     /// The same file with another foreground colour: only the palette and its checksum change.
     ///
     /// - Throws: `.damaged` when `png` has no palette of two colours.
