@@ -1,0 +1,139 @@
+// The frame around every screen: top bar, screen, status bar, notices, sheet of keys.
+import { createApp, defineComponent, h, ref, reactive, computed, watch, nextTick } from './vendor/vue.esm-browser.prod.js'
+import { state, shell, clearShell, begin, signIn, link, go, isDark, switchTheme, currentJob, jobTitle, dismiss, reloadProject } from './state.js'
+import { commands, useCommands, rebind, resetKeys } from './commands.js'
+import { icon, mark } from './icons.js'
+import { button, iconButton, kbd, progress, problem } from './ui.js'
+import { duration } from './lib/format.js'
+import { keyText, keyLabel } from './lib/keys.js'
+import { tokenIn } from './lib/location.js'
+import { panels } from './panels/index.js'
+
+const panelOf = id => panels.find(p => p.id === id) ?? panels[0]
+
+const TopBar = defineComponent(() => () => {
+  const { place, project, session } = state
+  const panel = panelOf(place.panel)
+  const job = project ? currentJob() : null
+  const percent = job?.total ? Math.round(100 * job.done / job.total) : null
+  return h('header', { class: 'top' }, [
+    h('a', { class: 'brand', href: '#/', 'aria-label': 'ship, all projects' }, [mark(), h('span', 'ship')]),
+    place.project ? h('nav', { class: 'crumbs', 'aria-label': 'Where you are' }, [
+      h('span', { class: 'muted hide-narrow' }, place.user), h('span', { class: 'slash hide-narrow' }, '/'),
+      h('a', { href: link({ ...place, panel: 'images', item: null, query: null }), title: project?.title }, project?.title ?? place.project),
+      shell.crumb ? [h('span', { class: 'slash' }, '/'), h('span', { class: 'last', title: shell.crumb, 'aria-current': 'page' }, shell.crumb)] : null
+    ]) : null,
+    place.project ? h('nav', { class: 'tabs', 'aria-label': 'Screens of the project' }, panels.filter(p => p.tab).map(p => h('a', {
+      href: link({ user: place.user, project: place.project, panel: p.id }), 'aria-current': p.id === panel.id || (p.id === 'images' && panel.id === 'view') ? 'page' : undefined, title: p.title
+    }, [icon(p.icon, 16), h('span', p.title)]))) : null,
+    h('div', { class: 'spring' }),
+    job ? h('a', { class: 'job-progress', href: link({ ...place, panel: 'jobs', item: null, query: null }), title: 'Open Jobs' }, [
+      h('span', [
+        job.state === 'queued' ? `${jobTitle(job)} waits` : `${jobTitle(job)}${percent == null ? '' : ` ${percent} %`}`,
+        job.etaSeconds > 1 ? h('span', { class: 'muted hide-narrow' }, `, ${duration(job.etaSeconds)} left`) : null
+      ]),
+      progress(job.done, job.total, jobTitle(job))
+    ]) : null,
+    !state.online && session ? h('span', { class: 'badge failed' }, [icon('offline', 14), 'Offline']) : null,
+    shell.undo ? iconButton('undo', 'Undo', shell.undo.run, { command: 'undo', disabled: shell.undo.disabled }) : null,
+    shell.redo ? iconButton('redo', 'Redo', shell.redo.run, { command: 'redo', disabled: shell.redo.disabled }) : null,
+    iconButton(isDark() ? 'sun' : 'moon', isDark() ? 'Light colours' : 'Dark colours', switchTheme, { command: 'theme' }),
+    iconButton('help', 'Keys and help', () => { state.sheet = !state.sheet }, { command: 'help' }),
+    shell.primary ? button(shell.primary.label, shell.primary.run, { kind: 'primary', iconName: shell.primary.icon, disabled: shell.primary.disabled, command: shell.primary.command, title: shell.primary.title }) : null
+  ])
+})
+
+const savedText = {
+  saved: ['check', 'Saved'], working: ['clock', 'Saving…']
+}
+const StatusBar = defineComponent(() => () => h('footer', { class: 'status' }, [
+  shell.status ? shell.status() : h('span', { class: 'muted' }, state.session ? `ship ${state.session.version ?? ''}` : ''),
+  h('div', { class: 'spring' }),
+  state.project?.readOnly ? h('span', { class: 'muted' }, 'Read-only: changes are off') : null,
+  h('span', { class: ['saved', shell.saved?.kind], role: 'status' }, shell.saved ? [icon(shell.saved.icon ?? savedText[shell.saved.kind]?.[0] ?? 'info', 14), shell.saved.text ?? savedText[shell.saved.kind]?.[1]] : ''),
+  h('a', { href: '#/about', class: 'muted' }, 'About')
+]))
+
+const Notices = defineComponent(() => () => h('div', { class: 'notices', role: 'status', 'aria-live': 'polite' }, state.notices.map(n => h('div', { class: ['notice', n.kind], key: n.id }, [
+  icon(n.kind === 'error' ? 'error' : n.kind === 'done' ? 'check' : 'info', 18), h('span', n.text),
+  n.action ? button(n.action.label, () => { dismiss(n.id); n.action.run() }, { kind: 'quiet' }) : null,
+  iconButton('close', 'Dismiss', () => dismiss(n.id), { size: 14 })
+]))))
+
+/** All commands with their keys; a click on a key takes the next press as the new one. */
+const Sheet = defineComponent(() => {
+  const waiting = ref(null), warning = ref(''), dialog = ref(null)
+  watch(dialog, d => { if (d && !d.open) d.showModal() })
+  const close = () => { state.sheet = false }
+  const groups = computed(() => {
+    const result = new Map()
+    for (const c of commands) if (!c.quiet) result.set(c.group, [...result.get(c.group) ?? [], c])
+    return result
+  })
+  const press = event => {
+    if (!waiting.value) return
+    event.preventDefault()
+    event.stopPropagation()
+    if (['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return
+    const taken = rebind(waiting.value, keyText(event))
+    warning.value = taken.length ? `${keyLabel(keyText(event))} already means “${taken[0].title}”. Press another key, or Esc in an empty field to keep the old one.` : ''
+    if (!taken.length || event.key === 'Escape') waiting.value = null
+  }
+  return () => state.sheet ? h('dialog', { ref: dialog, class: 'sheet', 'aria-labelledby': 'sheet-title', onClose: close, onKeydown: press, onClick: e => { if (e.target === dialog.value) close() } }, h('div', { class: 'sheet-body' }, [
+    h('header', [h('h1', { id: 'sheet-title' }, 'Keys'), h('p', { class: 'muted' }, 'Click a key to change it.'), h('div', { class: 'spring' }),
+      button('Reset all', () => { resetKeys(); warning.value = '' }, { kind: 'quiet' }), iconButton('close', 'Close', close)]),
+    warning.value ? h('p', { class: 'problem', role: 'alert' }, [icon('warning', 18), warning.value]) : null,
+    h('div', { class: 'sheet-groups' }, [...groups.value].map(([name, list]) => h('section', [h('h2', name), h('dl', list.map(c => h('div', [
+      h('dt', c.title),
+      h('dd', h('button', { type: 'button', class: ['keys', { waiting: waiting.value === c.id }], 'aria-label': `Key for ${c.title}: ${keyLabel(c.key)}. Change`, onClick: () => { waiting.value = c.id; warning.value = '' } },
+        waiting.value === c.id ? 'press a key' : c.key ? kbd(c.key) : '–'))
+    ])))])))
+  ])) : null
+})
+
+const SignIn = defineComponent(() => {
+  const text = ref(''), error = ref(null)
+  const submit = async event => {
+    event.preventDefault()
+    try { await signIn(tokenIn(text.value.slice(text.value.indexOf('#'))) ?? text.value.trim()) } catch (e) { error.value = e }
+  }
+  return () => h('main', { class: 'sign-in' }, h('form', { onSubmit: submit }, [
+    h('div', { class: 'brand' }, [mark(), h('h1', 'ship')]),
+    h('p', 'This browser has no key to this server yet. Open the address that ship printed where it was started, or paste that address here.'),
+    h('label', { class: 'field' }, [h('span', 'Printed address or token'), h('input', { value: text.value, onInput: e => { text.value = e.target.value }, autocomplete: 'off', spellcheck: 'false', placeholder: `${location.origin}/#token=…` })]),
+    error.value ? h('p', { class: 'problem', role: 'alert' }, [icon('error', 18), error.value.status === 401 || error.value.status === 403 ? 'This token is not, or no longer, valid: a token works once. Start ship again for a new one.' : error.value.message]) : null,
+    button('Open', null, { kind: 'primary', type: 'submit', disabled: !text.value.trim() })
+  ]))
+})
+
+const App = defineComponent(() => {
+  const main = ref(null)
+  useCommands([
+    { id: 'help', title: 'This sheet of keys', group: 'Everywhere', key: '?', run: () => { state.sheet = !state.sheet } },
+    { id: 'theme', title: 'Light or dark', group: 'Everywhere', key: 'Ctrl+Shift+L', run: switchTheme },
+    { id: 'main', title: 'To the content of the screen', group: 'Everywhere', key: 'F6', run: () => main.value?.querySelector('[tabindex="0"], a, button, input')?.focus() }
+  ])
+  watch(() => [state.place.panel, state.place.project], () => { clearShell() }, { flush: 'pre' })
+  watch(() => [state.place.panel, state.place.project, state.project?.title, shell.crumb], () => {
+    const panel = panelOf(state.place.panel)
+    document.title = [shell.crumb, state.place.project && panel.id !== 'view' ? panel.title : null, state.project?.title, 'ship'].filter(Boolean).join(' · ')
+  }, { immediate: true })
+  return () => {
+    if (state.session === null) return h('main', { class: 'sign-in' }, state.online ? null : problem({ offline: true, message: 'The server does not answer. Start it with `ship serve`; this page connects by itself.' }))
+    if (state.session === false) return h(SignIn)
+    const panel = panelOf(state.place.panel)
+    const needsProject = panel.tab || panel.id === 'view'
+    const body = !needsProject ? h(panel.component)
+      : state.projectError ? h('div', { class: 'page' }, state.projectError.status === 404
+        ? h('div', { class: 'empty' }, [icon('folder', 40), h('h1', 'No such project'), h('p', `There is no project “${state.place.user}/${state.place.project}” here, or it is in the trash.`), h('a', { class: 'button', href: '#/' }, 'All projects')])
+        : problem(state.projectError, reloadProject))
+      : state.project ? h(panel.component, { key: `${state.place.user}/${state.place.project}/${panel.id}/${state.place.item ?? ''}` }) : null
+    return [
+      h('a', { class: 'skip', href: '#main', onClick: e => { e.preventDefault(); main.value?.focus() } }, 'To the content'),
+      h(TopBar), h('main', { id: 'main', ref: main, tabindex: -1, class: ['screen', panel.id] }, body), h(StatusBar), h(Notices), h(Sheet)
+    ]
+  }
+})
+
+createApp(App).mount('#app')
+begin()

@@ -1,0 +1,182 @@
+// What every screen shares: who, where, the open project, its jobs, the server's health.
+import { reactive, watch } from './vendor/vue.esm-browser.prod.js'
+import { get, post, at, Problem } from './api.js'
+import { parse, format, tokenIn } from './lib/location.js'
+
+export const state = reactive({
+  session: null,          // { user, version, readOnly }; null = not known yet, false = no session
+  place: parse(location.hash),
+  project: null,          // the open project
+  projectError: null,
+  jobs: [],               // newest first
+  online: true,
+  theme: document.documentElement.dataset.theme || 'system',
+  notices: [],            // short messages with an optional action: { id, text, kind, action }
+  sheet: false            // the sheet of keys
+})
+
+/** What the screen at hand puts into the frame around it; each screen sets it and leaves it empty. */
+export const shell = reactive({ primary: null, undo: null, redo: null, status: null, saved: null, crumb: null })
+export const clearShell = () => Object.assign(shell, { primary: null, undo: null, redo: null, status: null, saved: null, crumb: null })
+
+// Places --------------------------------------------------------------------------------------------------------------
+
+export const link = place => format(place)
+export const here = (panel, item, query) => format({ ...state.place, panel, item, query })
+export function go(place) { location.hash = format(place) }
+/** Changes the address of the view without a new entry in the browser's history. */
+export function replaceQuery(query) {
+  const hash = format({ ...state.place, query })
+  if (hash !== location.hash) { history.replaceState(null, '', hash); state.place.query = query }
+}
+addEventListener('hashchange', () => {
+  if (tokenIn(location.hash)) begin()
+  else state.place = parse(location.hash)
+})
+
+// Session -------------------------------------------------------------------------------------------------------------
+
+/** The one-time token of the printed address becomes a cookie and leaves the address. */
+export async function signIn(token) {
+  await post('/api/session', { token })
+  state.session = await get('/api/session')
+}
+
+export async function begin() {
+  const token = tokenIn(location.hash)
+  if (token) {
+    history.replaceState(null, '', location.pathname + location.hash.replace(/[#&?]token=[^&]+/, '').replace(/^([^#])/, '#$1'))
+    state.place = parse(location.hash)
+  }
+  try {
+    if (token) await signIn(decodeURIComponent(token))
+    else state.session = await get('/api/session')
+  } catch (error) {
+    if (error.offline) { state.online = false; setTimeout(begin, 2000); return }
+    state.session = false
+  }
+}
+
+// Notices: at the foot of the page, gone by themselves unless they hold an error --------------------------------------
+
+let noticeNumber = 0
+export function notify(text, { kind = 'info', action = null, seconds = kind === 'error' ? 0 : 6 } = {}) {
+  const id = ++noticeNumber
+  state.notices.push({ id, text, kind, action })
+  if (state.notices.length > 4) state.notices.shift()
+  if (seconds) setTimeout(() => dismiss(id), seconds * 1000)
+  return id
+}
+export const dismiss = id => { state.notices = state.notices.filter(n => n.id !== id) }
+export const complain = error => notify(error instanceof Problem || error instanceof Error ? error.message : String(error), { kind: 'error', seconds: 12 })
+
+// The open project and its events -------------------------------------------------------------------------------------
+
+const listeners = new Map()
+/** Calls back on a server event of the open project ("job", "objects", "images", "edit") or "online"; returns the function that ends it. */
+export function on(type, listener) {
+  if (!listeners.has(type)) listeners.set(type, new Set())
+  listeners.get(type).add(listener)
+  return () => listeners.get(type).delete(listener)
+}
+export const emit = (type, data) => { for (const listener of [...listeners.get(type) ?? []]) listener(data) }
+
+let source = null, sourceKey = '', reconnect = null
+const projectKey = () => state.place.project ? `${state.place.user}/${state.place.project}` : ''
+
+export async function reloadProject() {
+  const { user, project } = state.place
+  if (!project) { state.project = null; return }
+  try {
+    state.project = await get(at({ user, name: project }))
+    state.projectError = null
+  } catch (error) {
+    if (error.status === 401) state.session = false
+    state.projectError = error
+    if (error.offline) setTimeout(reloadProject, 1500)
+  }
+}
+
+export async function reloadJobs() {
+  if (!state.project) return
+  try { state.jobs = sorted((await get(at(state.project, '/jobs'))).jobs) } catch (error) { if (!error.offline) complain(error) }
+}
+const sorted = jobs => [...jobs].sort((a, b) => b.id - a.id)
+
+export function takeJob(job) {
+  const old = state.jobs.find(j => j.id === job.id)
+  if (old) {
+    if (old.state !== job.state && ['done', 'failed', 'cancelled'].includes(job.state)) emit('jobEnded', job)
+    Object.assign(old, job)
+  } else state.jobs = sorted([job, ...state.jobs])
+}
+
+function listen() {
+  source?.close()
+  clearTimeout(reconnect)
+  source = null
+  if (!state.project) return
+  source = new EventSource(at(state.project, '/events'))
+  source.onopen = () => {
+    const back = !state.online
+    state.online = true
+    if (back) { reloadJobs(); emit('online') }
+  }
+  source.onerror = () => {
+    state.online = false
+    // The browser itself reconnects unless the answer was an error; then we do.
+    if (source?.readyState === EventSource.CLOSED) reconnect = setTimeout(listen, 2000)
+  }
+  for (const type of ['job', 'objects', 'images', 'edit']) {
+    source.addEventListener(type, event => {
+      const data = JSON.parse(event.data)
+      if (type === 'job') takeJob(data)
+      emit(type, data)
+    })
+  }
+}
+
+watch([projectKey, () => state.session], async () => {
+  if (!state.session || sourceKey === projectKey()) return
+  sourceKey = projectKey()
+  state.project = null
+  state.jobs = []
+  source?.close()
+  await reloadProject()
+  listen()
+  reloadJobs()
+})
+addEventListener('pagehide', () => source?.close())
+addEventListener('pageshow', event => { if (event.persisted) listen() })
+
+on('images', () => later('project', reloadProject))
+on('objects', () => later('project', reloadProject))
+const timers = {}
+/** Calls at most every 400 ms, and once after the last request. */
+export function later(key, work, ms = 400) {
+  if (timers[key]) return
+  timers[key] = setTimeout(() => { timers[key] = null; work() }, ms)
+}
+
+/** The job that the top bar shows: what runs, else what waits. */
+export const currentJob = () => state.jobs.find(j => j.state === 'running') ?? state.jobs.find(j => j.state === 'queued') ?? null
+export const jobTitles = { run: 'Pipeline', export: 'Export', import: 'Import', pyramid: 'Preparing pictures' }
+export const jobTitle = job => job.title || jobTitles[job.type] || job.type
+
+// Theme ---------------------------------------------------------------------------------------------------------------
+
+const systemDark = matchMedia('(prefers-color-scheme: dark)')
+export const isDark = () => state.theme === 'dark' || (state.theme === 'system' && systemDark.matches)
+export function switchTheme() {
+  const next = isDark() ? 'light' : 'dark'
+  state.theme = next
+  document.documentElement.dataset.theme = next
+  try { localStorage.setItem('ship.theme', next) } catch { /* lasts until the page is closed */ }
+}
+systemDark.addEventListener('change', () => { if (state.theme === 'system') { state.theme = ''; state.theme = 'system' } })
+
+/** Small things kept in this browser (layer opacities, key bindings); never anything a project needs. */
+export const memory = {
+  load(key, fallback) { try { return JSON.parse(localStorage.getItem('ship.' + key)) ?? fallback } catch { return fallback } },
+  save(key, value) { try { localStorage.setItem('ship.' + key, JSON.stringify(value)) } catch { /* lasts until the page is closed */ } }
+}
