@@ -1,5 +1,5 @@
 /// Means of 2 × 2 pixels, rounded half up, of `2 * width` × `2 * height` pixels of 8-bit samples.
-func halve(
+package func halve(
     _ from: UnsafePointer<UInt8>, stride: Int, width: Int, height: Int, channels: Int, into out: UnsafeMutablePointer<UInt8>,
     stride outStride: Int
 ) {
