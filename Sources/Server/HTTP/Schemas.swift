@@ -1,0 +1,13 @@
+/// Shapes that several routes share.
+enum Schemas {
+    /// Path parameters that are whole numbers.
+    static let numericParameters: Set<String> = ["image", "object", "job", "z", "x", "y"]
+
+    static let components: [String: Schema] = [
+        "Problem": .object([
+            "type": .string, "title": .string, "code": .choice(ProblemCode.allCases.map(\.rawValue).sorted()), "status": .integer,
+            "detail": .string.described("What is wrong and what to do."), "field?": .string, "errors?": .array(.string),
+        ]),
+        "Session": .object(["user": .string, "version": .string, "readOnly": .boolean]),
+    ]
+}

@@ -1,0 +1,58 @@
+import HTTPTypes
+import Synchronization
+
+/// Decides from the head of a request alone whether it may come in at all. Defends against DNS rebinding (a foreign name that
+/// points at this machine), against requests that another web page makes in the user's browser, and against smuggled targets.
+final class Gate: Sendable {
+    private struct Names { var hosts: Set<String> = []; var origins: Set<String> = [] }
+    private let names = Mutex(Names())
+
+    /// Sets the exact names under which the server answers; called once the port is known.
+    func allow(hosts: [String], port: Int) {
+        let own = ["localhost:\(port)", "127.0.0.1:\(port)", "[::1]:\(port)"]
+        // A browser leaves the port out when it is 80.
+        let all = own + (port == 80 ? ["localhost", "127.0.0.1", "[::1]"] : []) + hosts
+        names.withLock { $0 = Names(hosts: Set(all), origins: Set(all.map { "http://\($0)" })) }
+    }
+
+    enum Caller {
+        /// A browser said by Sec-Fetch-Site or Origin that one of our own pages (or the user directly) asks.
+        case ownPage
+        /// Neither header: no browser of today; needs a secret that a web page cannot send.
+        case script
+    }
+
+    /// - Parameter isLanding: the target is the start page, which a link elsewhere may open.
+    /// - Throws: `request.malformed`, `host.notAllowed`, `origin.notAllowed`.
+    func check(_ head: HTTPRequest, isLanding: Bool) throws(Problem) -> Caller {
+        let names = names.withLock { $0 }
+        // The first Host field became `authority`; a second one would stay among the fields.
+        guard head.headerFields[values: .host].isEmpty else {
+            throw Problem(.requestMalformed, "the request names its host twice; send one Host header")
+        }
+        guard let host = head.authority, names.hosts.contains(host) else {
+            let allowed = names.hosts.sorted().joined(separator: ", ")
+            throw Problem(.hostNotAllowed, "this server answers only as \(allowed); open it under one of these, or start it with --allow-host")
+        }
+        let origins = head.headerFields[values: .origin]
+        guard origins.allSatisfy({ names.origins.contains($0) }), origins.count <= 1 else {
+            throw Problem(.originNotAllowed, "another web page asked for this; use ship's own page, or a script with its bearer token")
+        }
+        let sites = head.headerFields[values: .secFetchSite]
+        guard !sites.isEmpty else { return origins.isEmpty ? .script : .ownPage }
+        if sites == ["same-origin"] || sites == ["none"] { return .ownPage }
+        let isNavigation =
+            isLanding && head.method == .get && head.headerFields[.secFetchMode] == "navigate" && head.headerFields[.secFetchDest] == "document"
+        if isNavigation, sites == ["cross-site"] || sites == ["same-site"] { return .ownPage }
+        throw Problem(.originNotAllowed, "another web page asked for this; use ship's own page, or a script with its bearer token")
+    }
+}
+
+extension HTTPField.Name {
+    static let host = Self("Host")!
+    static let secFetchSite = Self("Sec-Fetch-Site")!
+    static let secFetchMode = Self("Sec-Fetch-Mode")!
+    static let secFetchDest = Self("Sec-Fetch-Dest")!
+    static let expectContinue = Self("Expect")!
+    static let lastEventID = Self("Last-Event-ID")!
+}
