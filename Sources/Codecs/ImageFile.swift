@@ -60,7 +60,7 @@ package enum ImageFile {
         try reader(source, page, limits).readAll(limits: limits, name: source.name).upright(orientation: orientation)
     }
 
-    private static func reader(_ source: ImageSource, _ page: Int, _ limits: DecodeLimits) throws(CodecError) -> any ImageRowReader {
+    static func reader(_ source: ImageSource, _ page: Int, _ limits: DecodeLimits) throws(CodecError) -> any ImageRowReader {
         switch try source.sniff() {
         case .jpeg:
             guard page == 0 else { throw .noSuchPage(file: source.name, page: page, pages: 1) }

@@ -4,7 +4,7 @@ import Raster
 /// Pictures and files drawn by the tests themselves.
 enum Drawn {
     /// The same numbers on every machine (xorshift64*).
-    struct Random {
+    struct Random: RandomNumberGenerator {
         var state: UInt64
         init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
         mutating func next() -> UInt64 {

@@ -81,4 +81,23 @@ struct MaskPNGTests {
             }
         }
     }
+
+    @Test func `bytes whose frequencies grow like Fibonacci numbers, where codes would be too long, come back`() throws {
+        var (bytes, counts) = ([UInt8](), (1, 1))
+        for symbol in 0..<24 {
+            bytes += [UInt8](repeating: UInt8(symbol * 11), count: counts.0)
+            counts = (counts.1, counts.0 + counts.1)
+        }
+        var random = Drawn.Random(77)
+        bytes.shuffle(using: &random)
+        let width = 8 * 400
+        var raster = BitRaster(width: width, height: bytes.count / 400)
+        for row in 0..<raster.height {
+            for byte in 0..<400 {
+                let word = row * raster.wordsPerRow + byte / 8
+                raster.words[word] |= UInt64(bytes[row * 400 + byte]) << UInt64(56 - byte % 8 * 8)
+            }
+        }
+        #expect(try MaskPNG.decode(MaskPNG.encode(raster)) == raster.mask())
+    }
 }
