@@ -1,1 +1,22 @@
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// System calls that Swift cannot reach (variadic, or newer than the C library's headers).
+// Every function returns -errno on failure, so that no errno is lost between C and Swift.
+
+/// Opens `path` below the folder `folder`; "..", absolute paths and symbolic links that lead out are refused by the
+/// kernel, and so is any symbolic link on the way. -ENOSYS where the kernel has no openat2 (before Linux 5.6).
+int ship_open_beneath(int folder, const char *path, int flags, unsigned int mode);
+
+/// One step of the fallback for old kernels: `name` is a single component, never followed if it is a symbolic link.
+int ship_open_component(int folder, const char *name, int flags, unsigned int mode);
+
+/// Writes the file's content and size to the medium.
+int ship_sync(int file);
+
+/// Free bytes for an ordinary user on the file system that holds `file`, and whether it is mounted read-only.
+int ship_volume(int file, uint64_t *free_bytes, uint64_t *total_bytes, int *read_only);
+
+/// Takes (or is refused, -EWOULDBLOCK) an advisory lock on the whole file, exclusive or shared.
+int ship_lock(int file, int exclusive);

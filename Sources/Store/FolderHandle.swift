@@ -1,0 +1,313 @@
+import CPOSIX
+import Foundation
+
+/// A folder held open by descriptor. Every relative path is resolved beneath it by the kernel (`openat2` with `RESOLVE_BENEATH`
+/// and `RESOLVE_NO_SYMLINKS`; on older kernels one component at a time, never following a link), so no name from outside leads out.
+///
+/// Functions that write follow one order: `.part` file, fsync, rename, fsync of the folder. A failed sync is an error.
+package final class FolderHandle: Sendable {
+    /// As it was given; for messages and for C libraries.
+    package let path: String
+    private let descriptor: Int32
+
+    /// - Throws: `.missingFile` when there is no such folder, `.io`.
+    package init(path: String) throws(StoreError) {
+        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StoreError(code: errno, path: path, doing: "open the folder") }
+        (self.path, self.descriptor) = (path, descriptor)
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    /// Opens a file for reading. A folder, a device or a pipe is refused.
+    package func openFile(_ relative: String) throws(StoreError) -> OpenFile {
+        let descriptor = try openBeneath(relative, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        return try OpenFile(descriptor: descriptor, path: absolute(relative))
+    }
+
+    /// Path for libraries that insist on one, after the same check as `openFile`.
+    package func checkedPath(_ relative: String) throws(StoreError) -> String {
+        try openFile(relative).path
+    }
+
+    /// Whole content of a small file.
+    package func read(_ relative: String) throws(StoreError) -> [UInt8] {
+        try openFile(relative).readAll()
+    }
+
+    /// Size in bytes, nil when there is no such file.
+    package func size(_ relative: String) throws(StoreError) -> Int? {
+        do throws(StoreError) {
+            return try openFile(relative).size
+        } catch .missingFile {
+            return nil
+        }
+    }
+
+    /// Writes a file in one piece: afterwards the path holds either the old or the new content, also after a power cut.
+    package func write(_ relative: String, bytes: [UInt8]) throws(StoreError) {
+        do {
+            try write(relative) { writer in try writer.write(bytes) }
+        } catch {
+            throw StoreError(error, path: absolute(relative))
+        }
+    }
+
+    /// Writes a file piece by piece; it appears under its name only when `body` returned and everything is on the medium.
+    /// - Throws: what `body` throws (then nothing is left behind), or `StoreError`.
+    package func write<R>(_ relative: String, _ body: (FileWriter) throws -> R) throws -> R {
+        try writePart(relative) { part, folder, _ in
+            let file = ship_open_component(folder, part, O_WRONLY | O_CREAT | O_EXCL, 0o666)
+            guard file >= 0 else { throw StoreError(code: -file, path: absolute(relative), doing: "create the file") }
+            let writer = FileWriter(descriptor: file, path: absolute(relative))
+            defer { Glibc.close(file) }
+            let result = try body(writer)
+            try writer.finish()
+            return result
+        }
+    }
+
+    /// As `write`, for libraries that want a path: `body` creates and closes the file at the path it is given.
+    package func writeAtPath<R>(_ relative: String, _ body: (String) throws -> R) throws -> R {
+        try writePart(relative) { part, folder, parentPath in
+            let result = try body(parentPath + "/" + part)
+            let file = ship_open_component(folder, part, O_RDONLY, 0)
+            guard file >= 0 else { throw StoreError(code: -file, path: absolute(relative), doing: "open the finished file") }
+            defer { Glibc.close(file) }
+            let status = ship_sync(file)
+            guard status == 0 else { throw StoreError(code: -status, path: absolute(relative), doing: "bring the file onto the disk") }
+            return result
+        }
+    }
+
+    /// Creates a folder and those above it; existing ones are fine. Each new entry is synced.
+    package func makeFolder(_ relative: String) throws(StoreError) {
+        var done = ""
+        for name in try Self.components(relative) {
+            let (parent, path) = (done, done.isEmpty ? name : done + "/" + name)
+            let folder = try openFolder(parent)
+            defer { Glibc.close(folder) }
+            if mkdirat(folder, name, 0o777) != 0 {
+                guard errno == EEXIST else { throw StoreError(code: errno, path: absolute(path), doing: "create the folder") }
+            } else {
+                try sync(folder, absolute(parent))
+            }
+            done = path
+        }
+        Glibc.close(try openFolder(done))  // Refuses a file or a link of that name.
+    }
+
+    /// Moves a file or folder; the target must not exist unless `replacing`.
+    package func move(_ from: String, to target: String, replacing: Bool = false) throws(StoreError) {
+        let (fromParent, fromName) = try Self.split(from)
+        let (toParent, toName) = try Self.split(target)
+        let source = try openFolder(fromParent)
+        defer { Glibc.close(source) }
+        let destination = try openFolder(toParent)
+        defer { Glibc.close(destination) }
+        if !replacing {
+            var status = stat()
+            if fstatat(destination, toName, &status, AT_SYMLINK_NOFOLLOW) == 0 { throw .exists(path: absolute(target)) }
+        }
+        guard renameat(source, fromName, destination, toName) == 0 else {
+            throw StoreError(code: errno, path: absolute(from), doing: "move it to \(target)")
+        }
+        try sync(destination, absolute(toParent))
+        if fromParent != toParent { try sync(source, absolute(fromParent)) }
+    }
+
+    /// Removes a file, or a folder with everything in it (links are removed, not followed). No error when it is not there.
+    package func remove(_ relative: String) throws(StoreError) {
+        let (parent, name) = try Self.split(relative)
+        let folder: Int32
+        do throws(StoreError) {
+            folder = try openFolder(parent)
+        } catch .missingFile {
+            return
+        }
+        defer { Glibc.close(folder) }
+        try remove(name, in: folder, path: absolute(relative))
+        try sync(folder, absolute(parent))
+    }
+
+    /// Names in a folder, sorted by their bytes; `""` is the folder itself.
+    package func list(_ relative: String = "") throws(StoreError) -> [FolderEntry] {
+        let folder = try openFolder(relative)
+        return try Self.entries(of: folder, path: absolute(relative))  // Closes the descriptor.
+    }
+
+    /// All regular files below a folder, sorted by path. Links and devices are left out, as are names that are not UTF-8.
+    /// - Parameter visit: return false to leave a sub-folder out.
+    package func files(below relative: String = "", enter: (String) -> Bool = { _ in true }) throws(StoreError) -> [String] {
+        var found: [String] = []
+        var open = [relative]
+        while let folder = open.popLast() {
+            for entry in try list(folder) {
+                let path = folder.isEmpty ? entry.name : folder + "/" + entry.name
+                switch entry.kind {
+                case .file: found.append(path)
+                case .folder: if enter(path) { open.append(path) }
+                case .other: break
+                }
+            }
+        }
+        return found.sorted()
+    }
+
+    /// Brings the folder's own entries onto the medium.
+    package func sync() throws(StoreError) { try sync(descriptor, path) }
+
+    package func volume() throws(StoreError) -> Volume {
+        var (free, total, readOnly): (UInt64, UInt64, Int32) = (0, 0, 0)
+        let status = ship_volume(descriptor, &free, &total, &readOnly)
+        guard status == 0 else { throw StoreError(code: -status, path: path, doing: "ask for the free space") }
+        return Volume(freeBytes: Int(clamping: free), totalBytes: Int(clamping: total), isReadOnly: readOnly != 0)
+    }
+
+    package struct Volume: Sendable, Equatable {
+        package var freeBytes: Int
+        package var totalBytes: Int
+        package var isReadOnly: Bool
+    }
+
+    // MARK: - Resolution
+
+    /// A descriptor of a path beneath this folder; the caller closes it.
+    func openBeneath(_ relative: String, flags: Int32, mode: UInt32 = 0) throws(StoreError) -> Int32 {
+        let components = try Self.components(relative)
+        var file = Self.kernelHasOpenat2 ? ship_open_beneath(descriptor, relative, flags, mode) : -ENOSYS
+        if file == -ENOSYS || file == -EPERM && flags & O_CREAT == 0 {  // EPERM: some sandboxes answer unknown calls so.
+            file = openStepwise(components, flags: flags, mode: mode)
+        }
+        guard file >= 0 else { throw StoreError(code: -file, path: absolute(relative), doing: "open it") }
+        return file
+    }
+
+    /// The way of kernels before 5.6.
+    func openStepwise(_ components: [String], flags: Int32, mode: UInt32 = 0) -> Int32 {
+        var folder = descriptor
+        defer { if folder != descriptor { Glibc.close(folder) } }
+        for name in components.dropLast() {
+            let next = ship_open_component(folder, name, O_RDONLY | O_DIRECTORY, 0)
+            if next < 0 { return next == -ENOTDIR ? Self.linkOrNotFolder(folder, name) : next }
+            if folder != descriptor { Glibc.close(folder) }
+            folder = next
+        }
+        return ship_open_component(folder, components.last ?? ".", flags, mode)
+    }
+
+    private static func linkOrNotFolder(_ folder: Int32, _ name: String) -> Int32 {
+        var status = stat()
+        guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return -errno }
+        return status.st_mode & S_IFMT == S_IFLNK ? -ELOOP : -ENOTDIR
+    }
+
+    /// Parts of a relative path from outside.
+    /// - Throws: `.outside` for an absolute path, "..", ".", an empty part or NUL.
+    static func components(_ relative: String) throws(StoreError) -> [String] {
+        let parts = relative.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        for part in parts {
+            if part.isEmpty || part == "." || part == ".." || part.utf8.contains(0) {
+                throw .outside(path: relative.replacing("\0", with: "␀"), detail: "it is not a plain path below its folder")
+            }
+        }
+        return parts
+    }
+
+    static func split(_ relative: String) throws(StoreError) -> (parent: String, name: String) {
+        let parts = try components(relative)
+        return (parts.dropLast().joined(separator: "/"), parts[parts.count - 1])
+    }
+
+    /// Asked once: a kernel without the call answers every path with ENOSYS.
+    private static let kernelHasOpenat2: Bool = {
+        let file = ship_open_beneath(AT_FDCWD, ".", O_RDONLY | O_DIRECTORY, 0)
+        if file >= 0 { Glibc.close(file) }
+        return file >= 0
+    }()
+
+    func absolute(_ relative: String) -> String { relative.isEmpty ? path : path + "/" + relative }
+
+    /// A readable descriptor of a folder beneath; the caller closes it.
+    private func openFolder(_ relative: String) throws(StoreError) -> Int32 {
+        if relative.isEmpty {
+            let copy = ship_open_component(descriptor, ".", O_RDONLY | O_DIRECTORY, 0)
+            guard copy >= 0 else { throw StoreError(code: -copy, path: path, doing: "open the folder") }
+            return copy
+        }
+        return try openBeneath(relative, flags: O_RDONLY | O_DIRECTORY)
+    }
+
+    // MARK: - Writing
+
+    private func writePart<R>(_ relative: String, _ body: (_ part: String, _ folder: Int32, _ parentPath: String) throws -> R) throws -> R {
+        let (parent, name) = try Self.split(relative)
+        guard OnDiskName.isAllowed(name) else {
+            throw StoreError.outside(path: relative, detail: "the name “\(name)” is not of the form [a-z0-9_-] with an extension")
+        }
+        let folder = try openFolder(parent)
+        defer { Glibc.close(folder) }
+        let part = PartName.next(for: name)
+        do {
+            let result = try body(part, folder, absolute(parent))
+            guard renameat(folder, part, folder, name) == 0 else {
+                throw StoreError(code: errno, path: absolute(relative), doing: "put the finished file in place")
+            }
+            try sync(folder, absolute(parent))
+            return result
+        } catch {
+            unlinkat(folder, part, 0)
+            throw error
+        }
+    }
+
+    private func sync(_ folder: Int32, _ path: String) throws(StoreError) {
+        let status = ship_sync(folder)
+        guard status == 0 else { throw StoreError(code: -status, path: path, doing: "bring the folder onto the disk") }
+    }
+
+    private func remove(_ name: String, in folder: Int32, path: String) throws(StoreError) {
+        if unlinkat(folder, name, 0) == 0 || errno == ENOENT { return }
+        guard errno == EISDIR || errno == EPERM else { throw StoreError(code: errno, path: path, doing: "remove it") }
+        let inner = ship_open_component(folder, name, O_RDONLY | O_DIRECTORY, 0)
+        guard inner >= 0 else { throw StoreError(code: -inner, path: path, doing: "remove it") }
+        defer { Glibc.close(inner) }
+        for entry in try Self.entries(of: dup(inner), path: path) {
+            try remove(entry.name, in: inner, path: path + "/" + entry.name)
+        }
+        guard unlinkat(folder, name, AT_REMOVEDIR) == 0 else { throw StoreError(code: errno, path: path, doing: "remove the folder") }
+    }
+
+    /// Takes over the descriptor.
+    private static func entries(of folder: Int32, path: String) throws(StoreError) -> [FolderEntry] {
+        guard folder >= 0, let stream = fdopendir(folder) else { throw StoreError(code: errno, path: path, doing: "list the folder") }
+        defer { closedir(stream) }
+        var entries: [FolderEntry] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else { break }
+            let name: String? = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+                String(validating: raw.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let name, name != ".", name != ".." else { continue }
+            var status = stat()
+            guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+            let kind: FolderEntry.Kind =
+                switch status.st_mode & S_IFMT {
+                case S_IFREG: .file
+                case S_IFDIR: .folder
+                default: .other
+                }
+            entries.append(FolderEntry(name: name, kind: kind, size: Int(status.st_size)))
+        }
+        guard errno == 0 else { throw StoreError(code: errno, path: path, doing: "list the folder") }
+        return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+}
+
+package struct FolderEntry: Sendable, Equatable {
+    package enum Kind: Sendable { case file, folder, other }
+    package var name: String
+    package var kind: Kind
+    package var size: Int
+}

@@ -1,0 +1,54 @@
+import Raster
+
+/// One region or reject with its mask, as a run or an edit hands it over.
+package struct NewRegion: Sendable {
+    /// Stable identity derived by the caller from image, node and position; unique among the active objects of a project.
+    package var uid: String
+    package var box: Rect
+    /// 1-bit PNG of `box`.
+    package var png: [UInt8]
+    package var area: Int
+    /// Index of the enclosing region in the same list.
+    package var parentIndex: Int?
+    package var nInner = 0
+    /// 1 left, 2 top, 4 right, 8 bottom.
+    package var touches: UInt8 = 0
+    /// Every column must have been declared by `setMeasureColumns`.
+    package var measurements = Measurements.none
+    /// Rule that dropped it; only for rejects.
+    package var rule: String?
+
+    package init(uid: String, box: Rect, png: [UInt8], area: Int) {
+        (self.uid, self.box, self.png, self.area) = (uid, box, png, area)
+    }
+}
+
+/// Everything one node made of one image.
+package struct ImageResult: Sendable {
+    package var image: ObjectID
+    package var node: String
+    /// Key of (class version, config, inputs); an equal `resultKey` means nothing has to be computed again.
+    package var runKey: String
+    package var regions: [NewRegion]
+    /// Dropped segments with their rule.
+    package var rejects: [NewRegion]
+    /// True: objects made or changed by a person stay, and what a person removed stays removed. False: the run replaces them too.
+    package var keepEdited = true
+    package var by = "ship"
+
+    package init(image: ObjectID, node: String, runKey: String, regions: [NewRegion], rejects: [NewRegion] = []) {
+        (self.image, self.node, self.runKey) = (image, node, runKey)
+        (self.regions, self.rejects) = (regions, rejects)
+    }
+}
+
+package struct ResultOutcome: Sendable, Equatable {
+    /// Ids of `ImageResult.regions` in their order; nil where an edit by hand took precedence.
+    package var regions: [ObjectID?]
+    package var rejects: [ObjectID?]
+    /// Objects of the former run that are no longer active.
+    package var removed: [ObjectID]
+    /// The history entry, when the image has a history (then the run can be undone like an edit).
+    package var edit: Int64?
+    package var revision: Int64
+}

@@ -1,0 +1,156 @@
+import Crypto
+import Foundation
+import GRDB
+import Raster
+
+/// Every change of an image's objects, by a run, an edit, an undo or a redo, is a set of (object, mask before, mask after),
+/// where no mask means not active. Masks are never changed or deleted while the image has a history, so undo and redo are exact.
+struct ObjectChange: Equatable {
+    var object: ObjectID
+    var before: Int64?
+    var after: Int64?
+}
+
+/// Writes objects and masks within one transaction.
+struct ObjectWriter {
+    let database: Database
+    private let image: ObjectID
+    private let time = Date().milliseconds
+    private var nextObject: Int64
+    private var nextMask: Int64
+    private let insertObject: Statement
+    private let insertMask: Statement
+    private let insertBox: Statement
+    private var measurement: MeasurementStatement?
+
+    init(_ database: Database, image: ObjectID) throws {
+        (self.database, self.image) = (database, image)
+        // AUTOINCREMENT keeps the highest number ever given, so numbers in URLs never come to mean something else.
+        nextObject = try Int64.fetchOne(database.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'object'")).map { $0 + 1 } ?? 1
+        nextMask = try Int64.fetchOne(database.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'mask'")).map { $0 + 1 } ?? 1
+        insertObject = try database.cachedStatement(
+            sql: """
+                INSERT INTO object (id, uid, kind, image_id, parent_id, node_id, active, mask_id, edited, x, y, width, height, area, touches, n_inner, rule, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        insertMask = try database.cachedStatement(
+            sql: """
+                INSERT INTO mask (id, object_id, edit_id, parent_id, x, y, width, height, area, touches, n_inner, sha256, png)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        insertBox = try database.cachedStatement(sql: "INSERT OR REPLACE INTO object_box VALUES (?, ?, ?, ?, ?, ?, ?)")
+    }
+
+    /// A new active object with its first mask.
+    mutating func create(_ region: NewRegion, kind: ObjectKind, parent: ObjectID?, node: Int64?, edit: Int64?) throws -> ObjectID {
+        try Self.check(region.box, png: region.png, area: region.area, what: "object \(region.uid)")
+        let object = nextObject
+        nextObject += 1
+        let mask = try self.mask(
+            object: object, edit: edit, parent: parent, box: region.box, area: region.area, touches: region.touches, nInner: region.nInner,
+            png: region.png, measurements: region.measurements)
+        let box = region.box
+        let arguments: [DatabaseValue] = [
+            object.databaseValue, region.uid.databaseValue, kind.rawValue.databaseValue, image.databaseValue, parent.databaseValue,
+            node.databaseValue, mask.databaseValue, (edit != nil).databaseValue, box.x.databaseValue, box.y.databaseValue,
+            box.width.databaseValue, box.height.databaseValue, region.area.databaseValue, Int(region.touches).databaseValue,
+            region.nInner.databaseValue, region.rule.databaseValue, time.databaseValue,
+        ]
+        do {
+            try insertObject.execute(arguments: StatementArguments(arguments))
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+            throw StoreError.conflict(sentence: "an object with the identity \(region.uid) is there already; reload the image")
+        }
+        try index(object, box)
+        return object
+    }
+
+    /// A further mask of an object; it comes into force by `apply`.
+    mutating func mask(
+        object: ObjectID, edit: Int64?, parent: ObjectID?, box: Rect, area: Int, touches: UInt8, nInner: Int, png: [UInt8], measurements: Measurements
+    ) throws -> Int64 {
+        let mask = nextMask
+        nextMask += 1
+        let arguments: [DatabaseValue] = [
+            mask.databaseValue, object.databaseValue, edit.databaseValue, parent.databaseValue, box.x.databaseValue, box.y.databaseValue,
+            box.width.databaseValue, box.height.databaseValue, area.databaseValue, Int(touches).databaseValue, nInner.databaseValue,
+            Self.digest(png).databaseValue, Data(png).databaseValue,
+        ]
+        try insertMask.execute(arguments: StatementArguments(arguments))
+        if !measurements.isEmpty {
+            if measurement?.names != measurements.names { measurement = try MeasurementStatement(database, names: measurements.names) }
+            try measurement?.execute(mask: mask, measurements.values)
+        }
+        return mask
+    }
+
+    /// Brings changes into force, what leaves before what comes, because an identity can be active only once.
+    /// - Returns: box around everything before and after.
+    func apply(_ changes: [ObjectChange]) throws -> Rect {
+        var box = Rect(x: 0, y: 0, width: 0, height: 0)
+        let maskBox = try database.cachedStatement(sql: "SELECT x, y, width, height FROM mask WHERE id = ?")
+        for change in changes {
+            for mask in [change.before, change.after].compactMap(\.self) {
+                guard let row = try Row.fetchOne(maskBox, arguments: [mask]) else { continue }
+                box = box.union(Rect(x: row[0], y: row[1], width: row[2], height: row[3]))
+            }
+        }
+        let retire = try database.cachedStatement(sql: "UPDATE object SET active = 0 WHERE id = ?")
+        let unindex = try database.cachedStatement(sql: "DELETE FROM object_box WHERE id = ?")
+        for change in changes where change.after == nil {
+            try retire.execute(arguments: [change.object])
+            try unindex.execute(arguments: [change.object])
+        }
+        let activate = try database.cachedStatement(
+            sql: """
+                UPDATE object SET active = 1, mask_id = mask.id, edited = mask.edit_id IS NOT NULL, parent_id = mask.parent_id, x = mask.x, y = mask.y,
+                    width = mask.width, height = mask.height, area = mask.area, touches = mask.touches, n_inner = mask.n_inner
+                FROM mask WHERE mask.id = ? AND object.id = ?
+                """)
+        for change in changes {
+            guard let mask = change.after else { continue }
+            try activate.execute(arguments: [mask, change.object])
+            guard let row = try Row.fetchOne(maskBox, arguments: [mask]) else { continue }
+            try index(change.object, Rect(x: row[0], y: row[1], width: row[2], height: row[3]))
+        }
+        return box
+    }
+
+    private func index(_ object: ObjectID, _ box: Rect) throws {
+        let arguments: [DatabaseValue] = [
+            object.databaseValue, image.databaseValue, image.databaseValue, box.x.databaseValue, (box.maxX - 1).databaseValue,
+            box.y.databaseValue, (box.maxY - 1).databaseValue,
+        ]
+        try insertBox.execute(arguments: StatementArguments(arguments))
+    }
+
+    /// One more revision of the image's objects.
+    func bumpRevision() throws -> Int64 {
+        try database.cachedStatement(sql: "UPDATE image SET revision = revision + 1 WHERE object_id = ?").execute(arguments: [image])
+        try Project.touch(database)
+        return try Int64.fetchOne(database.cachedStatement(sql: "SELECT revision FROM image WHERE object_id = ?"), arguments: [image]) ?? 0
+    }
+
+    static func digest(_ png: [UInt8]) -> Data { Data(SHA256.hash(data: png)) }
+
+    /// What the caller computed must fit together; a mask that could not be drawn must not get in.
+    static func check(_ box: Rect, png: [UInt8], area: Int, what: String) throws {
+        let limit = Int(Int32.max)
+        guard box.x > -limit, box.y > -limit, box.maxX < limit, box.maxY < limit else {
+            throw StoreError.invalid(sentence: "\(what) lies outside of any image: \(box)")
+        }
+        guard !box.isEmpty, area > 0, area <= box.area else {
+            throw StoreError.invalid(sentence: "\(what) has \(area) pixels in a box of \(box.width) × \(box.height)")
+        }
+        guard let size = pngSize(png), size.width == box.width, size.height == box.height else {
+            throw StoreError.invalid(sentence: "the mask of \(what) is not a PNG of its box's size, \(box.width) × \(box.height)")
+        }
+    }
+
+    /// Size that the header of a PNG states; nil when it is not one.
+    static func pngSize(_ png: [UInt8]) -> (width: Int, height: Int)? {
+        guard png.count >= 33, png.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]), png[12..<16].elementsEqual("IHDR".utf8) else { return nil }
+        func number(_ at: Int) -> Int { png[at..<at + 4].reduce(0) { $0 << 8 | Int($1) } }
+        return (number(16), number(20))
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import GRDB
+
+extension Project {
+    /// Verifies everything: the database, the SHA-256 of every original and of every mask, and that no file is missing. Changes nothing.
+    ///
+    /// - Complexity: reads every byte of the originals.
+    package func check() async throws(StoreError) -> [CheckFinding] {
+        var findings = try await read { try Self.checkDatabase($0) }
+        for image in try await everyImage() { findings += checkFile(of: image) }
+        return findings
+    }
+
+    private func everyImage() async throws(StoreError) -> [ImageRecord] {
+        var images: [ImageRecord] = []
+        var cursor: String?
+        repeat {
+            let page = try await self.images(cursor: cursor, limit: 1000)
+            images += page.items
+            cursor = page.next
+        } while cursor != nil
+        return images
+    }
+
+    private func checkFile(of image: ImageRecord) -> [CheckFinding] {
+        let path: String =
+            switch image.location {
+            case .project(let path), .root(_, let path): path
+            }
+        func finding(_ code: String, _ message: String, _ remedy: String) -> [CheckFinding] {
+            [CheckFinding(severity: .error, code: code, image: image.id, path: path, message: message, remedy: remedy)]
+        }
+        do throws(StoreError) {
+            let file = try openOriginal(image)
+            guard file.size == image.bytes else {
+                return finding(
+                    "file.size", "\(image.name) has \(file.size) bytes, at its import it had \(image.bytes).", "Restore it from a copy; it was changed or cut short.")
+            }
+            let digest: String
+            do { digest = try FileDigest.sha256(file).sha256 } catch { throw StoreError(error, path: path) }
+            if digest != image.sha256 {
+                return finding("file.sha256", "\(image.name) is not what it was at its import.", "Restore it from a copy; its bytes were changed.")
+            }
+            return []
+        } catch .missingFile(let path, let remedy) {
+            return finding("file.missing", "\(path) of image \(image.name) is missing.", remedy.prefix(1).uppercased() + remedy.dropFirst() + ".")
+        } catch {
+            return finding("file.unreadable", "\(image.name): \(error).", "Check the disk and its cable, then run the check again.")
+        }
+    }
+
+    private static func checkDatabase(_ database: Database) throws -> [CheckFinding] {
+        var findings: [CheckFinding] = []
+        func error(_ code: String, _ message: String, object: ObjectID? = nil) {
+            findings.append(
+                CheckFinding(
+                    severity: .error, code: code, object: object, message: message,
+                    remedy: "Restore project.sqlite from a copy, or send it to the developers; the images are not touched by this."))
+        }
+        for line in try String.fetchAll(database, sql: "PRAGMA integrity_check") where line != "ok" { error("database.integrity", "The database is damaged: \(line).") }
+        for row in try Row.fetchAll(database, sql: "PRAGMA foreign_key_check") {
+            let table: String = row[0]
+            error("database.foreignKey", "A row of table \(table) points to nothing.")
+        }
+        let unindexed = try Int.fetchOne(
+            database,
+            sql: """
+                SELECT (SELECT count(*) FROM object WHERE active = 1 AND kind IN ('region', 'reject') AND id NOT IN (SELECT id FROM object_box))
+                     + (SELECT count(*) FROM object_box WHERE id NOT IN (SELECT id FROM object WHERE active = 1))
+                """) ?? 0
+        if unindexed > 0 { error("database.index", "\(unindexed) objects and their index disagree.") }
+        let rows = try Row.fetchCursor(database, sql: "SELECT object_id, png, sha256, width, height FROM mask")
+        while let row = try rows.next() {
+            let (object, png, digest): (Int64, Data, Data) = (row[0], row[1], row[2])
+            let bytes = [UInt8](png)
+            if ObjectWriter.digest(bytes) != digest {
+                error("mask.checksum", "A mask of object \(object) is not what was stored.", object: object)
+            } else if let size = ObjectWriter.pngSize(bytes) {
+                if size.width != row[3] || size.height != row[4] { error("mask.box", "A mask of object \(object) does not fit its box.", object: object) }
+            } else {
+                error("mask.header", "A mask of object \(object) is not a PNG.", object: object)
+            }
+        }
+        return findings
+    }
+}

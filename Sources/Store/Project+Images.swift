@@ -1,0 +1,199 @@
+import Foundation
+import GRDB
+import Raster
+
+extension Project {
+    /// Registers an image. Of bytes (and page) that the project has already, that image is returned with `isNew` false, brought
+    /// back when it was in the trash.
+    /// - Throws: `.invalid` for an absolute path or a bad node name, `.diskFull`, `.io`.
+    package func insertImage(_ new: NewImage) async throws(StoreError) -> ImageRecord {
+        let (root, url): (Int64?, String) =
+            switch new.location {
+            case .project(let path): (nil, path)
+            case .root(let id, let path): (id, path)
+            }
+        guard !url.hasPrefix("/"), (try? FolderHandle.components(url)) != nil else {
+            throw .invalid(sentence: "“\(url)” cannot be the place of an image; give a path relative to its folder")
+        }
+        guard OnDiskName.isAllowedFolder(new.node) else { throw .invalid(sentence: "the node name “\(new.node)” is not of the form [a-z0-9_-]") }
+        return try await write { database in
+            if let known = try Int64.fetchOne(
+                database,
+                sql: """
+                    SELECT image.object_id FROM image JOIN image_data ON image_data.id = image.original_id
+                    WHERE image_data.sha256 = ? AND image_data.page = ?
+                    """, arguments: [new.sha256, new.page])
+            {
+                try database.execute(sql: "UPDATE image SET removed_at = NULL WHERE object_id = ? AND removed_at IS NOT NULL", arguments: [known])
+                guard let image = try Self.image(database, known) else { throw StoreError.notFound(what: "Image \(known)") }
+                return image
+            }
+            let now = Date().milliseconds
+            let node = try Self.nodeID(database, name: new.node, kind: "import.folder")
+            // The image of an image object is itself, so its number is needed before its row.
+            let id = (try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'object'") ?? 0) + 1
+            try database.execute(
+                sql: """
+                    INSERT INTO object (id, uid, kind, image_id, node_id, active, x, y, width, height, area, created_at)
+                    VALUES (?, ?, 'image', ?, ?, 1, 0, 0, ?, ?, ?, ?)
+                    """, arguments: [id, new.uid, id, node, new.width, new.height, new.width * new.height, now])
+            try database.execute(sql: "INSERT INTO facet (node_id, object_id, slot) VALUES (?, ?, 'image')", arguments: [node, id])
+            try database.execute(
+                sql: """
+                    INSERT INTO image_data (facet_id, root_id, url, page, width, height, channels, bits, format, orientation, pixel_size_um,
+                        pixel_size_source, sha256, bytes)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    database.lastInsertedRowID, root, url, new.page, new.width, new.height, new.channels, new.bits, new.format, new.orientation,
+                    new.pixelSize, new.pixelSizeSource, new.sha256, new.bytes,
+                ])
+            try database.execute(
+                sql: "INSERT INTO image (object_id, original_id, name, state, error) VALUES (?, ?, ?, ?, ?)",
+                arguments: [id, database.lastInsertedRowID, new.name, new.state.rawValue, new.error])
+            for (key, value) in new.metadata.sorted(by: { $0.key < $1.key }) {
+                try database.execute(
+                    sql: "INSERT INTO metadata (object_id, key, value, source) VALUES (?, ?, ?, ?)",
+                    arguments: [id, key, value, new.metadataSource.rawValue])
+            }
+            try Self.touch(database)
+            guard var image = try Self.image(database, id) else { throw StoreError.notFound(what: "Image \(id)") }
+            image.isNew = true
+            return image
+        }
+    }
+
+    /// nil when there is none of this id; images in the trash are returned with `removedAt`.
+    package func image(_ id: ObjectID) async throws(StoreError) -> ImageRecord? {
+        try await read { try Self.image($0, id) }
+    }
+
+    /// Images that are not in the trash.
+    /// - Parameter cursor: `Page.next` of the page before, with the same order and state.
+    package func images(
+        state: ImageState? = nil, order: ImageOrder = .imported, cursor: String? = nil, limit: Int = 200
+    ) async throws(StoreError) -> Page<ImageRecord> {
+        let after = try Self.idCursor(cursor) ?? 0
+        return try await read { database in
+            let total = try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM image WHERE removed_at IS NULL AND (?1 IS NULL OR state = ?1)", arguments: [state?.rawValue]) ?? 0
+            let position =
+                switch order {
+                case .imported: "image.object_id > ?2"
+                // The cursor names the last image; pages go on behind its name.
+                case .name: "(?2 = 0 OR (image.name, image.object_id) > ((SELECT name FROM image WHERE object_id = ?2), ?2))"
+                }
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    \(imageSelection) WHERE image.removed_at IS NULL AND (?1 IS NULL OR image.state = ?1) AND \(position)
+                    ORDER BY \(order == .name ? "image.name, image.object_id" : "image.object_id") LIMIT ?3
+                    """, arguments: [state?.rawValue, after, max(1, limit) + 1])
+            let items = rows.prefix(max(1, limit)).map(Self.imageRecord)
+            return Page(items: Array(items), next: rows.count > items.count ? items.last.map { String($0.id) } : nil, total: total)
+        }
+    }
+
+    package func updateImage(_ id: ObjectID, _ change: ImageChange) async throws(StoreError) {
+        try await write { database in
+            try Self.requireImage(database, id)
+            func set(_ table: String, _ column: String, _ value: (any DatabaseValueConvertible)?) throws {
+                let key = table == "image_data" ? "id = (SELECT original_id FROM image WHERE object_id = ?)" : table == "object" ? "id = ?" : "object_id = ?"
+                try database.execute(sql: "UPDATE \(table) SET \(column) = ? WHERE \(key)", arguments: [value, id])
+            }
+            if let state = change.state { try set("image", "state", state.rawValue) }
+            if let error = change.error { try set("image", "error", error) }
+            if let pyramid = change.pyramid { try set("image", "pyramid", pyramid) }
+            if let name = change.name { try set("image", "name", name) }
+            if let width = change.width {
+                try set("image_data", "width", width)
+                try set("object", "width", width)
+            }
+            if let height = change.height {
+                try set("image_data", "height", height)
+                try set("object", "height", height)
+            }
+            if let channels = change.channels { try set("image_data", "channels", channels) }
+            if let bits = change.bits { try set("image_data", "bits", bits) }
+            if let format = change.format { try set("image_data", "format", format) }
+            if let orientation = change.orientation { try set("image_data", "orientation", orientation) }
+            if let size = change.pixelSize {
+                let before = try Double.fetchOne(
+                    database, sql: "SELECT pixel_size_um FROM image_data WHERE id = (SELECT original_id FROM image WHERE object_id = ?)", arguments: [id])
+                try set("image_data", "pixel_size_um", size)
+                if before != size {
+                    try Self.audit(
+                        database, by: change.pixelSizeSource ?? "local", object: id, field: "pixel_size_um", before: before.map { "\($0)" },
+                        after: size.map { "\($0)" })
+                }
+            }
+            if let source = change.pixelSizeSource { try set("image_data", "pixel_size_source", source) }
+            try Self.touch(database)
+        }
+    }
+
+    /// Moves an image with its objects to the project's trash; `restoreImage` brings it back. The original stays where it is.
+    package func removeImage(_ id: ObjectID) async throws(StoreError) {
+        try await write { database in
+            try Self.requireImage(database, id)
+            try database.execute(sql: "UPDATE image SET removed_at = ? WHERE object_id = ?", arguments: [Date().milliseconds, id])
+            try Self.touch(database)
+        }
+    }
+
+    package func restoreImage(_ id: ObjectID) async throws(StoreError) {
+        try await write { database in
+            try database.execute(sql: "UPDATE image SET removed_at = NULL WHERE object_id = ?", arguments: [id])
+            guard database.changesCount == 1 else { throw StoreError.notFound(what: "Image \(id)") }
+            try Self.touch(database)
+        }
+    }
+
+    /// The original file of an image, open for reading.
+    /// - Throws: `.missingFile` with what to do when it is not where it was.
+    package func openOriginal(_ image: ImageRecord) throws(StoreError) -> OpenFile { try openFile(at: image.location) }
+
+    package func openFile(at location: ImageLocation) throws(StoreError) -> OpenFile {
+        switch location {
+        case .project(let path):
+            do throws(StoreError) { return try files.openFile(path) } catch .missingFile(let path, _) {
+                throw .missingFile(path: path, remedy: "copy it back from the folder the project came from, or remove the image")
+            }
+        case .root(let id, let path):
+            let folder = try importRootFolder(id)
+            do throws(StoreError) { return try FolderHandle(path: folder).openFile(path) } catch .missingFile {
+                throw .missingFile(
+                    path: folder + "/" + path, remedy: "put the images where they were relative to the project, or import their folder again")
+            }
+        }
+    }
+
+    // MARK: -
+
+    static func image(_ database: Database, _ id: ObjectID) throws -> ImageRecord? {
+        try Row.fetchOne(database.cachedStatement(sql: "\(imageSelection) WHERE image.object_id = ?"), arguments: [id]).map(imageRecord)
+    }
+
+    private static func imageRecord(_ row: Row) -> ImageRecord {
+        let root: Int64? = row["root_id"]
+        let url: String = row["url"] ?? ""
+        let removed: Int64? = row["removed_at"]
+        return ImageRecord(
+            id: row["id"], uid: row["uid"], name: row["name"], location: root.map { .root(id: $0, path: url) } ?? .project(path: url),
+            node: row["node"] ?? "", sha256: row["sha256"], bytes: row["bytes"], width: row["width"], height: row["height"],
+            channels: row["channels"], bits: row["bits"], format: row["format"], page: row["page"], orientation: row["orientation"],
+            pixelSize: row["pixel_size_um"], pixelSizeSource: row["pixel_size_source"], state: ImageState(rawValue: row["state"]) ?? .failed,
+            error: row["error"], pyramid: row["pyramid"], revision: row["revision"], objects: row["objects"],
+            createdAt: Date(milliseconds: row["created_at"]), removedAt: removed.map(Date.init(milliseconds:)))
+    }
+}
+
+private let imageSelection = """
+    SELECT object.id AS id, object.uid AS uid, image.name AS name, d.root_id AS root_id, d.url AS url, node.name AS node, d.sha256 AS sha256,
+        d.bytes AS bytes, d.width AS width, d.height AS height, d.channels AS channels, d.bits AS bits, d.format AS format, d.page AS page,
+        d.orientation AS orientation, d.pixel_size_um AS pixel_size_um, d.pixel_size_source AS pixel_size_source, image.state AS state,
+        image.error AS error, image.pyramid AS pyramid, image.revision AS revision, object.created_at AS created_at,
+        image.removed_at AS removed_at,
+        (SELECT count(*) FROM object r WHERE r.image_id = object.id AND r.active = 1 AND r.kind = 'region') AS objects
+    FROM image JOIN object ON object.id = image.object_id JOIN image_data d ON d.id = image.original_id LEFT JOIN node ON node.id = object.node_id
+    """

@@ -1,0 +1,153 @@
+import Foundation
+import GRDB
+import Raster
+
+extension Project {
+    /// One page of objects; rejects only when asked for by `kinds`.
+    /// - Throws: `.invalid` for an unknown sort column, a box without an image, or a cursor of another query.
+    package func objects(_ query: ObjectQuery) async throws(StoreError) -> Page<ObjectRecord> {
+        let columns = try await measureColumns().map(\.name)
+        let order = try Self.order(query, columns: columns)
+        guard query.box == nil || query.image != nil else { throw .invalid(sentence: "objects in a box need the image it lies in") }
+        var offset = 0
+        if let cursor = query.cursor {
+            guard let parsed = Int(cursor), parsed >= 0 else { throw .invalid(sentence: "“\(cursor)” is not a cursor of this list; start again without one") }
+            offset = parsed
+        }
+        let limit = max(1, min(query.limit, 10_000))
+        return try await read { [offset] database in
+            var conditions = ["o.active = 1"]
+            var arguments: [any DatabaseValueConvertible] = []
+            conditions.append("o.kind IN (\(query.kinds.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))")
+            if let image = query.image {
+                conditions.append("o.image_id = ?")
+                arguments.append(image)
+            } else {
+                conditions.append("o.image_id IN (SELECT object_id FROM image WHERE removed_at IS NULL)")
+            }
+            if let box = query.box, let image = query.image {
+                conditions.append(
+                    "o.id IN (SELECT id FROM object_box WHERE image_min = ? AND image_max = ? AND min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?)")
+                arguments += [image, image, box.maxX - 1, box.x, box.maxY - 1, box.y] as [any DatabaseValueConvertible]
+            }
+            if let ids = query.ids {
+                // A JSON list is one argument, whatever its length.
+                conditions.append("o.id IN (SELECT value FROM json_each(?))")
+                arguments.append("[\(ids.map(String.init).joined(separator: ","))]")
+            }
+            if let edited = query.edited {
+                conditions.append("o.edited = ?")
+                arguments.append(edited)
+            }
+            let from = "FROM object o LEFT JOIN node n ON n.id = o.node_id LEFT JOIN measurement v ON v.mask_id = o.mask_id WHERE \(conditions.joined(separator: " AND "))"
+            let total = query.withTotal
+                ? try Int.fetchOne(database, sql: "SELECT count(*) FROM object o WHERE \(conditions.joined(separator: " AND "))", arguments: StatementArguments(arguments))
+                : nil
+            let measured = query.withMeasurements ? columns.map { ", v.\"\($0)\"" }.joined() : ""
+            let rows = try Row.fetchAll(
+                database, sql: "SELECT \(objectColumns)\(measured) \(from) ORDER BY \(order) LIMIT \(limit + 1) OFFSET \(offset)",
+                arguments: StatementArguments(arguments))
+            let items = rows.prefix(limit).map { Self.objectRecord($0, columns: query.withMeasurements ? columns : []) }
+            return Page(items: Array(items), next: rows.count > limit ? String(offset + limit) : nil, total: total)
+        }
+    }
+
+    /// nil when there never was one of this id; retired objects are returned with `active` false.
+    package func object(_ id: ObjectID) async throws(StoreError) -> ObjectRecord? {
+        let columns = try await measureColumns().map(\.name)
+        return try await read { database in
+            let measured = columns.map { ", v.\"\($0)\"" }.joined()
+            return try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT \(objectColumns)\(measured) FROM object o LEFT JOIN node n ON n.id = o.node_id
+                    LEFT JOIN measurement v ON v.mask_id = o.mask_id WHERE o.id = ? AND o.kind IN ('region', 'reject')
+                    """, arguments: [id]
+            ).map { Self.objectRecord($0, columns: columns) }
+        }
+    }
+
+    /// Active objects of an image.
+    package func objectCount(image: ObjectID, kind: ObjectKind = .region) async throws(StoreError) -> Int {
+        try await read { database in
+            try Int.fetchOne(
+                database.cachedStatement(sql: "SELECT count(*) FROM object WHERE image_id = ? AND active = 1 AND kind = ?"),
+                arguments: [image, kind.rawValue]) ?? 0
+        }
+    }
+
+    /// Rejects of an image by rule.
+    package func rejectCounts(image: ObjectID) async throws(StoreError) -> [String: Int] {
+        try await read { database in
+            var counts: [String: Int] = [:]
+            for row in try Row.fetchAll(
+                database, sql: "SELECT rule, count(*) FROM object WHERE image_id = ? AND active = 1 AND kind = 'reject' GROUP BY rule", arguments: [image])
+            {
+                counts[row[0] ?? ""] = row[1]
+            }
+            return counts
+        }
+    }
+
+    /// The present mask of an object, also of a retired one; nil when there is no such object.
+    package func mask(_ object: ObjectID) async throws(StoreError) -> StoredMask? {
+        try await read { try Self.masks($0, where: "o.id = ?", [object]).first }
+    }
+
+    /// Masks of the active objects of an image whose boxes share a pixel with `box` (all when nil), in the order of their ids.
+    package func masks(image: ObjectID, box: Rect? = nil, kind: ObjectKind = .region) async throws(StoreError) -> [StoredMask] {
+        try await read { database in
+            guard let box else {
+                return try Self.masks(database, where: "o.image_id = ? AND o.active = 1 AND o.kind = ? ORDER BY o.id", [image, kind.rawValue])
+            }
+            return try Self.masks(
+                database,
+                where: """
+                    o.id IN (SELECT id FROM object_box WHERE image_min = ? AND image_max = ? AND min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?)
+                    AND o.active = 1 AND o.kind = ? ORDER BY o.id
+                    """, [image, image, box.maxX - 1, box.x, box.maxY - 1, box.y, kind.rawValue])
+        }
+    }
+
+    /// Masks of the active objects whose box holds the pixel, smallest first.
+    package func masks(atX x: Int, y: Int, image: ObjectID, kind: ObjectKind = .region) async throws(StoreError) -> [StoredMask] {
+        try await masks(image: image, box: Rect(x: x, y: y, width: 1, height: 1), kind: kind).sorted { ($0.area, $0.object) < ($1.area, $1.object) }
+    }
+
+    // MARK: -
+
+    static func masks(_ database: Database, where condition: String, _ arguments: [any DatabaseValueConvertible]) throws -> [StoredMask] {
+        try Row.fetchAll(
+            database.cachedStatement(
+                sql: "SELECT o.id, o.kind, m.x, m.y, m.width, m.height, m.area, m.png, m.id FROM object o JOIN mask m ON m.id = o.mask_id WHERE \(condition)"),
+            arguments: StatementArguments(arguments)
+        ).map { row in
+            let png: Data = row[7]
+            return StoredMask(
+                object: row[0], kind: ObjectKind(rawValue: row[1]) ?? .region, box: Rect(x: row[2], y: row[3], width: row[4], height: row[5]),
+                area: row[6], png: [UInt8](png), revision: row[8])
+        }
+    }
+
+    private static func objectRecord(_ row: Row, columns: [String]) -> ObjectRecord {
+        ObjectRecord(
+            id: row[0], uid: row[1], image: row[2], node: row[3], kind: ObjectKind(rawValue: row[4]) ?? .region,
+            box: Rect(x: row[5], y: row[6], width: row[7], height: row[8]), area: row[9], edited: row[10], active: row[11], parent: row[12],
+            nInner: row[13], touches: UInt8(clamping: row[14] as Int), rule: row[15], maskRevision: row[16] ?? 0,
+            measurements: columns.isEmpty ? .none : Measurements(names: columns, values: columns.indices.map { row[17 + $0] as Double? }))
+    }
+
+    private static func order(_ query: ObjectQuery, columns: [String]) throws(StoreError) -> String {
+        let own = ["id": "o.id", "uid": "o.uid", "x": "o.x", "y": "o.y", "width": "o.width", "height": "o.height", "area": "o.area", "image": "o.image_id"]
+        let direction = query.descending ? "DESC" : "ASC"
+        if let column = own[query.sort] { return query.sort == "id" ? "\(column) \(direction)" : "\(column) \(direction), o.id" }
+        guard columns.contains(query.sort) else {
+            throw .invalid(sentence: "objects cannot be sorted by “\(query.sort)”; choose id, x, y, width, height, area or a measured column")
+        }
+        return "v.\"\(query.sort)\" \(direction) NULLS LAST, o.id"
+    }
+}
+
+private let objectColumns = """
+    o.id, o.uid, o.image_id, n.name, o.kind, o.x, o.y, o.width, o.height, o.area, o.edited, o.active, o.parent_id, o.n_inner, o.touches, o.rule, o.mask_id
+    """

@@ -1,0 +1,189 @@
+import Foundation
+import GRDB
+import Synchronization
+
+/// An open project: its folder, its database, its lock. Used from any task; requests run one after the other.
+///
+/// Whatever changes the project is one transaction, on the disk before the function returns. A function that throws changed nothing.
+package final class Project: Sendable {
+    /// Name of the database inside the project folder.
+    package static let databaseName = "project.sqlite"
+
+    /// As given to `open`.
+    package let folder: String
+    package let isReadOnly: Bool
+    /// Why, when it was not asked for.
+    package let readOnlyReason: String?
+    /// Stable identity of the project, for uids and exports.
+    package let uid: String
+    /// The process that had it open before and ended without closing it; worth a line in the log.
+    package let tookOverFrom: ProjectOwner?
+    /// Files below the project folder.
+    package let files: FolderHandle
+
+    let connection: Connection
+    private let lock: ProjectLock?
+    /// Copy of a project that could not be read where it is.
+    private let temporaryFolder: String?
+
+    /// Opens a project. On a read-only medium it opens read-only by itself (`isReadOnly`, `readOnlyReason`).
+    ///
+    /// A database that was not closed cleanly is brought in order; where that is impossible because the medium is read-only,
+    /// a private copy of the database is opened, so that no edit is missing.
+    /// - Throws: `.notAProject`, `.inUse` (naming the other process), `.newerVersion`, `.corrupt`, `.io`, `.diskFull`.
+    package static func open(folder: String, readOnly: Bool = false, owner: ProjectOwner = .current()) throws(StoreError) -> Project {
+        try open(folder: folder, readOnly: readOnly, owner: owner, journal: .automatic)
+    }
+
+    /// Creates the folder (its parent must exist) with an empty project and opens it.
+    /// - Throws: `.exists` when the folder holds a project or anything else.
+    package static func create(folder: String, title: String, owner: ProjectOwner = .current()) throws(StoreError) -> Project {
+        let path = Self.withoutTrailingSlash(folder)
+        if mkdir(path, 0o777) != 0 {
+            guard errno == EEXIST else { throw StoreError(code: errno, path: path, doing: "create the folder") }
+            guard try FolderHandle(path: path).list().isEmpty else { throw .exists(path: path) }
+        }
+        let parent = (path as NSString).deletingLastPathComponent
+        try FolderHandle(path: parent.isEmpty ? "." : parent).sync()
+        return try Project(writing: path, title: title, owner: owner, journal: .automatic)
+    }
+
+    static func open(folder: String, readOnly: Bool, owner: ProjectOwner, journal: Connection.Journal) throws(StoreError) -> Project {
+        let path = withoutTrailingSlash(folder)
+        guard access(path + "/" + databaseName, F_OK) == 0 else { throw .notAProject(path: path) }
+        if readOnly { return try Project(reading: path, reason: nil) }
+        do throws(StoreError) {
+            return try Project(writing: path, title: nil, owner: owner, journal: journal)
+        } catch .readOnly(_, let reason) {
+            return try Project(reading: path, reason: reason)
+        }
+    }
+
+    private init(writing path: String, title: String?, owner: ProjectOwner, journal: Connection.Journal) throws(StoreError) {
+        let files = try FolderHandle(path: path)
+        if try files.volume().isReadOnly { throw .readOnly(path: path, reason: "the disk is mounted read-only") }
+        let lock = try ProjectLock(folder: path, owner: owner)
+        let database = path + "/" + Self.databaseName
+        if title == nil, Glibc.access(database, W_OK) != 0 { throw StoreError(code: errno, path: path, doing: "write to it") }
+        let connection = try Connection(path: database, access: .write(journal))
+        do throws(StoreError) {
+            try Migrations.run(connection) { version throws(StoreError) in
+                try files.makeFolder("backup")
+                let name = "backup/format-\(version).sqlite"
+                try files.remove(name)
+                return files.absolute(name)
+            }
+            let name = title ?? (path as NSString).lastPathComponent
+            if let known = try connection.readNow({ try String.fetchOne($0, sql: "SELECT uid FROM project") }) {
+                uid = known
+            } else {
+                uid = try connection.writeNow { database in
+                    let uid = UUID().uuidString.lowercased()
+                    let now = Date().milliseconds
+                    try database.execute(sql: "INSERT INTO project (id, uid, title, created_at, changed_at) VALUES (1, ?, ?, ?, ?)", arguments: [uid, name, now, now])
+                    return uid
+                }
+            }
+            try connection.writeNow { try Self.requeueInterruptedJobs($0) }
+            try files.sync()
+        } catch {
+            try? connection.close()
+            throw error
+        }
+        (folder, isReadOnly, readOnlyReason, temporaryFolder) = (path, false, nil, nil)
+        (self.files, self.lock, self.connection, tookOverFrom) = (files, lock, connection, lock.stale)
+        if lock.stale != nil { removeLeftovers() }
+    }
+
+    private init(reading path: String, reason: String?) throws(StoreError) {
+        let files = try FolderHandle(path: path)
+        let (isHeld, owner) = ProjectLock.holder(folder: path)
+        if isHeld { throw .inUse(path: path, owner: owner) }
+        var database = path + "/" + Self.databaseName
+        var temporary: String?
+        // Log or journal left by a crash: SQLite would have to write to bring it in, or with `immutable` would silently miss the last edits.
+        var hot: [String] = []
+        for suffix in ["-wal", "-journal"] where try files.size(Self.databaseName + suffix) ?? 0 > 0 { hot.append(suffix) }
+        if !hot.isEmpty {
+            let copy = FileManager.default.temporaryDirectory.path + "/ship-\(UUID().uuidString)"
+            do {
+                try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                for suffix in [""] + hot { try FileManager.default.copyItem(atPath: database + suffix, toPath: copy + "/" + Self.databaseName + suffix) }
+                chmod(copy + "/" + Self.databaseName, 0o600)
+                try Connection(path: copy + "/" + Self.databaseName, access: .write(.automatic)).close()
+            } catch {
+                try? FileManager.default.removeItem(atPath: copy)
+                throw StoreError(error, path: path)
+            }
+            (database, temporary) = (copy + "/" + Self.databaseName, copy)
+        }
+        let immutable = try files.volume().isReadOnly || temporary != nil
+        let connection = try Connection(path: database, access: .read(immutable: immutable))
+        do throws(StoreError) {
+            uid = try connection.readNow { database in
+                try Migrations.checkFormat(database, path: path)
+                let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+                guard version == Migrations.newest else {
+                    throw StoreError.readOnly(path: path, reason: "it has the older format \(version), which must be brought up to date first")
+                }
+                return try String.fetchOne(database, sql: "SELECT uid FROM project") ?? ""
+            }
+        } catch {
+            try? connection.close()
+            if let temporary { try? FileManager.default.removeItem(atPath: temporary) }
+            throw error
+        }
+        (folder, isReadOnly, readOnlyReason, temporaryFolder) = (path, true, reason, temporary)
+        (self.files, lock, self.connection, tookOverFrom) = (files, nil, connection, nil)
+    }
+
+    deinit { try? close() }
+
+    /// Waits for running requests, then leaves the folder in the state that opens anywhere. Later requests throw `.closed`. Idempotent.
+    package func close() throws(StoreError) {
+        try connection.close()
+        lock?.release()
+        if let temporaryFolder { try? FileManager.default.removeItem(atPath: temporaryFolder) }
+    }
+
+    /// Tells other processes where this project is being served.
+    package func announce(url: String) { lock?.note(.current(url: url)) }
+
+    /// Ends as a crash would, for tests.
+    func abandon() {
+        connection.abandon()
+        lock?.abandon()
+    }
+
+    /// Throws `.readOnly` before anything is tried.
+    func requireWritable() throws(StoreError) {
+        if isReadOnly { throw .readOnly(path: folder, reason: readOnlyReason ?? "it was opened for reading only") }
+    }
+
+    func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(StoreError) -> T {
+        try requireWritable()
+        return try await connection.write(body)
+    }
+
+    func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(StoreError) -> T {
+        try await connection.read(body)
+    }
+
+    /// Unfinished files of a process that crashed.
+    private func removeLeftovers() {
+        guard let paths = try? files.files(enter: { !$0.hasPrefix(".") }) else { return }
+        for path in paths where PartName.matches((path as NSString).lastPathComponent) { try? files.remove(path) }
+    }
+
+    private static func withoutTrailingSlash(_ path: String) -> String {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path
+    }
+}
+
+extension Date {
+    /// Since 1970, as times are stored.
+    var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+    init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
+}
