@@ -1,5 +1,5 @@
 // The frame around every screen: top bar, screen, status bar, notices, sheet of keys.
-import { createApp, defineComponent, h, ref, reactive, computed, watch, nextTick } from './vendor/vue.esm-browser.prod.js'
+import { createApp, defineComponent, h, ref, reactive, computed, watch, nextTick } from './vendor/vue.runtime.js'
 import { state, shell, clearShell, begin, signIn, link, go, isDark, switchTheme, currentJob, jobTitle, dismiss, reloadProject } from './state.js'
 import { commands, useCommands, rebind, resetKeys } from './commands.js'
 import { icon, mark } from './icons.js'
@@ -81,7 +81,7 @@ const Sheet = defineComponent(() => {
   }
   return () => state.sheet ? h('dialog', { ref: dialog, class: 'sheet', 'aria-labelledby': 'sheet-title', onClose: close, onKeydown: press, onClick: e => { if (e.target === dialog.value) close() } }, h('div', { class: 'sheet-body' }, [
     h('header', [h('h1', { id: 'sheet-title' }, 'Keys'), h('p', { class: 'muted' }, 'Click a key to change it.'), h('div', { class: 'spring' }),
-      button('Reset all', () => { resetKeys(); warning.value = '' }, { kind: 'quiet' }), iconButton('close', 'Close', close)]),
+      button('Reset all', () => { resetKeys(); warning.value = '' }, { kind: 'quiet' }), iconButton('close', 'Close', close, { autofocus: true })]),
     warning.value ? h('p', { class: 'problem', role: 'alert' }, [icon('warning', 18), warning.value]) : null,
     h('div', { class: 'sheet-groups' }, [...groups.value].map(([name, list]) => h('section', [h('h2', name), h('dl', list.map(c => h('div', [
       h('dt', c.title),
@@ -130,7 +130,7 @@ const App = defineComponent(() => {
       : state.project ? h(panel.component, { key: `${state.place.user}/${state.place.project}/${panel.id}/${state.place.item ?? ''}` }) : null
     return [
       h('a', { class: 'skip', href: '#main', onClick: e => { e.preventDefault(); main.value?.focus() } }, 'To the content'),
-      h(TopBar), h('main', { id: 'main', ref: main, tabindex: -1, class: ['screen', panel.id] }, body), h(StatusBar), h(Notices), h(Sheet)
+      h(TopBar), h('main', { id: 'main', ref: main, tabindex: -1, class: 'screen' }, body), h(StatusBar), h(Notices), h(Sheet)
     ]
   }
 })

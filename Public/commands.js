@@ -1,5 +1,5 @@
 // Every command: its name, its key (which the user may change), and what it does. One listener for all keys.
-import { reactive, onMounted, onBeforeUnmount } from './vendor/vue.esm-browser.prod.js'
+import { reactive, onMounted, onBeforeUnmount } from './vendor/vue.runtime.js'
 import { keyText, keyLabel, conflicts } from './lib/keys.js'
 import { memory } from './state.js'
 

@@ -1,5 +1,5 @@
 // Own symbols: 24-px grid, 1.6-px stroke, the colour of the text around them.
-import { h } from './vendor/vue.esm-browser.prod.js'
+import { h } from './vendor/vue.runtime.js'
 
 const paths = {
   pan: 'M8 12.500V6.200a1.300 1.300 0 0 1 2.600 0V11M10.600 11V4.900a1.300 1.300 0 0 1 2.600 0V11M13.200 11V5.900a1.300 1.300 0 0 1 2.600 0V12M15.800 9a1.300 1.300 0 0 1 2.600 0v5.500c0 3.300-2.200 5.500-5.200 5.500-2.500 0-3.900-1-5-2.800L5 12.300c-.6-1 .7-2.200 1.700-1.200L8 12.500',

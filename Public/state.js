@@ -1,5 +1,5 @@
 // What every screen shares: who, where, the open project, its jobs, the server's health.
-import { reactive, watch } from './vendor/vue.esm-browser.prod.js'
+import { reactive, watch } from './vendor/vue.runtime.js'
 import { get, post, at, Problem } from './api.js'
 import { parse, format, tokenIn } from './lib/location.js'
 

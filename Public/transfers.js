@@ -1,5 +1,5 @@
 // Uploads in progress. They belong to the page, not to a screen, so they go on while one looks elsewhere.
-import { reactive } from './vendor/vue.esm-browser.prod.js'
+import { reactive } from './vendor/vue.runtime.js'
 import { send, at } from './api.js'
 import { upload } from './lib/tus.js'
 

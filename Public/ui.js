@@ -1,5 +1,5 @@
 // Small parts of which all screens are made.
-import { h } from './vendor/vue.esm-browser.prod.js'
+import { h } from './vendor/vue.runtime.js'
 import { icon } from './icons.js'
 import { keyOf } from './commands.js'
 import { keyLabel } from './lib/keys.js'

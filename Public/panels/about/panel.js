@@ -1,5 +1,5 @@
 // What this program is, and what it is made of.
-import { defineComponent, h, reactive, onMounted } from '../../vendor/vue.esm-browser.prod.js'
+import { defineComponent, h, reactive, onMounted } from '../../vendor/vue.runtime.js'
 import { state } from '../../state.js'
 import { mark } from '../../icons.js'
 

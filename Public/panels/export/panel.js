@@ -1,5 +1,5 @@
 // Archives for elsewhere: what will be in one, what would be wrong with it, and those made so far.
-import { defineComponent, h, reactive, computed, watch, onMounted, onBeforeUnmount } from '../../vendor/vue.esm-browser.prod.js'
+import { defineComponent, h, reactive, computed, watch, onMounted, onBeforeUnmount } from '../../vendor/vue.runtime.js'
 import { get, post, remove, at } from '../../api.js'
 import { state, shell, here, on, complain, takeJob } from '../../state.js'
 import { useCommands } from '../../commands.js'

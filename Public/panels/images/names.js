@@ -1,5 +1,5 @@
 // The pattern of file names: what it takes out of them, seen before it is applied.
-import { defineComponent, h, reactive, watch } from '../../vendor/vue.esm-browser.prod.js'
+import { defineComponent, h, reactive, watch } from '../../vendor/vue.runtime.js'
 import { post, patch, at } from '../../api.js'
 import { state, notify } from '../../state.js'
 import { button, section } from '../../ui.js'

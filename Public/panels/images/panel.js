@@ -1,5 +1,5 @@
 // The images of a project: bring them in, see their state, name what is known about them.
-import { defineComponent, h, ref, reactive, computed, onMounted, onBeforeUnmount, watch } from '../../vendor/vue.esm-browser.prod.js'
+import { defineComponent, h, ref, reactive, computed, onMounted, onBeforeUnmount, watch } from '../../vendor/vue.runtime.js'
 import { get, post, patch, remove, at, all } from '../../api.js'
 import { state, shell, here, on, later, notify, complain, takeJob, reloadProject } from '../../state.js'
 import { useCommands } from '../../commands.js'

@@ -1,5 +1,5 @@
 // Metadata of all images as a table. A changed cell of a picked row changes all picked rows.
-import { h, reactive } from '../../vendor/vue.esm-browser.prod.js'
+import { h, reactive } from '../../vendor/vue.runtime.js'
 import { at } from '../../api.js'
 import { here } from '../../state.js'
 import { badge, button } from '../../ui.js'

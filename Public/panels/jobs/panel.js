@@ -1,5 +1,5 @@
 // What runs, what ran, how long it took and what it said.
-import { defineComponent, h, reactive, onMounted, onBeforeUnmount } from '../../vendor/vue.esm-browser.prod.js'
+import { defineComponent, h, reactive, onMounted, onBeforeUnmount } from '../../vendor/vue.runtime.js'
 import { get, post, remove, at } from '../../api.js'
 import { state, shell, complain, reloadJobs, takeJob, jobTitle, here } from '../../state.js'
 import { icon } from '../../icons.js'
@@ -26,12 +26,13 @@ const component = defineComponent(() => {
   const retry = async job => { try { takeJob(await post(at(project, `/jobs/${job.id}/retry`), {})) } catch (error) { complain(error) } }
   shell.status = () => [h('span', plural(state.jobs.filter(active).length, 'job') + ' at work or waiting'), h('span', `${count(state.jobs.length)} in all`)]
   const words = { queued: 'waiting', running: 'running', done: 'done', failed: 'failed', cancelled: 'cancelled' }
+  const outcome = job => [job.result?.images != null ? plural(job.result.images, 'image') : null, job.result?.objects != null ? plural(job.result.objects, 'object') : null, job.result?.name ?? null, job.result?.failed ? `${count(job.result.failed)} failed` : null].filter(Boolean).join(', ')
   const row = job => h('li', { class: ['job', { open: view.open === job.id }], key: job.id }, [
     h('div', { class: 'job-row' }, [
       badge(job.state, words[job.state]),
       h('button', { type: 'button', class: 'job-title', 'aria-expanded': String(view.open === job.id), onClick: () => toggle(job) }, [h('strong', jobTitle(job)), h('span', { class: 'muted' }, ` #${job.id}`), icon(view.open === job.id ? 'down' : 'chevron', 14)]),
       h('span', { class: 'grow job-message' }, active(job) ? [progress(job.done, job.total, jobTitle(job)), h('span', { class: 'muted' }, job.message || (job.total ? `${count(job.done)} of ${count(job.total)}` : ''))]
-        : job.error ? h('span', { class: 'bad' }, job.error) : h('span', { class: 'muted' }, job.message)),
+        : job.error ? h('span', { class: 'bad' }, job.error) : h('span', { class: 'muted' }, job.message || outcome(job))),
       h('span', { class: 'number muted job-time', title: date(job.createdAt)?.toLocaleString() }, [took(job), active(job) && job.etaSeconds > 1 ? ` · ${duration(job.etaSeconds)} left` : '']),
       h('span', { class: 'muted job-when' }, ago(job.createdAt, view.now)),
       h('span', { class: 'job-tools' }, active(job) ? iconButton('stop', `Cancel ${jobTitle(job)}`, () => cancel(job), { size: 16 }) : ['failed', 'cancelled'].includes(job.state) ? iconButton('retry', `Run ${jobTitle(job)} again`, () => retry(job), { size: 16 }) : null)

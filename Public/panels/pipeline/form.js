@@ -1,5 +1,5 @@
 // The form of a node, made from its declaration alone.
-import { h } from '../../vendor/vue.esm-browser.prod.js'
+import { h } from '../../vendor/vue.runtime.js'
 import { segmented } from '../../ui.js'
 import { valueOf, complaint } from '../../lib/graph.js'
 

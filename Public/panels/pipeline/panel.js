@@ -1,5 +1,5 @@
 // The pipeline as a chain of cards; each card's form follows from the declaration of its node.
-import { defineComponent, h, reactive, ref, computed, watch, onMounted, onBeforeUnmount } from '../../vendor/vue.esm-browser.prod.js'
+import { defineComponent, h, reactive, ref, computed, watch, onMounted, onBeforeUnmount } from '../../vendor/vue.runtime.js'
 import { get, put, post, remove, at, all } from '../../api.js'
 import { state, shell, here, on, notify, complain, takeJob, currentJob, later } from '../../state.js'
 import { useCommands } from '../../commands.js'

@@ -1,5 +1,5 @@
 // What the pipeline would find in the visible part of one image, before anything is stored.
-import { defineComponent, h, ref, reactive, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.esm-browser.prod.js'
+import { defineComponent, h, ref, reactive, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
 import { get, post, at, all } from '../../api.js'
 import { icon } from '../../icons.js'
 import { button, problem, segmented } from '../../ui.js'

@@ -1,5 +1,5 @@
 // All projects as cards, the way to a new one, and the trash.
-import { defineComponent, h, ref, reactive, onMounted, nextTick } from '../../vendor/vue.esm-browser.prod.js'
+import { defineComponent, h, ref, reactive, onMounted, nextTick } from '../../vendor/vue.runtime.js'
 import { get, post, patch, remove, at } from '../../api.js'
 import { state, shell, link, go, notify, complain } from '../../state.js'
 import { useCommands } from '../../commands.js'

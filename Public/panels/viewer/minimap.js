@@ -14,6 +14,7 @@ export const MiniMap = L.Control.extend({
     picture.draggable = false
     picture.src = this.url
     this.frame = L.DomUtil.create('div', 'frame', box)
+    this.box = box
     this.map = map
     this.size = size
     L.DomEvent.disableClickPropagation(box)
@@ -36,6 +37,6 @@ export const MiniMap = L.Control.extend({
     const y0 = clamp((Math.min(b.getNorth(), b.getSouth()) + 0.5) / height), y1 = clamp((Math.max(b.getNorth(), b.getSouth()) + 0.5) / height)
     Object.assign(this.frame.style, { left: x0 * w + 'px', top: y0 * h + 'px', width: Math.max(4, (x1 - x0) * w) + 'px', height: Math.max(4, (y1 - y0) * h) + 'px' })
     // Nothing to find one's way in while the whole image is in view.
-    this.getContainer()?.classList.toggle('whole', x0 === 0 && y0 === 0 && x1 === 1 && y1 === 1)
+    this.box.classList.toggle('whole', x0 === 0 && y0 === 0 && x1 === 1 && y1 === 1)
   }
 })

@@ -1,5 +1,5 @@
 // The viewer: one image with everything drawn on it, and the tools that change it.
-import { defineComponent, h, ref, reactive, shallowReactive, computed, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.esm-browser.prod.js'
+import { defineComponent, h, ref, reactive, shallowReactive, computed, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
 import { get, post, at, all, Problem } from '../../api.js'
 import { state, shell, here, on, later, notify, complain, replaceQuery, memory, isDark, go, takeJob } from '../../state.js'
 import { useCommands, keyOf } from '../../commands.js'
@@ -443,7 +443,7 @@ const component = defineComponent(() => {
         iconButton('panel', 'Panel at the right', toggleSide, { command: 'viewer.side', corner: true, pressed: view.sideOpen, 'aria-controls': 'side', 'aria-expanded': String(view.sideOpen) })
       ]),
       h('div', { class: 'stage' }, [
-        h('div', { ref: element, class: ['map', view.tool, { bare: !view.image }], tabindex: 0, role: 'application', 'aria-roledescription': 'image', 'aria-label': view.image ? `${view.image.name}, ${view.image.width} by ${view.image.height} pixels, ${view.total ?? 0} objects. Tab steps through the objects, Escape leaves.` : 'Image', 'data-ready': view.image && !view.preparing ? 'true' : undefined }),
+        h('div', { class: ['map-host', view.tool] }, h('div', { ref: element, class: 'map', tabindex: 0, role: 'application', 'aria-roledescription': 'image', 'aria-label': view.image ? `${view.image.name}, ${view.image.width} by ${view.image.height} pixels, ${view.total ?? 0} objects. Tab steps through the objects, Escape leaves.` : 'Image', 'data-ready': view.image && !view.preparing ? 'true' : undefined })),
         view.preparing ? h('div', { class: 'stage-note', role: 'status' }, [icon('clock', 16), 'Preparing the picture for zooming…']) : null,
         isNeutral(display) ? null : h('button', { type: 'button', class: 'stage-badge', onClick: resetDisplay, title: 'Show as recorded' }, [icon('eye', 14), 'Display changed']),
         view.refused ? h('div', { class: 'stage-problem', role: 'alert' }, [icon('error', 18), h('span', view.refused), iconButton('close', 'Dismiss', () => { view.refused = null }, { size: 14 })]) : null,

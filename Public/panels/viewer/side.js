@@ -1,5 +1,5 @@
 // The panel at the right of the viewer: layers, display, selection, history.
-import { h } from '../../vendor/vue.esm-browser.prod.js'
+import { h } from '../../vendor/vue.runtime.js'
 import { at } from '../../api.js'
 import { icon } from '../../icons.js'
 import { button, iconButton, slider, checkbox, segmented, section } from '../../ui.js'
@@ -20,13 +20,15 @@ const layerRow = (name, layer, save, extra) => h('div', { class: 'layer' }, [
   h('output', { class: 'number muted', 'aria-hidden': 'true' }, String(layer.opacity)), extra
 ])
 
-/** Measures of one object in the groups that people look for. */
+/** Measures of one object; a length in px and the same in µm share a row. */
 function measures(object, columns) {
-  const names = Object.keys(object.measurements ?? {})
-  const known = columns.filter(c => object.measurements?.[c.name] !== undefined)
-  const rest = names.filter(n => !columns.some(c => c.name === n)).map(name => ({ name, title: name, unit: '' }))
-  return h('table', { class: 'measures' }, [h('caption', { class: 'unseen' }, 'Measurements'), h('tbody', [...known, ...rest].map(c => h('tr', { key: c.name, title: [c.name, c.definition, c.source].filter(Boolean).join('\n') }, [
-    h('th', { scope: 'row' }, c.title || c.name), h('td', { class: 'number' }, value(object.measurements[c.name])), h('td', { class: 'muted unit' }, unit(c.unit))
+  const m = object.measurements ?? {}, known = new Set(columns.map(c => c.name))
+  const list = [...columns.filter(c => m[c.name] !== undefined), ...Object.keys(m).filter(n => !known.has(n)).map(name => ({ name, title: name, unit: '' }))]
+  const twin = c => list.find(o => o.name === c.name + '_um' || o.name === c.name + '_um2')
+  const twins = new Set(list.map(twin).filter(Boolean))
+  const cell = c => c ? [value(m[c.name]), h('span', { class: 'unit' }, unit(c.unit))] : null
+  return h('table', { class: 'measures' }, [h('caption', { class: 'unseen' }, 'Measurements'), h('tbody', list.filter(c => !twins.has(c)).map(c => h('tr', { key: c.name, title: [c.name, c.definition, c.source].filter(Boolean).join('\n') }, [
+    h('th', { scope: 'row' }, c.title || c.name), h('td', { class: 'number' }, cell(c)), h('td', { class: 'number' }, cell(twin(c)))
   ])))])
 }
 
@@ -45,7 +47,7 @@ export function side(v) {
       slider('Brightness', display.brightness, n => { display.brightness = n; v.saveDisplay() }, { min: 20, max: 300, text: String(display.brightness), onReset: () => { display.brightness = 100; v.saveDisplay() } }),
       slider('Contrast', display.contrast, n => { display.contrast = n; v.saveDisplay() }, { min: 20, max: 400, text: String(display.contrast), onReset: () => { display.contrast = 100; v.saveDisplay() } }),
       h('div', { class: 'row wrap' }, [checkbox('Invert', display.invert, on => { display.invert = on; v.saveDisplay() }), checkbox('Sharp pixels', display.pixelated, on => { display.pixelated = on; v.saveDisplay() })]),
-      h('div', { class: 'row between' }, [h('span', { class: 'muted', id: 'canvas-label' }, 'Around the image'), segmented('Around the image', [{ value: 'calm', label: 'Calm' }, { value: 'black', label: 'Black' }, { value: 'white', label: 'White' }, { value: 'checker', label: 'Checks' }], display.canvas, c => { display.canvas = c; v.saveDisplay() })])
+      h('div', { class: 'around' }, [h('span', 'Around'), segmented('Around the image', [{ value: 'calm', label: 'Calm' }, { value: 'black', label: 'Black' }, { value: 'white', label: 'White' }, { value: 'checker', label: 'Checks' }], display.canvas, c => { display.canvas = c; v.saveDisplay() })])
     ], { key: 'display', aside: isNeutral(display) ? null : button('Not neutral · reset', v.resetDisplay, { kind: 'tag', title: 'Brightness, contrast or invert are changed on screen only; exports are not touched' }) }),
     section('Selection', objects.length === 0 ? h('p', { class: 'muted' }, ['Click an object to select it, ', h('kbd', 'Shift'), ' and click for more.']) : [
       objects.length > 1 ? h('div', { class: 'chips' }, objects.slice(0, 24).map(o => h('button', { type: 'button', key: o.id, class: ['vignette', { pressed: one?.id === o.id }], 'aria-label': `Object ${o.id}`, 'aria-pressed': String(one?.id === o.id), onClick: () => v.focusObject(o.id) }, h('img', { src: v.vignette(o), alt: '', loading: 'lazy' })))) : null,
