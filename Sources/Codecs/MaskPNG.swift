@@ -67,8 +67,11 @@ package enum MaskPNG {
 
     /// Mask from any PNG of 1 bit a pixel; its top left pixel becomes `origin`. Foreground is the opaque palette entry where the
     /// other is transparent, else index 1, which in gray pictures is white.
-    package static func decode(_ png: [UInt8], origin: (x: Int, y: Int) = (0, 0), name: String = "The mask") throws(CodecError) -> Mask {
-        let limits = DecodeLimits.standard
+    ///
+    /// - Throws: `.tooLarge` when the runs would take more than `maxPixelBytes`; else as for any PNG.
+    package static func decode(
+        _ png: [UInt8], origin: (x: Int, y: Int) = (0, 0), name: String = "The mask", limits: DecodeLimits = .standard
+    ) throws(CodecError) -> Mask {
         var info = ship_png_info()
         var code: Int32 = 0
         var text = [CChar](repeating: 0, count: Int(SHIP_PNG_TEXT))
@@ -93,6 +96,10 @@ package enum MaskPNG {
             let code = row.withUnsafeMutableBufferPointer { ship_png_read(reader, $0.baseAddress!, rowBytes, 1, &text) }
             guard Int(code) == SHIP_PNG_OK else { throw PNGRowReader.error(code, message(text), name, row: y) }
             appendRuns(row, width: width, flip: flip, x: origin.x, y: origin.y + y, to: &runs)
+            // A picture of specks takes a hundred times the memory of its bits.
+            guard runs.count <= limits.maxPixelBytes / MemoryLayout<Run>.stride else {
+                throw .tooLarge(file: name, reason: "its specks take more than \(megabytes(limits.maxPixelBytes)); remove specks or cut it into parts")
+            }
         }
         return Mask(bounds: Rect(x: origin.x, y: origin.y, width: width, height: height), sortedRuns: runs)
     }

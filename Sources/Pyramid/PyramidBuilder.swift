@@ -16,18 +16,19 @@ package enum PyramidBuilder {
     ///   - quality: of the JPEG tiles, 1 to 100.
     ///   - window: gray values of a 16-bit image that become 0 and 255; nil takes 0 ... 65,535. Images of 8 bits ignore it.
     ///   - pixelSizeMicrometres: kept as resolution of every level.
+    ///   - bigTIFF: 64-bit offsets; nil takes them where the file might pass 4 GiB.
     ///   - sync: the file is on the medium when this returns.
     ///   - progress: gets 0 ... 1 after each strip; what it throws ends the work.
     /// - Complexity: about 4/3 of a JPEG encoding of the image, beside its decoding.
     package static func build(
         source: any ImageRowReader, to path: String, tileSize: Int = 512, quality: Int = 85, window: (low: Int, high: Int)? = nil,
-        pixelSizeMicrometres: Double? = nil, sync: Bool = true, progress: (Double) throws -> Void = { _ in }
+        pixelSizeMicrometres: Double? = nil, bigTIFF: Bool? = nil, sync: Bool = true, progress: (Double) throws -> Void = { _ in }
     ) throws {
         precondition(tileSize > 0 && tileSize % stripRows == 0, "tile size \(tileSize) is no multiple of \(stripRows)")
         precondition((1...100).contains(quality), "JPEG quality \(quality)")
         let header = source.header
         let layout = PyramidLayout(width: header.width, height: header.height, tileSize: tileSize)
-        let writer = try PyramidWriter(path: path, layout: layout, channels: header.channels)
+        let writer = try PyramidWriter(path: path, layout: layout, channels: header.channels, bigTIFF: bigTIFF)
         var levels: [PyramidLevel] = []
         for z in layout.levels.indices { levels.append(try PyramidLevel(layout: layout, z: z, channels: header.channels, quality: quality)) }
         let native = levels[levels.count - 1]

@@ -33,13 +33,13 @@ final class PyramidWriter {
     private var position: UInt64
     private var buffer: [UInt8] = []
 
-    init(path: String, layout: PyramidLayout, channels: Int) throws(PyramidError) {
+    init(path: String, layout: PyramidLayout, channels: Int, bigTIFF: Bool?) throws(PyramidError) {
         self.path = path
         self.layout = layout
         self.channels = channels
         let native = layout.levels[layout.levels.count - 1]
         // JPEG tiles are hardly ever larger than their pixels; all levels take 4/3, and edge tiles are there twice.
-        big = native.columns * native.rows * layout.tileSize * layout.tileSize * channels > 1 << 31
+        big = bigTIFF ?? (native.columns * native.rows * layout.tileSize * layout.tileSize * channels > 1 << 31)
         directories = layout.levels.map { level in
             Directory(
                 padded: Array(repeating: Slot(), count: level.columns * level.rows),

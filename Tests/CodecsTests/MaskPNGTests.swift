@@ -100,4 +100,18 @@ struct MaskPNGTests {
         }
         #expect(try MaskPNG.decode(MaskPNG.encode(raster)) == raster.mask())
     }
+
+    @Test func `a picture of specks is refused when its runs pass the limit`() throws {
+        let specks = Image<UInt8>(width: 64, height: 64, pixels: (0..<4096).map { $0 % 2 == 0 ? 255 : 0 })
+        let mask = BitRaster(specks).mask()
+        #expect(throws: CodecError.self) { try MaskPNG.decode(MaskPNG.encode(mask), limits: DecodeLimits(maxPixelBytes: 12 * 2000)) }
+        #expect(try MaskPNG.decode(MaskPNG.encode(mask), limits: DecodeLimits(maxPixelBytes: 12 * 2048)) == mask)
+    }
+}
+
+extension BitRaster {
+    fileprivate init(_ image: Image<UInt8>) {
+        self.init(width: image.width, height: image.height)
+        for y in 0..<height { for x in 0..<width where image[x, y] > 0 { words[y * wordsPerRow + x / 64] |= 1 << UInt64(63 - x % 64) } }
+    }
 }
