@@ -1,10 +1,10 @@
 // The frame around every screen: top bar, screen, status bar, notices, sheet of keys.
 import { createApp, defineComponent, h, ref, reactive, computed, watch, nextTick } from './vendor/vue.runtime.js'
-import { state, shell, clearShell, begin, signIn, link, go, isDark, switchTheme, currentJob, jobTitle, dismiss, reloadProject } from './state.js'
+import { state, shell, clearShell, begin, signIn, editsWaiting, link, go, isDark, switchTheme, currentJob, jobTitle, dismiss, reloadProject } from './state.js'
 import { commands, useCommands, rebind, resetKeys } from './commands.js'
 import { icon, mark } from './icons.js'
 import { button, iconButton, kbd, progress, problem } from './ui.js'
-import { duration } from './lib/format.js'
+import { duration, plural } from './lib/format.js'
 import { keyText, keyLabel } from './lib/keys.js'
 import { tokenIn } from './lib/location.js'
 import { panels } from './panels/index.js'
@@ -100,6 +100,7 @@ const SignIn = defineComponent(() => {
   return () => h('main', { class: 'sign-in' }, h('form', { onSubmit: submit }, [
     h('div', { class: 'brand' }, [mark(), h('h1', 'ship')]),
     h('p', 'This browser has no key to this server yet. Open the address that ship printed where it was started, or paste that address here.'),
+    editsWaiting() ? h('p', { class: 'good' }, [icon('clock', 16), `${plural(editsWaiting(), 'change')} kept in this browser will be saved as soon as it is open again.`]) : null,
     h('label', { class: 'field' }, [h('span', 'Printed address or token'), h('input', { value: text.value, onInput: e => { text.value = e.target.value }, autocomplete: 'off', spellcheck: 'false', placeholder: `${location.origin}/#token=…` })]),
     error.value ? h('p', { class: 'problem', role: 'alert' }, [icon('error', 18), error.value.status === 401 || error.value.status === 403 ? 'This token is not, or no longer, valid: a token works once. Start ship again for a new one.' : error.value.message]) : null,
     button('Open', null, { kind: 'primary', type: 'submit', disabled: !text.value.trim() })

@@ -42,6 +42,13 @@ export async function signIn(token) {
   state.session = await get('/api/session')
 }
 
+/** Edits that this browser keeps until a server takes them, over all projects. */
+export function editsWaiting() {
+  let n = 0
+  try { for (let i = 0; i < localStorage.length; i++) if (localStorage.key(i).startsWith('ship.edits.')) n += JSON.parse(localStorage.getItem(localStorage.key(i))).length } catch { /* then none are known */ }
+  return n
+}
+
 export async function begin() {
   const token = tokenIn(location.hash)
   if (token) {
@@ -125,7 +132,10 @@ function listen() {
   source.onerror = () => {
     state.online = false
     // The browser itself reconnects unless the answer was an error; then we do.
-    if (source?.readyState === EventSource.CLOSED) reconnect = setTimeout(listen, 2000)
+    if (source?.readyState === EventSource.CLOSED) reconnect = setTimeout(async () => {
+      try { await get('/api/session') } catch (error) { if (error.status === 401) { state.session = false; sourceKey = ''; return } }
+      listen()
+    }, 1000)
   }
   for (const type of ['job', 'objects', 'images', 'edit']) {
     source.addEventListener(type, event => {

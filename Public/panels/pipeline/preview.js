@@ -72,7 +72,7 @@ export const preview = defineComponent({
         view.images?.length ? segmented('Preview shows', [{ value: 'before', label: 'Before' }, { value: 'after', label: 'After' }], view.show, v => { view.show = v }) : null
       ]),
       view.images && !view.images.length ? h('p', { class: 'muted pad' }, 'Add an image to see here what the pipeline finds in it.') : h('div', { ref: element, class: 'map small-map', tabindex: 0, role: 'application', 'aria-label': 'Preview on the image' }),
-      view.error ? problem(view.error, run) : h('footer', { role: 'status' }, view.result ? [
+      view.error ? problem(view.error, run) : h('div', { class: 'found', role: 'status' }, view.result ? [
         h('strong', plural(view.result.objects, 'object')), h('span', { class: 'muted' }, ' in view'),
         ...Object.entries(view.result.rejects ?? {}).filter(([, n]) => n).map(([rule, n]) => h('span', { class: 'reject-count' }, `${count(n)} ${ruleText(rule)}`)),
         view.result.level != null ? h('span', { class: 'muted' }, `level ${view.result.level}`) : null, view.busy ? h('span', { class: 'muted' }, '…') : null

@@ -129,7 +129,13 @@ const component = defineComponent(() => {
   const queue = createEditQueue({
     newKey: () => crypto.randomUUID(),
     storage: { load: () => memory.load(storageKey, []).map(e => ({ ...e, sent: true })), save: list => memory.save(storageKey, list) },
-    send: ({ operation, image, objects: list, annotations, key }) => post(P('/edits'), { operation, image, objects: list, annotations, key }, { headers: { 'Idempotency-Key': key } }),
+    send: async ({ operation, image, objects: list, annotations, key }) => {
+      try { return await post(P('/edits'), { operation, image, objects: list, annotations, key }, { headers: { 'Idempotency-Key': key } }) } catch (error) {
+        // Started again, ship knows this browser no more: the edit waits for the new key.
+        if (error.status === 401) { error.offline = true; state.session = false }
+        throw error
+      }
+    },
     onChange: s => { view.offline = s.offline; view.busy = s.waiting > 0; view.waiting = queue ? [...queue.waiting].filter(e => e.image === view.image?.id) : []; drawPending() },
     onDone: (edit, outcome) => { if (edit.image === view.image?.id) applied(outcome, edit) },
     onRefused: (edit, error) => { view.refused = `${operationTitles[edit.operation] ?? edit.operation}: ${error.message}`; drawPending(); drawSelection() }
@@ -433,6 +439,7 @@ const component = defineComponent(() => {
     if (view.image?.state === 'failed') return h('div', { class: 'page' }, empty('warning', view.image.name, view.image.error, [h('a', { class: 'button', href: here('images') }, 'All images')]))
     const i = view.neighbours.indexOf(view.image?.id)
     return h('div', { class: 'viewer' }, [
+      h('h1', { class: 'unseen' }, view.image?.name ?? 'Image'),
       h('div', { class: 'rail', role: 'toolbar', 'aria-label': 'Tools', 'aria-orientation': 'vertical' }, [
         tool('pan', 'Move and select', 'pan', 'viewer.pan'), h('hr'),
         tool('polygon', 'Draw an object', 'polygon', 'viewer.polygon'), tool('point', 'Set points', 'point', 'viewer.point'), h('hr'),

@@ -1,0 +1,76 @@
+"""Tiles, overlay tiles and vectors lie on each other within half a CSS pixel, at every zoom and at one and two device pixels a CSS pixel."""
+import tempfile
+from pathlib import Path
+
+from harness import Watched, browser, check, draw_frames, finish, server
+
+MEASURE = r"""([image, box]) => {
+  const tiles = [...document.querySelectorAll('.tiles img')].filter(t => t.offsetWidth && t.closest('.leaflet-tile-container')).map(t => {
+    const m = /(tiles|overlay)\/(\d+)\/(\d+)\/(\d+)/.exec(t.src), r = t.getBoundingClientRect()
+    return { kind: m[1], z: +m[2], x: +m[3], y: +m[4], left: r.left, top: r.top, width: r.width, height: r.height, nw: t.naturalWidth, nh: t.naturalHeight }
+  })
+  const finest = Math.max(...tiles.map(t => t.z)), now = tiles.filter(t => t.z === finest)
+  const full = now.find(t => t.kind === 'tiles')
+  const level = image.levels - 1 - finest, k = 2 ** level
+  const size = t => ({ w: Math.min(512, Math.ceil(image.width / k) - t.x * 512), h: Math.min(512, Math.ceil(image.height / k) - t.y * 512) })
+  const scale = full.width / size(full).w
+  const left0 = full.left - full.x * 512 * scale, top0 = full.top - full.y * 512 * scale
+  let worst = 0, natural = 0
+  for (const t of now) {
+    const s = size(t)
+    if (t.nw && (t.nw !== s.w || t.nh !== s.h)) natural++
+    worst = Math.max(worst, Math.abs(t.left - left0 - t.x * 512 * scale), Math.abs(t.top - top0 - t.y * 512 * scale), Math.abs(t.width - s.w * scale), Math.abs(t.height - s.h * scale))
+  }
+  let vector = null
+  const path = [...document.querySelectorAll('.leaflet-marks-pane path')].pop()
+  if (path && box) {
+    const b = path.getBBox(), m = path.getScreenCTM()
+    const edge = (v, o) => o + v / k * scale
+    vector = Math.max(Math.abs(b.x * m.a + m.e - edge(box.x, left0)), Math.abs(b.y * m.d + m.f - edge(box.y, top0)),
+      Math.abs((b.x + b.width) * m.a + m.e - edge(box.x + box.width, left0)), Math.abs((b.y + b.height) * m.d + m.f - edge(box.y + box.height, top0)))
+  }
+  return { worst, natural, vector, count: now.length, kinds: new Set(now.map(t => t.kind)).size, scale: scale * (devicePixelRatio), finest }
+}"""
+
+
+def main():
+    with browser() as chromium, server() as s, tempfile.TemporaryDirectory() as folder:
+        frames = Path(folder) / "frames"
+        frames.mkdir()
+        if not draw_frames(frames, 1, "5001x3333"):
+            return finish()
+        w = Watched(chromium, s).open()
+        project = w.api("/api/projects", "POST", {"title": "Registration"})["body"]
+        base = f"/api/projects/{project['user']}/{project['name']}"
+        w.go(f"#/{project['user']}/{project['name']}/images")
+        w.page.wait_for_selector(".folder-input", state="attached")
+        w.page.locator(".folder-input").set_input_files(str(frames))
+        image = w.wait_until("the frame is listed", lambda: (w.api(f"{base}/blobs")["body"]["images"] or [None])[0], 90)
+        w.api(f"{base}/jobs", "POST", {"type": "run"})
+        w.wait_until("the run is done", lambda: any(j["type"] == "run" and j["state"] == "done" for j in w.api(f"{base}/jobs")["body"]["jobs"]), 180)
+        image = w.api(f"{base}/blobs/{image['id']}")["body"]
+        check((image["width"], image["height"]) == (5001, 3333), "the frame has 5001 × 3333 pixels")
+        objects = w.api(f"{base}/objects?blob={image['id']}&kind=region&limit=500")["body"]["objects"]
+        # One near the lower right corner, where cropped tiles show any stretch.
+        obj = max(objects, key=lambda o: o["box"]["x"] + o["box"]["y"])
+        x, y = obj["box"]["x"] + obj["box"]["width"] // 2, obj["box"]["y"] + obj["box"]["height"] // 2
+        cookies = w.context.storage_state()
+        for dpr in (1, 2):
+            v = Watched(chromium, s, storage_state=cookies, device_scale_factor=dpr)
+            for zoom in range(-1, image["levels"] + 4):
+                v.view(project, image, x, y, zoom, obj["id"])
+                v.page.wait_for_selector(".leaflet-marks-pane path", state="attached", timeout=10000)
+                m = v.page.evaluate(MEASURE, [image, obj["box"]])
+                where = f"zoom {zoom - image['levels'] + 1:+d} from native, {dpr} device px"
+                check(m["kinds"] == 2 and m["worst"] <= 0.5, f"{where}: {m['count']} tiles and overlay tiles lie within {m['worst']:.2f} CSS px")
+                check(m["natural"] == 0, f"{where}: edge tiles are cropped, not padded")
+                check(m["vector"] is not None and m["vector"] <= 0.5, f"{where}: the outline lies within {m['vector'] or 9:.2f} CSS px")
+                if -1 < zoom < image["levels"] - 1:
+                    check(abs(m["scale"] - 1) < 0.01, f"{where}: one tile pixel a device pixel", str(m["scale"]))
+            v.report(f"registration at {dpr} device px")
+            v.context.close()
+    finish()
+
+
+if __name__ == "__main__":
+    main()
