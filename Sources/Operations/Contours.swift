@@ -7,10 +7,13 @@ extension Mask {
     /// repeating the first, and go so that the outer one has a positive shoelace area (counter-clockwise where y points up, as
     /// GeoJSON asks) and holes a negative one. Pixels that meet at a corner are kept apart.
     /// - Complexity: linear in runs and corners.
-    public func polygons() -> [[[Point]]] {
+    public func polygons() -> [[[Point]]] { polygons(connectivity: .four) }
+
+    /// With `.eight`, pixels that meet at a corner are in one polygon, whose ring touches itself there.
+    func polygons(connectivity: Connectivity) -> [[[Point]]] {
         guard !runs.isEmpty else { return [] }
-        let next = linkedSides()
-        let parts = RunLabels(runs, connectivity: .four)
+        let next = linkedSides(joiningCorners: connectivity == .eight)
+        let parts = RunLabels(runs, connectivity: connectivity)
         var polygons = [[[Point]]](repeating: [], count: parts.count)
         var seen = [Bool](repeating: false, count: next.count)
         for start in next.indices where !seen[start] {
@@ -47,7 +50,7 @@ extension Mask {
     private func end(ofSide side: Int) -> Int { Int(runs[side / 2].y) + side & 1 }
 
     /// For each side the one that follows it around its ring.
-    private func linkedSides() -> [Int] {
+    private func linkedSides(joiningCorners: Bool) -> [Int] {
         var next = [Int](repeating: -1, count: runs.count * 2)
         runs.withUnsafeBufferPointer { runs in
             next.withUnsafeMutableBufferPointer { next in
@@ -70,9 +73,9 @@ extension Mask {
                         if xa == xb {
                             if let open = pending {
                                 // Two pixels meet at a corner: each keeps its own. The open edge belongs to the row that ends here.
-                                let closing: (Int, Bool) = a & 1 == 1 ? (a, true) : (b, false)
-                                link(open, closing)
-                                pending = a & 1 == 1 ? (b, false) : (a, true)
+                                let own = (a & 1 == 1) != joiningCorners
+                                link(open, own ? (a, true) : (b, false))
+                                pending = own ? (b, false) : (a, true)
                             } else {
                                 link((a, true), (b, false))
                             }
