@@ -21,6 +21,10 @@ struct ship_tiff_reader {
     int rgba_open;
     ship_tiff_info info;
     const uint64_t *offsets, *counts;
+    // Separate planes are read side by side, but a compressed strip only from its start on: each further plane has a handle of its own.
+    TIFF *planes[63];
+    uint64_t memory;
+    uint32_t page;
     int direct;  // rows lie uncompressed in the file: read without a strip buffer
 };
 
@@ -146,13 +150,23 @@ static void fill(ship_tiff_reader *r) {
         && r->offsets && r->counts;
 }
 
+static TIFF *open_handle(ship_tiff_reader *r) {
+    TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
+    if (!options) return NULL;
+    TIFFOpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)r->memory);
+    TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, r);
+    TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, r);
+    r->position = 0;
+    TIFF *t = TIFFClientOpenExt("image", "rm", r, read_at, refuse_write, seek_to, leave_open, size_of, NULL, NULL, options);
+    TIFFOpenOptionsFree(options);
+    return t;
+}
+
 ship_tiff_reader *ship_tiff_open(
     int fd, const uint8_t *bytes, uint64_t size, uint64_t memory, uint32_t page, ship_tiff_info *info, int *code, char *text
 ) {
     ship_tiff_reader *r = calloc(1, sizeof *r);
-    TIFFOpenOptions *options = r ? TIFFOpenOptionsAlloc() : NULL;
-    if (!options) {
-        free(r);
+    if (!r) {
         *code = SHIP_TIFF_MEMORY;
         snprintf(text, SHIP_TIFF_TEXT, "out of memory");
         return NULL;
@@ -160,11 +174,9 @@ ship_tiff_reader *ship_tiff_open(
     r->fd = fd;
     r->bytes = bytes;
     r->size = size;
-    TIFFOpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)memory);
-    TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, r);
-    TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, r);
-    r->tiff = TIFFClientOpenExt("image", "rm", r, read_at, refuse_write, seek_to, leave_open, size_of, NULL, NULL, options);
-    TIFFOpenOptionsFree(options);
+    r->memory = memory;
+    r->page = page;
+    r->tiff = open_handle(r);
     if (!r->tiff) {
         *code = report(r, text);
         free(r);
@@ -215,7 +227,17 @@ int ship_tiff_row(ship_tiff_reader *r, uint8_t *out, uint32_t y, uint16_t plane,
         if (r->info.bits == 16 && TIFFIsByteSwapped(r->tiff)) TIFFSwabArrayOfShort((uint16_t *)(void *)out, (tmsize_t)(r->info.row_bytes / 2));
         return SHIP_TIFF_OK;
     }
-    if (TIFFReadScanline(r->tiff, out, y, plane) < 0 || r->failed) return report(r, text);
+    TIFF *t = r->tiff;
+    if (plane > 0) {
+        if (plane > sizeof r->planes / sizeof *r->planes) return report(r, text);
+        t = r->planes[plane - 1];
+        if (!t) {
+            t = r->planes[plane - 1] = open_handle(r);
+            if (!t || !TIFFSetDirectory(t, r->page)) return report(r, text);
+            r->failed = r->past_end = 0;  // the first handle has met the same oddities before
+        }
+    }
+    if (TIFFReadScanline(t, out, y, plane) < 0 || r->failed) return report(r, text);
     return SHIP_TIFF_OK;
 }
 
@@ -276,6 +298,8 @@ const char *ship_tiff_text(ship_tiff_reader *r, uint32_t tag, size_t *size) {
 
 void ship_tiff_close(ship_tiff_reader *r) {
     if (r->rgba_open) TIFFRGBAImageEnd(&r->rgba);
+    for (size_t i = 0; i < sizeof r->planes / sizeof *r->planes; i++)
+        if (r->planes[i]) TIFFClose(r->planes[i]);
     TIFFClose(r->tiff);
     free(r);
 }

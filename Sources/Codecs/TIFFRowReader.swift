@@ -150,8 +150,6 @@ final class TIFFRowReader: ImageRowReader {
             guard Int(clamping: info.row_bytes) >= perRow, Int(clamping: info.row_bytes) <= limits.maxDecoderBytes / layout.planes else {
                 throw .damaged(file: file, reason: "its rows are shorter than its width says")
             }
-            // Planes are read side by side, which libtiff can only do within strips it decodes again and again.
-            _ = bandRows
         }
         return (header, layout)
     }

@@ -155,11 +155,14 @@ enum HandmadeTIFF {
 
     /// Tags every page needs.
     static func tags(
-        width: Int, height: Int, bits: [Int], photometric: Int, rowsPerStrip: Int? = nil, planar: Int = 1, more: [(Int, Value)] = []
+        width: Int, height: Int, bits: [Int], photometric: Int, rowsPerStrip: Int? = nil, planar: Int = 1, compression: Int = 1, more: [(Int, Value)] = []
     ) -> [(Int, Value)] {
         [
-            (256, .long([width])), (257, .long([height])), (258, .short(bits)), (259, .short([1])), (262, .short([photometric])),
+            (256, .long([width])), (257, .long([height])), (258, .short(bits)), (259, .short([compression])), (262, .short([photometric])),
             (277, .short([bits.count])), (278, .long([rowsPerStrip ?? height])), (284, .short([planar])),
         ] + more
     }
+
+    /// PackBits without any packing: rows of up to 128 bytes, each after its length.
+    static func packBits(_ rows: [[UInt8]]) -> [UInt8] { rows.flatMap { [UInt8($0.count - 1)] + $0 } }
 }

@@ -33,6 +33,17 @@ struct TIFFRowReaderTests {
         #expect(try Drawn.bytes(decode(pixels)).prefix(6) == [21, 11, 1, 22, 12, 2])
     }
 
+    @Test func `separate planes of packed strips are read side by side`() throws {
+        func row(_ plane: Int, _ y: Int) -> [UInt8] { (0..<5).map { UInt8(100 * plane + 10 * y + $0) } }
+        // Two strips a plane, of three rows and one.
+        let strips = (0..<3).flatMap { plane in [T.packBits((0..<3).map { row(plane, $0) }), T.packBits([row(plane, 3)])] }
+        let file = T.file(
+            tags: T.tags(width: 5, height: 4, bits: [8, 8, 8], photometric: 2, rowsPerStrip: 3, planar: 2, compression: 32773), strips: strips)
+        var expected: [UInt8] = []
+        for y in 0..<4 { for x in 0..<5 { for plane in [2, 1, 0] { expected.append(row(plane, y)[x]) } } }
+        #expect(try Drawn.bytes(decode(file)) == expected)
+    }
+
     @Test func `a palette of 16-bit colours gives their upper halves`() throws {
         let map = (0..<16).map { $0 * 0x1111 } + (0..<16).map { _ in 0x0200 } + (0..<16).map { 0xFFFF - $0 }
         let file = T.file(tags: T.tags(width: 2, height: 1, bits: [4], photometric: 3, more: [(320, .short(map))]), strips: [[0x2F]])
