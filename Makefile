@@ -5,7 +5,7 @@ SHIP := .build/release/ship
 DEMO_ROOT := .build/demo
 
 demo: build
-	@test -d $(DEMO_ROOT)/me/demo || $(SHIP) demo $(DEMO_ROOT) --frames 8 --size 2000x1500
+	@test -d $(DEMO_ROOT)/local/demo || $(SHIP) demo $(DEMO_ROOT) --frames 8 --size 2000x1500
 	$(SHIP) serve $(DEMO_ROOT)
 
 build: setup assets

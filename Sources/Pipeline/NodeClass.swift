@@ -10,6 +10,7 @@ package struct NodeClass: Sendable {
     package let parameters: [ParameterDeclaration]
     /// Every parameter at its default.
     package let defaults: [String: JSONValue]
+    private let readConfiguration: @Sendable (any Node) -> [String: JSONValue]
     private let build: @Sendable ([String: JSONValue]) throws(ConfigurationError) -> any Node
 
     package init<N: Node>(_ type: N.Type) {
@@ -18,6 +19,10 @@ package struct NodeClass: Sendable {
         parameters = N.parameters.map(\.declaration)
         let pristine = N()
         defaults = Dictionary(uniqueKeysWithValues: N.parameters.map { ($0.declaration.name, $0.read(pristine)) })
+        readConfiguration = { node in
+            guard let node = node as? N else { preconditionFailure("\(Swift.type(of: node)) is not \(N.self)") }
+            return Dictionary(uniqueKeysWithValues: N.parameters.map { ($0.declaration.name, $0.read(node)) })
+        }
         build = { config throws(ConfigurationError) in
             var node = N()
             let known = N.parameters.map(\.declaration.name)
@@ -35,6 +40,9 @@ package struct NodeClass: Sendable {
 
     /// A node with these parameters, the others at their defaults.
     package func make(_ config: [String: JSONValue]) throws(ConfigurationError) -> any Node { try build(config) }
+
+    /// All parameters of a node of this class, defaults included.
+    package func configuration(of node: any Node) -> [String: JSONValue] { readConfiguration(node) }
 
     /// "import.folder" belongs to "import".
     package var group: String { String(kind.prefix { $0 != "." }) }

@@ -10,42 +10,32 @@ package struct Sides: OptionSet, Hashable, Sendable {
     package static let bottom = Sides(rawValue: 8)
 }
 
-/// One segmented object of an image.
-package struct Region: Hashable, Sendable {
+/// One segmented piece of an image: an object, or what a rule dropped.
+package struct Segment: Hashable, Sendable {
     /// Foreground in image coordinates, `bounds` tight around it.
     package var mask: Mask
-    /// Index, in the same set, of the region that encloses this one.
+    /// Index, in the same set, of the segment that encloses this one.
     package var parent: Int?
-    /// Number of segments that lie inside this one and are not objects themselves.
+    /// Number of segments inside this one, at any depth.
     package var innerCount: Int
     package var touches: Sides
+    /// The rule that dropped it; nil for an object.
+    package var rejectedBy: String?
 
-    package init(mask: Mask, parent: Int? = nil, innerCount: Int = 0, touches: Sides = []) {
-        (self.mask, self.parent, self.innerCount, self.touches) = (mask, parent, innerCount, touches)
+    package init(mask: Mask, parent: Int? = nil, innerCount: Int = 0, touches: Sides = [], rejectedBy: String? = nil) {
+        (self.mask, self.parent, self.innerCount, self.touches, self.rejectedBy) = (mask, parent, innerCount, touches, rejectedBy)
     }
 }
 
-/// A segment that did not become an object, and the rule that dropped it.
-package struct RejectedSegment: Hashable, Sendable {
-    package var mask: Mask
-    package var rule: String
-    /// Index of the region that encloses it, for the nested policy.
-    package var parent: Int?
-
-    package init(mask: Mask, rule: String, parent: Int? = nil) {
-        (self.mask, self.rule, self.parent) = (mask, rule, parent)
-    }
-}
-
-/// All segments of one image: those kept, in raster order of their first pixel, and those dropped.
+/// All segments of one image, kept and dropped, in raster order of their first pixel.
 package struct RegionSet: Hashable, Sendable, SlotValue {
     package static var slotType: SlotType { .regions }
     /// Size of the image.
     package var frame: Rect
-    package var regions: [Region]
-    package var rejects: [RejectedSegment]
+    package var segments: [Segment]
 
-    package init(frame: Rect, regions: [Region] = [], rejects: [RejectedSegment] = []) {
-        (self.frame, self.regions, self.rejects) = (frame, regions, rejects)
-    }
+    package init(frame: Rect, segments: [Segment] = []) { (self.frame, self.segments) = (frame, segments) }
+
+    /// The objects; measurement tables have one row for each of these.
+    package var objects: [Segment] { segments.filter { $0.rejectedBy == nil } }
 }

@@ -1,0 +1,38 @@
+/// Why an edit cannot be done; nothing was changed.
+package enum EditError: Error, Equatable, CustomStringConvertible {
+    case needsObjects(EditOperation, least: Int)
+    case needsAnnotations(EditOperation, what: String)
+    case unknownObject(Int64)
+    case objectOfOtherImage(Int64)
+    case outsideImage(EditOperation)
+    case nothingLeft(EditOperation)
+    case nothingChanges(EditOperation, why: String)
+    case imageNotReadable(name: String, reason: String)
+
+    /// Stable, for `problem+json`.
+    package var code: String {
+        switch self {
+        case .needsObjects: "edit.needsObjects"
+        case .needsAnnotations: "edit.needsAnnotations"
+        case .unknownObject, .objectOfOtherImage: "edit.unknownObject"
+        case .outsideImage: "edit.outsideImage"
+        case .nothingLeft: "edit.nothingLeft"
+        case .nothingChanges: "edit.nothingChanges"
+        case .imageNotReadable: "edit.imageNotReadable"
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .needsObjects(let operation, let least):
+            "\(operation.rawValue) needs \(least == 1 ? "an object" : "at least \(least) objects"); select \(least == 1 ? "it" : "them") first"
+        case .needsAnnotations(let operation, let what): "\(operation.rawValue) needs \(what)"
+        case .unknownObject(let id): "object \(id) is not there any more; it may have been changed in another window, so look again"
+        case .objectOfOtherImage(let id): "object \(id) belongs to another image; edit one image at a time"
+        case .outsideImage(let operation): "\(operation.rawValue): the shape covers no pixel of the image; draw inside the image"
+        case .nothingLeft(let operation): "\(operation.rawValue) would leave nothing of the object; delete it instead"
+        case .nothingChanges(let operation, let why): "\(operation.rawValue) changes nothing: \(why)"
+        case .imageNotReadable(let name, let reason): "\(name) cannot be read, so its objects cannot be measured again: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import Codecs
+import Foundation
+import Nodes
+import Pipeline
+import Pyramid
+import Raster
+import Store
+
+/// Brings one image file into a project: size, hash, metadata, pixel size, pyramid.
+///
+/// The original is never changed. A file that cannot be read is listed with its reason.
+package struct ImageImporter: Sendable {
+    package let project: Project
+    /// Instance name of the importing node; its folder holds uploads and pyramids.
+    package let node: String
+    private let pattern: FileNamePattern?
+    /// Given by hand for all images; nil: from metadata.
+    private let pixelSize: Double?
+
+    /// Takes pattern and pixel size from the project's import node.
+    package init(project: Project) async throws {
+        let graph = try await project.pipelineGraph()
+        let instance = graph.nodes.first { $0.kind == ImportNode.kind } ?? Graph.Instance(name: "images", kind: ImportNode.kind)
+        let text = instance.config["pattern"]?.stringValue ?? ""
+        let size = instance.config["pixelSizeUm"]?.numberValue ?? 0
+        (self.project, node) = (project, instance.name)
+        pattern = text.isEmpty ? nil : try FileNamePattern(text)
+        pixelSize = size > 0 ? size : nil
+    }
+
+    /// Registers a file that lies where `location` says and builds its pyramid.
+    ///
+    /// - Parameters:
+    ///   - name: as people know it, with its folders.
+    ///   - known: hash and size when the caller has them already.
+    /// - Returns: the image; of a file whose bytes the project has already, that image, and nothing is stored twice.
+    /// - Throws: `StoreError` when the project cannot take it. A bad file is no error: it is listed as failed.
+    package func importFile(
+        at location: ImageLocation, name: String, known: (sha256: String, bytes: Int)? = nil, isCancelled: @Sendable () -> Bool = { false }
+    ) async throws -> ImageRecord {
+        let file = try project.openFile(at: location)
+        let (sha256, bytes) = try known ?? FileDigest.sha256(file) { _ in if isCancelled() { throw RunCancelled() } }
+        var new = NewImage(uid: String(sha256.prefix(20)), name: name, location: location, node: node, sha256: sha256, bytes: bytes)
+        do {
+            let header = try ImageFile.header(descriptor: file.descriptor, name: name)
+            let exif = EXIF.read(path: "/proc/self/fd/\(file.descriptor)")
+            new.orientation = exif?.orientation ?? 1
+            let isTurned = new.orientation >= 5
+            (new.width, new.height) = isTurned ? (header.height, header.width) : (header.width, header.height)
+            (new.channels, new.bits, new.format) = (header.channels, header.bitsPerSample, header.format.rawValue)
+            new.metadata = exif.map(ImageMetadata.fields) ?? [:]
+            if let resolution = exif?.resolution, case .size(let size) = resolution.pixelSize {
+                (new.pixelSize, new.pixelSizeSource) = (size.micrometres, size.source.rawValue)
+            }
+        } catch {
+            (new.state, new.error) = (.failed, "\(error)")
+        }
+        let inserted = try await project.insertImage(new)
+        if !inserted.isNew {
+            // The same bytes as an image that failed before, for example by a full disk: try again.
+            return inserted.pyramid == nil && inserted.width > 0 ? try await finish(inserted, isCancelled: isCancelled) : inserted
+        }
+        try await applyNames(to: inserted)
+        let current = try await project.image(inserted.id) ?? inserted
+        guard new.state != .failed else { return current }
+        var finished = try await finish(current, isCancelled: isCancelled)
+        finished.isNew = true
+        return finished
+    }
+
+    /// Fields of the file-name pattern and the pixel size given by hand. Returns whether the name matched.
+    @discardableResult
+    package func applyNames(to image: ImageRecord) async throws -> Bool {
+        var matched = true
+        if let pattern {
+            if let fields = pattern.match(image.name) {
+                var values: [String: String?] = [:]
+                for (token, value) in fields where !FieldNames.pixelSizeTokens.contains(token) { values[FieldNames.field(for: token)] = value }
+                try await project.setMetadata(image.id, values, source: .pattern, by: "pattern")
+                let size = FieldNames.pixelSizeTokens.compactMap { fields[$0] }.compactMap(Double.init).first { $0 > 0 && $0.isFinite }
+                if let size, pixelSize == nil { try await setPixelSize(size, source: "pattern", image: image) }
+            } else {
+                matched = false
+            }
+        }
+        if let pixelSize, image.pixelSize != pixelSize { try await setPixelSize(pixelSize, source: "hand", image: image) }
+        return matched
+    }
+
+    private func setPixelSize(_ size: Double, source: String, image: ImageRecord) async throws {
+        var change = ImageChange()
+        change.pixelSize = .some(size)
+        change.pixelSizeSource = source
+        try await project.updateImage(image.id, change)
+    }
+
+    /// Builds the pyramid, which reads every pixel: only now is it certain that the file is whole.
+    private func finish(_ image: ImageRecord, isCancelled: @Sendable () -> Bool) async throws -> ImageRecord {
+        var change = ImageChange()
+        do {
+            change.pyramid = .some(try buildPyramid(of: image, isCancelled: isCancelled))
+            change.state = image.state == .processed ? .processed : .ready
+            change.error = .some(nil)
+        } catch let error as CodecError {
+            (change.state, change.error) = (.failed, .some("\(error)"))
+        } catch let error as PyramidError {
+            (change.state, change.error) = (.failed, .some("\(error)"))
+        }
+        try await project.updateImage(image.id, change)
+        return try await project.image(image.id) ?? image
+    }
+
+    /// Writes the pyramid file of an image and returns its path below the project. Such files can be deleted at any time.
+    package func buildPyramid(of image: ImageRecord, isCancelled: @Sendable () -> Bool = { false }) throws -> String {
+        let folder = "\(image.node)/pyramids"
+        try project.files.makeFolder(folder)
+        let relative = "\(folder)/\(image.uid)\(image.page == 0 ? "" : "-\(image.page)").tif"
+        let original = try project.openOriginal(image)
+        try project.files.writeAtPath(relative) { path in
+            try PyramidImage(descriptor: original.descriptor, name: image.name, page: image.page, orientation: image.orientation)
+                .write(to: path, tileSize: 512, quality: 85) { _ in if isCancelled() { throw RunCancelled() } }
+        }
+        return relative
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Store
+
+/// A kind of job: what its parameters are and what it does.
+package protocol JobKind: Sendable {
+    /// Stored in projects, so never renamed.
+    static var type: String { get }
+
+    /// - Throws: `JobError.badParameters` when the JSON object does not say what to do.
+    init(parameters: Data) throws
+
+    /// Does the work. Safe to run again from the start after a crash: what is finished is found finished.
+    /// - Returns: JSON object for `JobRecord.result`.
+    func run(_ context: JobContext) async throws -> JobOutcome
+}
+
+/// What came out of a job.
+package struct JobOutcome: Codable, Sendable, Equatable {
+    package var summary: String
+    /// Items that failed, each with its reason; the rest is done.
+    package var failures: [Failure] = []
+    /// Files below the project folder that the job wrote.
+    package var files: [String] = []
+    package var counts: [String: Int] = [:]
+
+    package struct Failure: Codable, Sendable, Equatable {
+        package var name: String
+        package var reason: String
+
+        package init(name: String, reason: String) { (self.name, self.reason) = (name, reason) }
+    }
+
+    package init(summary: String) { self.summary = summary }
+}
+
+package enum JobError: Error, CustomStringConvertible, Equatable {
+    case badParameters(type: String, reason: String)
+    case unknownType(String, known: [String])
+    case failed(String)
+
+    package var description: String {
+        switch self {
+        case .badParameters(let type, let reason): "the parameters of a \(type) job are wrong: \(reason)"
+        case .unknownType(let type, let known): "there is no job type \"\(type)\"; known are \(known.joined(separator: ", "))"
+        case .failed(let sentence): sentence
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import Synchronization
+
+/// How far a job is: counts items, estimates the rest, and lets through only as many reports as anybody can read.
+package final class JobProgress: Sendable {
+    package struct Report: Sendable, Equatable {
+        package var done: Int
+        package var total: Int
+        package var message: String
+        /// Seconds to the end at the pace so far; nil until something is done.
+        package var secondsLeft: Double?
+    }
+
+    private struct State {
+        var done = 0
+        var total = 0
+        var message = ""
+        var start = ContinuousClock.now
+        var lastSent: ContinuousClock.Instant?
+        /// Items done before this start (a resumed job) say nothing about the pace.
+        var doneAtStart = 0
+    }
+
+    private let state = Mutex(State())
+    private let send: @Sendable (Report) -> Void
+    private let interval: Duration
+
+    package init(interval: Duration = .milliseconds(200), send: @escaping @Sendable (Report) -> Void) {
+        (self.interval, self.send) = (interval, send)
+    }
+
+    package func begin(total: Int, done: Int = 0, message: String) {
+        state.withLock { state in
+            state.total = total
+            state.done = done
+            state.doneAtStart = done
+            state.message = message
+            state.start = .now
+            state.lastSent = nil
+        }
+        report(always: true)
+    }
+
+    package func advance(by count: Int = 1, message: String? = nil) {
+        state.withLock { state in
+            state.done += count
+            if let message { state.message = message }
+        }
+        report(always: false)
+    }
+
+    package func say(_ message: String) {
+        state.withLock { $0.message = message }
+        report(always: false)
+    }
+
+    package var current: Report { state.withLock { JobProgress.report(of: $0) } }
+
+    private func report(always: Bool) {
+        let report = state.withLock { state -> Report? in
+            let now = ContinuousClock.now
+            if !always, let last = state.lastSent, now - last < interval, state.done < state.total { return nil }
+            state.lastSent = now
+            return JobProgress.report(of: state)
+        }
+        if let report { send(report) }
+    }
+
+    private static func report(of state: State) -> Report {
+        let elapsed = (ContinuousClock.now - state.start) / .seconds(1)
+        let finished = state.done - state.doneAtStart
+        let left = finished > 0 && state.total > state.done ? elapsed / Double(finished) * Double(state.total - state.done) : nil
+        return Report(done: state.done, total: state.total, message: state.message, secondsLeft: left)
+    }
+}

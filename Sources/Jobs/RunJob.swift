@@ -1,0 +1,152 @@
+import Codecs
+import Foundation
+import Nodes
+import Operations
+import Pipeline
+import Raster
+import Store
+import Synchronization
+
+/// Runs the project's pipeline over its images. Images whose inputs and parameters are as before are not computed again.
+struct RunJob: JobKind {
+    static let type = "run"
+
+    struct Parameters: Codable {
+        /// Only these; all when left out.
+        var images: [Int64]?
+        /// Objects that a person made or changed stay (default), or are replaced.
+        var keepEdited: Bool?
+    }
+
+    private let parameters: Parameters
+
+    init(parameters data: Data) throws { parameters = try Self.decode(Parameters.self, from: data) }
+
+    private struct Tally {
+        var objects = 0
+        var rejects: [String: Int] = [:]
+        var computed = 0
+        var unchanged = 0
+        var failures: [JobOutcome.Failure] = []
+    }
+
+    func run(_ context: JobContext) async throws -> JobOutcome {
+        let (project, pipeline) = (context.project, context.pipeline)
+        let plan = try await pipeline.plan()
+        guard !plan.regionEnds.isEmpty else {
+            throw JobError.failed("the pipeline makes no objects; add an Objects node and connect it")
+        }
+        try await pipeline.ensureColumns(plan)
+        let images = try await selectedImages(project)
+        await context.note(
+            "\(images.count) images through \(plan.steps.map(\.name).joined(separator: " → ")), \(context.workers.count) at a time")
+        context.progress.begin(total: images.count, message: "Segmentation")
+
+        let tally = Mutex(Tally())
+        let keepEdited = parameters.keepEdited ?? true
+        try await context.workers.forEach(images) { image in
+            try context.checkCancelled()
+            do {
+                let isComputed = try await process(image, plan: plan, keepEdited: keepEdited, context: context, tally: tally)
+                tally.withLock { if isComputed { $0.computed += 1 } else { $0.unchanged += 1 } }
+            } catch let stop as RunCancelled { throw stop } catch let error as StoreError where error.stopsEverything { throw error } catch {
+                // A bad image fails alone.
+                tally.withLock { $0.failures.append(.init(name: image.name, reason: "\(error)")) }
+                await context.note("\(image.name) failed: \(error)")
+                try await markFailed(image, reason: "\(error)", project: project)
+                context.announce(.images([image.id]))
+            }
+            context.progress.advance(message: "Segmentation")
+        }
+
+        let total = tally.withLock { $0 }
+        var outcome = JobOutcome(
+            summary: "\(total.computed) images computed, \(total.unchanged) unchanged, \(total.failures.count) failed; \(total.objects) objects found")
+        outcome.failures = total.failures.sorted { $0.name < $1.name }
+        outcome.counts = ["images": total.computed, "unchanged": total.unchanged, "failed": total.failures.count, "objects": total.objects]
+        for (rule, count) in total.rejects { outcome.counts["reject.\(rule)"] = count }
+        return outcome
+    }
+
+    private func selectedImages(_ project: Project) async throws -> [ImageRecord] {
+        if let ids = parameters.images {
+            var images: [ImageRecord] = []
+            for id in ids {
+                guard let image = try await project.image(id), image.removedAt == nil else { throw JobError.failed("there is no image \(id) in this project") }
+                images.append(image)
+            }
+            return images
+        }
+        return try await project.allImages()
+    }
+
+    /// Returns whether anything had to be computed.
+    private func process(
+        _ image: ImageRecord, plan: Plan, keepEdited: Bool, context: JobContext, tally: borrowing Mutex<Tally>
+    ) async throws -> Bool {
+        guard image.width > 0 else { throw JobError.failed(image.error ?? "its size is unknown; import it again") }
+        var isCurrent = keepEdited
+        for end in plan.regionEnds where isCurrent {
+            isCurrent = try await context.project.resultKey(image: image.id, node: end.node) == context.pipeline.runKey(of: image, end: end, plan: plan)
+        }
+        if isCurrent { return false }
+
+        let (progress, cancelled) = (context.progress, context.cancelled)
+        let nodes = try await context.pipeline.context(of: image, isCancelled: { cancelled.isSet })
+        let results = try context.pipeline.results(of: image, plan: plan, context: nodes) { name, _ in
+            progress.say("\(plan.step(name)?.nodeClass.title ?? name), \(image.name)")
+        }
+        for var result in results {
+            result.keepEdited = keepEdited
+            if keepEdited { result = try await leavingOutEdited(result, project: context.project) }
+            let outcome = try await context.project.storeResult(result)
+            tally.withLock { [result] tally in
+                tally.objects += result.regions.count
+                for reject in result.rejects { tally.rejects[reject.rule ?? "", default: 0] += 1 }
+            }
+            context.announce(.objects(image: image.id, revision: outcome.revision))
+        }
+        context.announce(.images([image.id]))
+        return true
+    }
+
+    /// Drops what lies on objects that a person made, changed or took away: their word stands.
+    private func leavingOutEdited(_ result: ImageResult, project: Project) async throws -> ImageResult {
+        let footprint = try await project.editFootprint(image: result.image)
+        if footprint.isEmpty { return result }
+        let edited = Mask.union(of: try footprint.map { try MaskPNG.decode($0.png, origin: ($0.box.x, $0.box.y)) })
+        let area = edited.boundingBox
+        func isFree(_ region: NewRegion) throws -> Bool {
+            guard region.box.intersects(area) else { return true }
+            return try !MaskPNG.decode(region.png, origin: (region.box.x, region.box.y)).intersects(edited)
+        }
+        var kept = result
+        var newIndex: [Int: Int] = [:]
+        kept.regions = []
+        for (index, region) in result.regions.enumerated() where try isFree(region) {
+            newIndex[index] = kept.regions.count
+            kept.regions.append(region)
+        }
+        for index in kept.regions.indices { kept.regions[index].parentIndex = kept.regions[index].parentIndex.flatMap { newIndex[$0] } }
+        kept.rejects = try result.rejects.filter(isFree)
+        for index in kept.rejects.indices { kept.rejects[index].parentIndex = kept.rejects[index].parentIndex.flatMap { newIndex[$0] } }
+        return kept
+    }
+
+    private func markFailed(_ image: ImageRecord, reason: String, project: Project) async throws {
+        var change = ImageChange()
+        change.state = .failed
+        change.error = .some(reason)
+        try await project.updateImage(image.id, change)
+    }
+}
+
+extension StoreError {
+    /// Whether the next image would meet the same: a full or vanished disk, not a bad file.
+    var stopsEverything: Bool {
+        switch self {
+        case .diskFull, .io, .closed, .readOnly: true
+        default: false
+        }
+    }
+}

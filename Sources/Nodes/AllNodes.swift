@@ -1,0 +1,17 @@
+import Pipeline
+
+/// Every node class of `ship`, in the order in which lists show them.
+package enum AllNodes {
+    package static let classes: [NodeClass] = [
+        NodeClass(ImportNode.self),
+        NodeClass(GrayNode.self),
+        NodeClass(VignettingNode.self),
+        NodeClass(ThresholdNode.self),
+        NodeClass(RegionsNode.self),
+        NodeClass(ShapeNode.self),
+        NodeClass(GrayMeasuresNode.self),
+        NodeClass(EcoTaxaExportNode.self),
+    ]
+
+    package static func named(_ kind: String) -> NodeClass? { classes.first { $0.kind == kind } }
+}

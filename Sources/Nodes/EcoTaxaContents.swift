@@ -1,0 +1,161 @@
+import Codecs
+import Foundation
+import Pipeline
+import Raster
+import Store
+
+/// What goes into an EcoTaxa archive: the table, and the objects its rows stand for.
+struct EcoTaxaContents {
+    struct Row: Sendable {
+        var image: ImageRecord
+        var box: Rect
+        var id: String
+    }
+
+    private(set) var table = EcoTaxaTable()
+    private(set) var objects: [Row] = []
+    /// Images with at least one object, in the order of their rows.
+    private(set) var images: [ImageRecord] = []
+    private(set) var findings: [ExportFinding] = []
+    private let fingerprint: String
+
+    /// - Parameter suffix: of the pictures, without the dot.
+    init(_ collection: ObjectCollection, suffix: String) async throws {
+        let project = collection.project
+        fingerprint = collection.plan.fingerprint
+        let title = try await project.title()
+        let columns = try await project.measureColumns().map(\.name)
+        let pipelineName = OnDiskName.make(from: title)
+
+        // Order by name, then content: equal on every machine and for every number of workers.
+        let all: [ImageRecord]
+        if let chosen = collection.images { all = chosen } else { all = try await project.allImages() }
+        var levels = LevelNames(sampleFallback: pipelineName)
+        for image in all.sorted(by: { ($0.name, $0.uid) < ($1.name, $1.uid) }) {
+            try collection.checkCancelled()
+            let records = try await project.allObjects(of: image.id)
+            if records.isEmpty { continue }
+            images.append(image)
+            let metadata = try await project.metadata(image.id).mapValues(\.value)
+            let fields = levels.fields(of: image, metadata: metadata, process: [
+                ("process_software", "ship \(shipVersion)"), ("process_pipeline", String(fingerprint.prefix(16))),
+                ("process_steps", String(collection.plan.steps.map(\.nodeClass.kind).joined(separator: " > ").prefix(250))),
+            ])
+            for record in records.sorted(by: { ($0.box.y, $0.box.x, $0.uid) < ($1.box.y, $1.box.x, $1.uid) }) {
+                let id = EcoTaxaContents.objectID(image: image, object: record)
+                var row: [(column: String, value: EcoTaxaTable.Value)] = [
+                    ("img_file_name", .text("\(id).\(suffix)")), ("img_rank", .number(0)), ("object_id", .text(id)),
+                ]
+                row += fields
+                row.append(("object_edited", .number(record.edited ? 1 : 0)))
+                row.append(("object_n_inner", .number(Double(record.nInner))))
+                row.append(("object_touches_border", .number(record.touches == 0 ? 0 : 1)))
+                for column in columns { row.append(("object_" + column, .number(record.measurements[column]))) }
+                // A person may have typed a field that we fill ourselves; the measured value goes first.
+                var seen = Set<String>()
+                row = row.reversed().filter { seen.insert($0.column).inserted }.reversed()
+                table.append(row, imageWidth: record.box.width, imageHeight: record.box.height)
+                objects.append(Row(image: image, box: record.box, id: id))
+            }
+        }
+        findings = table.check(name: pipelineName).map(ExportFinding.init)
+        if objects.isEmpty {
+            findings.append(
+                ExportFinding(
+                    severity: .error, message: "There is no object to export.",
+                    remedy: "Run the pipeline, or draw objects in the viewer, then check again."))
+        }
+    }
+
+    /// Checksum of everything that decides the archive's content.
+    func digest(picture: EcoTaxaExportNode) -> String {
+        let names = table.encode(name: "").map(\.name)
+        return FileDigest.sha256(Array((names + [picture.picture.rawValue, "\(picture.quality)", fingerprint]).joined(separator: "\n").utf8))
+    }
+
+    /// Readable and unique on all machines: the file's name and the object's own identity.
+    private static func objectID(image: ImageRecord, object: ObjectRecord) -> String {
+        let file = image.name.split(separator: "/").last.map(String.init) ?? image.name
+        let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
+        return "\(OnDiskName.make(from: stem, otherwise: "image"))_\(object.uid)"
+    }
+}
+
+/// Fills the fields above the object, and keeps EcoTaxa's tree in order: an acquisition belongs to one sample, and all rows
+/// of a sample, acquisition or process say the same about it.
+private struct LevelNames {
+    let sampleFallback: String
+    /// Acquisitions of each sample that have no id of their own, by what is said about them.
+    private var acquisitions: [String: [[String]]] = [:]
+
+    init(sampleFallback: String) { self.sampleFallback = sampleFallback }
+
+    mutating func fields(
+        of image: ImageRecord, metadata: [String: String], process: [(String, String)]
+    ) -> [(column: String, value: EcoTaxaTable.Value)] {
+        var fields = metadata.filter { !$0.value.isEmpty && !$0.key.hasPrefix("process_") }
+        if let depth = fields.removeValue(forKey: "object_depth") {
+            if fields["object_depth_min"] == nil { fields["object_depth_min"] = depth }
+            if fields["object_depth_max"] == nil { fields["object_depth_max"] = depth }
+        }
+        if let size = image.pixelSize { fields["acq_pixel_um"] = EcoTaxaValue.text(size) }
+        if fields["sample_id"] == nil {
+            let parts = fields.filter { $0.key.hasPrefix("sample_") }.sorted { $0.key < $1.key }.map(\.value)
+            fields["sample_id"] = String((parts.isEmpty ? sampleFallback : parts.joined(separator: "_")).prefix(200))
+        }
+        let sample = fields["sample_id"] ?? ""
+        if fields["acq_id"] == nil {
+            let facts = fields.filter { $0.key.hasPrefix("acq_") }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            var known = acquisitions[sample] ?? []
+            let index = known.firstIndex(of: facts) ?? known.count
+            if index == known.count { known.append(facts) }
+            acquisitions[sample] = known
+            fields["acq_id"] = "\(sample)_a\(index + 1)"
+        }
+        fields["process_id"] = "\(fields["acq_id"] ?? "")_p"
+        for (name, value) in process { fields[name] = value }
+        // Depth and position are numbers to EcoTaxa; what a person typed that is none stays text and is found by the check.
+        return fields.sorted { $0.key < $1.key }.map { name, text in
+            let column = EcoTaxaColumn.name(of: name, level: .object)
+            let isNumber = ["object_lat", "object_lon", "object_depth_min", "object_depth_max"].contains(column)
+            if isNumber, let number = EcoTaxaValue.number(text) { return (column, .number(number)) }
+            return (column, .text(text))
+        }
+    }
+}
+
+extension ExportFinding {
+    init(_ finding: EcoTaxaFinding) {
+        self.init(
+            severity: finding.severity == .error ? .error : .warning, row: finding.row, column: finding.column, object: finding.object,
+            message: finding.message, remedy: finding.remedy)
+    }
+}
+
+extension Project {
+    /// Every image that is not in the trash.
+    package func allImages() async throws -> [ImageRecord] {
+        var images: [ImageRecord] = []
+        var cursor: String?
+        repeat {
+            let page = try await self.images(cursor: cursor, limit: 1000)
+            images += page.items
+            cursor = page.next
+        } while cursor != nil
+        return images
+    }
+
+    /// Every active object of an image, with its measurements.
+    package func allObjects(of image: ObjectID) async throws -> [ObjectRecord] {
+        var objects: [ObjectRecord] = []
+        var query = ObjectQuery(image: image)
+        query.limit = 1000
+        query.withTotal = false
+        repeat {
+            let page = try await self.objects(query)
+            objects += page.items
+            query.cursor = page.next
+        } while query.cursor != nil
+        return objects
+    }
+}

@@ -1,0 +1,208 @@
+import Codecs
+import Foundation
+import Pipeline
+import Raster
+import Store
+import Synchronization
+
+/// The pipeline of one open project applied to its images: full results for a run, single values for edits and vignettes.
+package final class ProjectPipeline: Sendable {
+    package let project: Project
+    private let cache: SlotCache
+    private let checked = Mutex<(graph: Graph, plan: Plan)?>(nil)
+    /// Fingerprint of the graph whose columns the project knows.
+    private let declared = Mutex<String?>(nil)
+
+    /// - Parameter cacheBytes: most memory for pixels kept between edits.
+    package init(project: Project, cacheBytes: Int = 256 << 20) {
+        self.project = project
+        cache = SlotCache(byteLimit: cacheBytes)
+    }
+
+    /// The checked graph as it is now.
+    package func plan() async throws -> Plan {
+        let graph = try await project.pipelineGraph()
+        if let known = checked.withLock({ $0 }), known.graph == graph { return known.plan }
+        let plan = try Plan(graph, classes: AllNodes.classes)
+        checked.withLock { $0 = (graph, plan) }
+        return plan
+    }
+
+    package func context(
+        of image: ImageRecord, report: @escaping @Sendable (Double) -> Void = { _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) async throws -> NodeContext {
+        let metadata = try await project.metadata(image.id).mapValues(\.value)
+        return NodeContext(
+            source: .init(uid: image.uid, name: image.name, pixelSizeMicrometres: image.pixelSize, metadata: metadata),
+            report: report, isCancelled: isCancelled)
+    }
+
+    /// The original's pixels, upright.
+    package func decode(_ image: ImageRecord) throws -> AnyImage {
+        let file = try project.openOriginal(image)
+        return try ImageFile.decode(descriptor: file.descriptor, name: image.name, page: image.page, orientation: image.orientation)
+    }
+
+    /// Values of single slots of one image, from memory where they were computed before.
+    package func values(
+        of image: ImageRecord, wanted: Set<Graph.End>, given: [Graph.End: any SlotValue] = [:], plan: Plan, context: NodeContext
+    ) throws -> [Graph.End: any SlotValue] {
+        let state = "\(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(plan.fingerprint)"
+        var values = given
+        for step in plan.steps {
+            for output in step.nodeClass.outputs {
+                let end = Graph.End(step.name, output.name)
+                if values[end] == nil, let value = cache[.init(image: image.id, state: state, end: end)] { values[end] = value }
+            }
+        }
+        let missing = wanted.filter { values[$0] == nil }
+        if missing.isEmpty { return values }
+        for source in plan.steps(.source) where plan.depends(missing, on: source.name, given: Set(values.keys)) {
+            let pixels = try decode(image)
+            for output in source.nodeClass.outputs { values[Graph.End(source.name, output.name)] = pixels }
+        }
+        let all = try plan.run(context: context, given: values, wanted: missing)
+        for (end, value) in all where given[end] == nil && (value is AnyImage || value is GrayImage) {
+            cache.insert(value, for: .init(image: image.id, state: state, end: end))
+        }
+        return all
+    }
+
+    /// Everything the pipeline makes of one image, one result for each node that makes objects.
+    package func results(
+        of image: ImageRecord, plan: Plan, context: NodeContext, progress: (String, Double) throws -> Void = { _, _ in }
+    ) throws -> [ImageResult] {
+        let pixels = try decode(image)
+        var given: [Graph.End: any SlotValue] = [:]
+        for source in plan.steps(.source) {
+            for output in source.nodeClass.outputs { given[Graph.End(source.name, output.name)] = pixels }
+        }
+        let values = try plan.run(context: context, given: given, progress: progress)
+        return try plan.regionEnds.map { end in
+            guard let set = values[end] as? RegionSet else { preconditionFailure("\(end) holds no regions") }
+            return try result(of: image, node: end.node, set: set, table: plan.measurements(of: end, in: values), plan: plan, context: context)
+        }
+    }
+
+    /// Measures masks that a person made or changed, by the measuring nodes of the pipeline.
+    ///
+    /// - Returns: one entry a mask, empty where the pipeline measures nothing.
+    package func measurements(of masks: [Mask], in image: ImageRecord, plan: Plan, context: NodeContext) throws -> [Measurements] {
+        guard let end = plan.regionEnds.first, !masks.isEmpty else { return masks.map { _ in .none } }
+        let set = RegionSet(frame: image.frame, segments: masks.map { Segment(mask: $0.tight) })
+        let values = try values(of: image, wanted: Set(plan.measurementEnds(of: end)), given: [end: set], plan: plan, context: context)
+        let table = plan.measurements(of: end, in: values)
+        let names = table.columns.map(\.name)
+        return table.rows.isEmpty ? masks.map { _ in .none } : table.rows.map { Measurements(names: names, values: $0) }
+    }
+
+    /// Makes the columns that the pipeline's measuring nodes fill known to the project, before values are stored.
+    package func ensureColumns(_ plan: Plan) async throws {
+        let fingerprint = plan.fingerprint
+        if declared.withLock({ $0 }) == fingerprint { return }
+        try await project.setMeasureColumns(try columns(of: plan))
+        declared.withLock { $0 = fingerprint }
+    }
+
+    private func columns(of plan: Plan) throws -> [MeasureColumnRecord] {
+        var records: [MeasureColumnRecord] = []
+        for end in plan.regionEnds {
+            for measuring in plan.measurementEnds(of: end) {
+                // An empty set of objects is measured in no time and has all columns.
+                guard let step = plan.step(measuring.node) else { continue }
+                var slots = SlotValues()
+                for input in step.nodeClass.inputs {
+                    slots[input.name] = input.type == .regions ? RegionSet(frame: Rect(x: 0, y: 0, width: 1, height: 1)) : blank(input.type)
+                }
+                try step.node.run(&slots, context: NodeContext(source: .init(uid: "", name: "")))
+                guard let table = slots[measuring.slot] as? MeasurementTable else { continue }
+                for column in table.columns where !records.contains(where: { $0.name == column.name }) {
+                    records.append(
+                        MeasureColumnRecord(
+                            name: column.name, unit: column.unit, title: column.title, definition: column.definition, source: column.source,
+                            node: measuring.node))
+                }
+            }
+        }
+        return records
+    }
+
+    private func blank(_ type: SlotType) -> (any SlotValue)? {
+        switch type {
+        case .image: AnyImage.gray8(Image(width: 1, height: 1, repeating: 0))
+        case .gray: GrayImage.bits8(Image(width: 1, height: 1, repeating: 0))
+        case .mask: Mask(bounds: Rect(x: 0, y: 0, width: 1, height: 1), sortedRuns: [])
+        case .regions, .measurements, .archive: nil
+        }
+    }
+
+    /// Key of everything that decides an image's objects and their measurements; equal keys mean nothing to compute.
+    package func runKey(of image: ImageRecord, end: Graph.End, plan: Plan) -> String {
+        let parts = [plan.fingerprint(of: end), image.sha256, "\(image.page)", "\(image.orientation)", image.pixelSize.map { "\($0)" } ?? ""]
+        return FileDigest.sha256(Array(parts.joined(separator: "\n").utf8))
+    }
+
+    private func result(
+        of image: ImageRecord, node: String, set: RegionSet, table: MeasurementTable, plan: Plan, context: NodeContext
+    ) throws -> ImageResult {
+        let names = table.columns.map(\.name)
+        // Parents are stored by index within regions; a parent that was itself dropped is not an object.
+        var indexAmongObjects: [Int: Int] = [:]
+        for (index, segment) in set.segments.enumerated() where segment.rejectedBy == nil { indexAmongObjects[index] = indexAmongObjects.count }
+        var regions: [NewRegion] = []
+        var rejects: [NewRegion] = []
+        for segment in set.segments {
+            try context.checkCancelled()
+            var region = NewRegion(mask: segment.mask, uid: ObjectUID.make(image: image.uid, node: node, mask: segment.mask))
+            region.parentIndex = segment.parent.flatMap { indexAmongObjects[$0] }
+            region.nInner = segment.innerCount
+            region.touches = UInt8(segment.touches.rawValue)
+            if let rule = segment.rejectedBy {
+                region.rule = rule
+                rejects.append(region)
+            } else {
+                if !table.rows.isEmpty { region.measurements = Measurements(names: names, values: table.rows[regions.count]) }
+                regions.append(region)
+            }
+        }
+        return ImageResult(
+            image: image.id, node: node, runKey: runKey(of: image, end: Graph.End(node, RegionsNode.regions.name), plan: plan),
+            regions: regions, rejects: rejects)
+    }
+
+    /// Forgets what is kept of an image whose file or calibration changed.
+    package func forget(image: Int64) { cache.removeAll(image: image) }
+}
+
+extension ImageRecord {
+    /// The upright image as a box.
+    package var frame: Rect { Rect(x: 0, y: 0, width: width, height: height) }
+}
+
+extension NewRegion {
+    /// Region of this mask, encoded as stored.
+    package init(mask: Mask, uid: String) {
+        let tight = mask.tight
+        self.init(uid: uid, box: tight.bounds, png: MaskPNG.encode(tight), area: tight.area)
+    }
+}
+
+/// Stable names of objects: equal on every machine that finds the same object in the same image by the same node.
+package enum ObjectUID {
+    /// Two objects of one node never share their first pixel.
+    package static func make(image: String, node: String, mask: Mask) -> String {
+        let first = mask.runs.first.map { "\($0.first),\($0.y)" } ?? ""
+        return digest([image, node, first])
+    }
+
+    /// For an object made by hand: image, whole shape, and what tells repetitions apart.
+    package static func make(image: String, edit: String, mask: Mask) -> String {
+        let shape = mask.runs.map { "\($0.y),\($0.first),\($0.last)" }.joined(separator: ";")
+        return digest([image, edit, shape])
+    }
+
+    private static func digest(_ parts: [String]) -> String {
+        String(FileDigest.sha256(Array(parts.joined(separator: "\n").utf8)).prefix(20))
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Pipeline
+import Raster
+import Synchronization
+
+/// Values that were just computed for an image, so that the next edit or tile need not decode it again.
+///
+/// Holds at most `byteLimit` bytes of pixels; what was not used for longest goes first.
+final class SlotCache: Sendable {
+    struct Key: Hashable, Sendable {
+        /// The image and everything that decides the value: graph, pixel size, file.
+        var image: Int64
+        var state: String
+        var end: Graph.End
+    }
+
+    private struct Entry {
+        var value: any SlotValue
+        var bytes: Int
+        var lastUse: Int
+    }
+
+    private struct State {
+        var entries: [Key: Entry] = [:]
+        var bytes = 0
+        var clock = 0
+    }
+
+    private let state = Mutex(State())
+    private let byteLimit: Int
+
+    init(byteLimit: Int) { self.byteLimit = byteLimit }
+
+    subscript(key: Key) -> (any SlotValue)? {
+        state.withLock { state in
+            guard state.entries[key] != nil else { return nil }
+            state.clock += 1
+            state.entries[key]?.lastUse = state.clock
+            return state.entries[key]?.value
+        }
+    }
+
+    func insert(_ value: any SlotValue, for key: Key) {
+        let bytes = SlotCache.byteCount(of: value)
+        guard bytes <= byteLimit else { return }
+        state.withLock { state in
+            if let old = state.entries.removeValue(forKey: key) { state.bytes -= old.bytes }
+            state.clock += 1
+            state.entries[key] = Entry(value: value, bytes: bytes, lastUse: state.clock)
+            state.bytes += bytes
+            while state.bytes > byteLimit, let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse })?.key {
+                if let gone = state.entries.removeValue(forKey: oldest) { state.bytes -= gone.bytes }
+            }
+        }
+    }
+
+    func removeAll(image: Int64) {
+        state.withLock { state in
+            for key in state.entries.keys where key.image == image {
+                if let gone = state.entries.removeValue(forKey: key) { state.bytes -= gone.bytes }
+            }
+        }
+    }
+
+    private static func byteCount(of value: any SlotValue) -> Int {
+        switch value {
+        case let image as AnyImage: image.byteCount
+        case let gray as GrayImage: gray.anyImage.byteCount
+        case let mask as Mask: mask.runs.count * MemoryLayout<Run>.stride
+        default: 0
+        }
+    }
+}

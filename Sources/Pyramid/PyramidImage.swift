@@ -1,0 +1,88 @@
+import Codecs
+import Raster
+
+/// An image file as the source of its pyramid: upright, and with a window for 16-bit values.
+package struct PyramidImage: Sendable {
+    private enum Place: Sendable {
+        case path(String)
+        case descriptor(Int32)
+    }
+
+    private let place: Place
+    private let name: String
+    private let page: Int
+    private let orientation: Int
+
+    package init(path: String, page: Int = 0, orientation: Int = 1) {
+        (place, name, self.page, self.orientation) = (.path(path), path, page, orientation)
+    }
+
+    /// - Parameters:
+    ///   - descriptor: open for reading as long as this is used.
+    ///   - name: for messages.
+    package init(descriptor: Int32, name: String, page: Int = 0, orientation: Int = 1) {
+        (place, self.name, self.page, self.orientation) = (.descriptor(descriptor), name, page, orientation)
+    }
+
+    /// Builds the tile file at `path`.
+    ///
+    /// An upright image is read by strips. One that has to be turned is decoded whole, within the limit of `DecodeLimits`.
+    /// - Throws: `CodecError` when the image is not readable to its end, `PyramidError` when the file cannot be written, and
+    ///   what `progress` throws. The incomplete file is then the caller's to remove.
+    package func write(
+        to path: String, tileSize: Int = 512, quality: Int = 85, pixelSizeMicrometres: Double? = nil,
+        progress: (Double) throws -> Void = { _ in }
+    ) throws {
+        let source = try rows()
+        try PyramidBuilder.build(
+            source: source, to: path, tileSize: tileSize, quality: quality, window: try window(of: source.header),
+            pixelSizeMicrometres: pixelSizeMicrometres, progress: progress)
+    }
+
+    private func rows() throws(CodecError) -> any ImageRowReader {
+        guard orientation != 1 else { return try storedRows() }
+        let image: AnyImage
+        switch place {
+        case .path(let path): image = try ImageFile.decode(path: path, page: page, orientation: orientation)
+        case .descriptor(let descriptor):
+            image = try ImageFile.decode(descriptor: descriptor, name: name, page: page, orientation: orientation)
+        }
+        return MemoryRowReader(image, format: .tiff)
+    }
+
+    private func storedRows() throws(CodecError) -> any ImageRowReader {
+        switch place {
+        case .path(let path): try ImageFile.rows(path: path, page: page)
+        case .descriptor(let descriptor): try ImageFile.rows(descriptor: descriptor, name: name, page: page)
+        }
+    }
+
+    /// Values of a 16-bit image that become black and white: all but the outermost ten-thousandth at each end, so that a
+    /// few hot pixels do not darken the rest. nil for 8 bits.
+    private func window(of header: ImageHeader) throws(CodecError) -> (low: Int, high: Int)? {
+        guard header.bitsPerSample == 16 else { return nil }
+        let reader = try storedRows()
+        let samples = reader.header.width * reader.header.channels
+        var counts = [Int](repeating: 0, count: 65_536)
+        let row = UnsafeMutableRawBufferPointer.allocate(byteCount: max(2, reader.header.rowBytes), alignment: 16)
+        defer { row.deallocate() }
+        for _ in 0..<reader.header.height {
+            try reader.readRows(into: row, count: 1)
+            let values = row.assumingMemoryBound(to: UInt16.self)
+            counts.withUnsafeMutableBufferPointer { counts in
+                for index in 0..<samples { counts[Int(values[index])] += 1 }
+            }
+        }
+        let tail = samples * reader.header.height / 10_000
+        func firstBeyondTail(_ values: some Sequence<Int>) -> Int? {
+            var sum = 0
+            for value in values {
+                sum += counts[value]
+                if sum > tail { return value }
+            }
+            return nil
+        }
+        guard let low = firstBeyondTail(0..<65_536), let high = firstBeyondTail((0..<65_536).reversed()) else { return (0, 65_535) }
+        return high > low ? (low, high) : (max(0, low - 1), min(65_535, low + 1))
+    }
+}

@@ -1,0 +1,50 @@
+import Foundation
+
+/// Runs a case several times and prints one line: CPU and wall time of the median run, and how much of what it works on per second.
+struct Benchmark {
+    private let filter: String?
+
+    /// - Parameter filter: only cases whose name holds this text.
+    init(filter: String?) { self.filter = filter }
+
+    /// - Parameters:
+    ///   - items: pixels, bytes or things that one run works on.
+    ///   - unit: what an item is, for example `MP` with `per` 1e6.
+    func run(_ name: String, items: Double, per: Double, unit: String, repeats: Int = 5, _ body: () throws -> Void) rethrows {
+        if let filter, !name.localizedCaseInsensitiveContains(filter) { return }
+        try body()  // Warms caches; not counted.
+        var cpu: [Double] = []
+        var wall: [Double] = []
+        for _ in 0..<repeats {
+            let (cpuStart, start) = (Benchmark.cpuSeconds(), ContinuousClock.now)
+            try body()
+            cpu.append(Benchmark.cpuSeconds() - cpuStart)
+            wall.append((ContinuousClock.now - start) / .seconds(1))
+        }
+        cpu.sort()
+        wall.sort()
+        let (median, elapsed) = (cpu[repeats / 2], wall[repeats / 2])
+        let rate = median > 0 ? items / per / median : .infinity
+        let columns = [
+            name.padding(toLength: 52, withPad: " ", startingAt: 0), Benchmark.time(median) + " cpu", Benchmark.time(elapsed) + " wall",
+            String(format: "%10.1f \(unit)/cpu-s", rate), String(format: "(%.0f–%.0f %%)", cpu[0] / median * 100, cpu[repeats - 1] / median * 100),
+        ]
+        print(columns.joined(separator: "  "))
+    }
+
+    private static func time(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<1e-3: String(format: "%8.2f µs", seconds * 1e6)
+        case ..<1: String(format: "%8.2f ms", seconds * 1e3)
+        default: String(format: "%8.3f s ", seconds)
+        }
+    }
+
+    /// User and system time of all threads of this process.
+    private static func cpuSeconds() -> Double {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF, &usage)
+        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Foundation
+import Jobs
+import Logging
+import Nodes
+import Pipeline
+import Store
+
+/// Full path of what a person typed, so that messages and the current folder cannot disagree.
+func fullPath(_ path: String) -> String {
+    let expanded = (path as NSString).expandingTildeInPath
+    return URL(filePath: expanded, relativeTo: URL(filePath: FileManager.default.currentDirectoryPath)).standardizedFileURL.path(percentEncoded: false)
+}
+
+/// Opens the project at `path`, works on it and closes it cleanly.
+func withProject<R>(_ path: String, readOnly: Bool = false, _ body: (Project) async throws -> R) async throws -> R {
+    let project = try Project.open(folder: fullPath(path), readOnly: readOnly)
+    let result: R
+    do { result = try await body(project) } catch {
+        try? project.close()
+        throw error
+    }
+    try project.close()
+    return result
+}
+
+/// Runs jobs with progress on the terminal, prints what came out, and ends with the exit code that tells how it went.
+func runJobs(_ requests: [JobSequence.Request], on project: Project, workers: Int?, quiet: Bool = false) async throws {
+    var logger = Logger(label: "ship")
+    logger.logLevel = .warning
+    let line = ProgressLine()
+    let sequence = JobSequence(project: project, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, logger: logger)
+    let jobs = try await sequence.run(requests) { job, secondsLeft in
+        if !quiet, job.state == .running, job.total > 0 {
+            line.show(done: job.done, total: job.total, message: job.message, secondsLeft: secondsLeft)
+        }
+    }
+    var someFailed = false
+    for job in jobs {
+        if let outcome = job.outcome {
+            print("\(job.type): \(outcome.summary)")
+            for failure in outcome.failures {
+                someFailed = true
+                FileHandle.standardError.write(Data("ship: \(failure.name): \(failure.reason)\n".utf8))
+            }
+        }
+        if job.state == .failed {
+            FileHandle.standardError.write(Data("ship: \(job.type) failed: \(job.error ?? "for an unknown reason")\n".utf8))
+            throw ExitCode(1)
+        }
+        if job.state == .cancelled { throw ExitCode(1) }
+    }
+    if someFailed { throw ExitCode(2) }
+}
+
+/// Export jobs for every export node of the project's pipeline.
+func exportRequests(of project: Project) async throws -> [JobSequence.Request] {
+    let plan = try Plan(try await project.pipelineGraph(), classes: AllNodes.classes)
+    return try plan.steps.filter { $0.node is any CollectionNode }.map {
+        try JobSequence.Request(type: "export", parameters: ["node": .string($0.name)])
+    }
+}

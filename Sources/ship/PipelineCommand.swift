@@ -1,0 +1,29 @@
+import ArgumentParser
+import Foundation
+import Nodes
+import Pipeline
+import Store
+
+struct PipelineCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pipeline", abstract: "Print a pipeline as JSON: the standard one, or a project's.",
+        discussion: "The output is what `ship run` takes.")
+
+    @Argument(help: "Project folder; the standard pipeline when left out.", completion: .directory)
+    var project: String?
+
+    func run() async throws {
+        try await reportingFailure {
+            var graph = Graph.standard
+            if let project { graph = try await withProject(project, readOnly: true) { try await $0.pipelineGraph() } }
+            // Every parameter is written, so that the file shows what can be changed.
+            for index in graph.nodes.indices {
+                guard let nodeClass = AllNodes.named(graph.nodes[index].kind) else { continue }
+                graph.nodes[index].config = nodeClass.defaults.merging(graph.nodes[index].config) { $1 }
+            }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            print(String(decoding: try encoder.encode(graph), as: UTF8.self))
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Pipeline
+import Server
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Start the server and print the address to open.",
+        discussion: """
+            Only this machine can reach it unless --host says otherwise, and only with the token in the printed address.
+            Stop it with Ctrl-C; projects are then closed so that they open on read-only media too.
+            """)
+
+    @Argument(help: "Folder that holds <user>/<project>/; made when it is not there.", completion: .directory)
+    var root = "~/ship"
+
+    @Option(help: "Address to listen on; this machine only when left out.")
+    var host: String?
+
+    @Option(help: "Port; 0 takes any free one.")
+    var port = 4664
+
+    @Flag(help: "Open the address in the default browser.")
+    var open = false
+
+    @Flag(help: "Show everything, change nothing.")
+    var readOnly = false
+
+    @Flag(help: "Do not restart the server when it crashes; for debuggers.")
+    var unwatched = false
+
+    func validate() throws {
+        guard (0...65535).contains(port) else { throw ValidationError("--port must be from 0 to 65535") }
+    }
+
+    func run() async throws {
+        try await reportingFailure {
+            if Supervisor.isChild {
+                Supervisor.followParent()
+            } else {
+                try prepareRoot()
+                if !unwatched {
+                    // A fixed port lets open pages find the server again after a crash.
+                    let code = Supervisor.run(port: port == 0 ? try freePort() : port, token: Supervisor.newToken())
+                    throw ExitCode(code)
+                }
+            }
+            try await serve()
+        }
+    }
+
+    private func prepareRoot() throws {
+        let folder = fullPath(root)
+        do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
+            var isFolder: ObjCBool = false
+            if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
+                throw Sentence("\(root) is a file, not a folder; give the folder that shall hold the projects")
+            }
+            throw Sentence("\(root) cannot be made: \(String(cString: strerror(errno))); choose a folder that you may write to")
+        }
+    }
+
+    private func serve() async throws {
+        var logger = Logger(label: "ship", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = ProcessInfo.processInfo.environment["SHIP_LOG_LEVEL"].flatMap(Logger.Level.init) ?? .info
+        var configuration = ServerConfiguration(root: fullPath(root))
+        configuration.host = host
+        configuration.port = ProcessInfo.processInfo.environment[Supervisor.portKey].flatMap(Int.init) ?? port
+        configuration.bearerToken = ProcessInfo.processInfo.environment[Supervisor.tokenKey]
+        configuration.isReadOnly = readOnly
+        configuration.version = shipVersion
+        configuration.logger = logger
+        configuration.openBrowser = open
+        configuration.onLink = { link in print("Open \(link)") }
+        // The address must reach a pipe at once, not when its buffer is full.
+        setvbuf(stdout, nil, _IOLBF, 0)
+        let server = ShipServer(configuration)
+        let opensBrowser = open
+        try await server.run { _ in
+            if opensBrowser { openBrowser(server.link) }
+        }
+    }
+
+    /// A port that is free now.
+    private func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard isBound else { throw Sentence("this machine has no free port; close a program that listens") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
+private func openBrowser(_ link: String) {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["xdg-open", link]
+    process.standardError = FileHandle.nullDevice
+    do { try process.run() } catch { print("No browser could be started; open the address by hand.") }
+}
