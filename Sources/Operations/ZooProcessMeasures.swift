@@ -52,7 +52,7 @@ public struct ZooProcessMeasures: Hashable, Sendable {
 
         let rings = object.polygons(connectivity: .eight).map { $0[0] }
         perimeter = rings.reduce(0) { $0 + tracedLength($1) }
-        feret = largestDistance(rings.flatMap { $0 })
+        feret = largestDistance(object)
 
         var all = [Int](repeating: 0, count: 256)
         image.withBuffer { pixels in
@@ -83,7 +83,8 @@ public struct ZooProcessMeasures: Hashable, Sendable {
     /// Mean contrast of the object's pixels at three gray levels to their neighbours (fcons), with the legacy choice of levels.
     private static func contrast(_ image: Image<UInt8>, _ object: Mask, _ counts: [Int], _ cumulated: [Int], limit: UInt8) -> Double {
         // Kept for parity: a count is compared with a gray level.
-        let levels = Set(cumulated.compactMap { most in (0..<256).last { counts[$0] != 0 && counts[$0] <= most } })
+        var chosen = [Bool](repeating: false, count: 256)
+        for most in cumulated { if let level = (0..<256).last(where: { counts[$0] != 0 && counts[$0] <= most }) { chosen[level] = true } }
         let box = object.boundingBox
         guard box.width > 2, box.height > 2 else { return 0 }
         var crop = [Int](repeating: 255, count: box.area)
@@ -99,7 +100,7 @@ public struct ZooProcessMeasures: Hashable, Sendable {
             for y in 1..<(box.height - 1) {
                 let place = y * box.width + x
                 let gray = crop[place]
-                guard levels.contains(gray) else { continue }
+                guard chosen[gray] else { continue }
                 let above = crop[place - box.width - 1] + crop[place - box.width] + crop[place - box.width + 1]
                 let below = crop[place + box.width - 1] + crop[place + box.width] + crop[place + box.width + 1]
                 sums[gray] += abs(Double(gray) - Double(above + below + crop[place - 1] + crop[place + 1]) / 8)
@@ -201,13 +202,10 @@ private struct ZooProcessInputs: Sendable {
 
 /// ImageJ's length of a traced outline: edges, minus 2 − √2 per corner; of two corners joined by an edge of one pixel one counts.
 private func tracedLength(_ ring: [Point]) -> Double {
-    func length(_ index: Int) -> Double {
-        let (a, b) = (ring[index % ring.count], ring[(index + 1) % ring.count])
-        return abs(a.x - b.x) + abs(a.y - b.y)
-    }
     var (sum, corners, corner) = (0.0, 0, false)
     for index in ring.indices {
-        let before = length(index + ring.count - 1)
+        let (a, b) = (ring[index == 0 ? ring.count - 1 : index - 1], ring[index])
+        let before = abs(a.x - b.x) + abs(a.y - b.y)
         sum += before
         if before > 1 || !corner {
             corner = true
@@ -219,22 +217,30 @@ private func tracedLength(_ ring: [Point]) -> Double {
     return sum - Double(corners) * (2 - 2.0.squareRoot())
 }
 
-/// Largest distance between two of the points; only those outermost in their row can be ends of it.
-private func largestDistance(_ points: [Point]) -> Double {
-    var rows: [Double: (Double, Double)] = [:]
-    for point in points {
-        let row = rows[point.y] ?? (point.x, point.x)
-        rows[point.y] = (min(row.0, point.x), max(row.1, point.x))
+/// Largest distance between two corners of a mask's pixels: between corners of the convex hull of its rows' ends.
+private func largestDistance(_ mask: Mask) -> Double {
+    var left: [(x: Int, y: Int)] = []
+    var right: [(x: Int, y: Int)] = []
+    func add(_ x: Int, _ y: Int, to chain: inout [(x: Int, y: Int)], side: Int) {
+        while chain.count >= 2 {
+            let (a, b) = (chain[chain.count - 2], chain[chain.count - 1])
+            if side * ((b.x - a.x) * (y - a.y) - (b.y - a.y) * (x - a.x)) > 0 { break }
+            chain.removeLast()
+        }
+        chain.append((x, y))
     }
-    let extremes = rows.map { ($0.key, $0.value.0, $0.value.1) }
-    var largest = 0.0
-    for (index, a) in extremes.enumerated() {
-        for b in extremes[index...] {
-            let (dx, dy) = (max(abs(a.2 - b.1), abs(b.2 - a.1)), a.0 - b.0)
-            largest = max(largest, dx * dx + dy * dy)
+    for row in mask.rowExtents() {
+        for y in [row.y, row.y + 1] {
+            add(row.first, y, to: &left, side: -1)
+            add(row.last + 1, y, to: &right, side: 1)
         }
     }
-    return largest.squareRoot()
+    let corners = left + right
+    var largest = 0
+    for (index, a) in corners.enumerated() {
+        for b in corners[index...] { largest = max(largest, (a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y)) }
+    }
+    return Double(largest).squareRoot()
 }
 
 private func sampleDeviation(_ values: [Double]) -> Double {
