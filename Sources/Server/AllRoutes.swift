@@ -4,6 +4,18 @@ enum AllRoutes {
         [
             SystemRoutes(services: services),
             SessionRoutes(services: services),
+            ProjectRoutes(services: services),
+            GraphRoutes(services: services),
+            PreviewRoutes(services: services),
+            JobRoutes(services: services),
+            EventRoutes(services: services),
+            UploadRoutes(services: services),
+            ImportRoutes(services: services),
+            BlobRoutes(services: services),
+            TileRoutes(services: services),
+            ObjectRoutes(services: services),
+            EditRoutes(services: services),
+            ExportRoutes(services: services),
         ]
     }
 }

@@ -9,5 +9,13 @@ enum Schemas {
             "detail": .string.described("What is wrong and what to do."), "field?": .string, "errors?": .array(.string),
         ]),
         "Session": .object(["user": .string, "version": .string, "readOnly": .boolean]),
+        "Project": ProjectJSON.schema,
+        "Job": JobJSON.schema,
+        "Image": ImageJSON.schema,
+        "Object": ObjectJSON.schema,
+        "Box": ObjectJSON.box,
+        "Edit": EditJSON.schema,
+        "EditOutcome": EditJSON.outcome,
+        "Graph": GraphRoutes.graph,
     ]
 }

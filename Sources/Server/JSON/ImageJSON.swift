@@ -1,0 +1,31 @@
+import Foundation
+import Pipeline
+import Pyramid
+import Store
+
+enum ImageJSON {
+    static let tileSize = 512
+
+    static let schema = Schema.object([
+        "id": .integer, "uid": .string, "name": .string, "width": .integer, "height": .integer, "channels": .integer, "bits": .integer,
+        "format": .string, "state": .choice(ImageState.allCases.map(\.rawValue)), "error?": .string, "pixelSizeUm?": .number, "pixelSizeSource?": .string,
+        "objects": .integer, "metadata": .map(.object(["value": .string, "source": .string])), "bytes": .integer, "sha256": .string,
+        "levels": .integer, "tileSize": .integer, "revision": .integer, "pyramid": .boolean, "importedAt": .date,
+    ])
+
+    static func value(_ image: ImageRecord, metadata: [String: MetadataValue]) -> JSONValue {
+        let levels = image.width > 0 && image.height > 0 ? PyramidLayout(width: image.width, height: image.height, tileSize: tileSize).levels.count : 0
+        var members: [String: JSONValue] = [
+            "id": .integer(image.id), "uid": .string(image.uid), "name": .string(image.name), "width": .integer(image.width),
+            "height": .integer(image.height), "channels": .integer(image.channels), "bits": .integer(image.bits), "format": .string(image.format),
+            "state": .string(image.state.rawValue), "objects": .integer(image.objects), "bytes": .integer(image.bytes), "sha256": .string(image.sha256),
+            "levels": .integer(levels), "tileSize": .integer(tileSize), "revision": .integer(image.revision), "pyramid": .boolean(image.pyramid != nil),
+            "importedAt": .date(image.createdAt),
+            "metadata": .object(metadata.mapValues { ["value": .string($0.value), "source": .string($0.source.rawValue)] }),
+        ]
+        if let error = image.error { members["error"] = .string(error) }
+        if let size = image.pixelSize { members["pixelSizeUm"] = .number(size) }
+        if let source = image.pixelSizeSource { members["pixelSizeSource"] = .string(source) }
+        return .object(members)
+    }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import Pipeline
+import Store
+
+enum JobJSON {
+    static let schema = Schema.object([
+        "id": .integer, "type": .string, "parameters": .any, "state": .choice(JobState.allCases.map(\.rawValue)), "done": .integer, "total": .integer,
+        "message": .string, "attempt": .integer, "createdAt": .date, "startedAt?": .date, "finishedAt?": .date, "etaSeconds?": .number, "error?": .string,
+        "result?": .any, "log?": .array(.string),
+    ])
+
+    /// - Parameter log: nil leaves it out, as in lists.
+    static func value(_ job: JobRecord, secondsLeft: Double?, log: [JobLogLine]?) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "id": .integer(job.id), "type": .string(job.type), "parameters": parsed(job.parameters), "state": .string(job.state.rawValue),
+            "done": .integer(job.done), "total": .integer(job.total), "message": .string(job.message), "attempt": .integer(job.attempt),
+            "createdAt": .date(job.createdAt),
+        ]
+        if let date = job.startedAt { members["startedAt"] = .date(date) }
+        if let date = job.finishedAt { members["finishedAt"] = .date(date) }
+        if let secondsLeft, secondsLeft.isFinite { members["etaSeconds"] = .number(secondsLeft) }
+        if let error = job.error { members["error"] = .string(error) }
+        if let result = job.result { members["result"] = outcome(parsed(result)) }
+        if let log {
+            members["log"] = .array(log.map { .string("\($0.at.formatted(.iso8601)) \($0.line)") })
+        }
+        return .object(members)
+    }
+
+    /// The outcome with its counts also by name: `objects`, `images`, `failed`, `rejects`, and `name` of the first file.
+    private static func outcome(_ value: JSONValue) -> JSONValue {
+        guard case .object(var members) = value, case .object(let counts)? = members["counts"] else { return value }
+        var rejects: [String: JSONValue] = [:]
+        for (name, count) in counts {
+            if name.hasPrefix("reject.") { rejects[String(name.dropFirst(7))] = count } else if members[name] == nil { members[name] = count }
+        }
+        if !rejects.isEmpty { members["rejects"] = .object(rejects) }
+        if let file = members["files"]?.arrayValue?.first?.stringValue { members["name"] = .string(file.split(separator: "/").last.map(String.init) ?? file) }
+        return .object(members)
+    }
+
+    private static func parsed(_ json: String) -> JSONValue {
+        (try? JSONDecoder().decode(JSONValue.self, from: Data(json.utf8))) ?? .null
+    }
+}

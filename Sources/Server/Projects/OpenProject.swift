@@ -1,0 +1,64 @@
+import Editing
+import Foundation
+import Jobs
+import Nodes
+import Pipeline
+import Pyramid
+import Store
+import Synchronization
+
+/// A project that the server has open, with everything that works on it.
+final class OpenProject: Sendable {
+    let user: String
+    let name: String
+    let project: Project
+    let pipeline: ProjectPipeline
+    let runner: JobRunner
+    let editor: Editor
+    let events: EventHub
+    let pyramids: Pyramids
+    let overlays = TileCache(byteLimit: 32 << 20)
+    let uploads: Uploads
+    let answers = Answers()
+    private let lastUse = Mutex(ContinuousClock.now)
+
+    init(
+        user: String, name: String, project: Project, pipeline: ProjectPipeline, runner: JobRunner, events: EventHub, work: WorkPool,
+        limits: ServerConfiguration.Limits
+    ) {
+        (self.user, self.name, self.project, self.pipeline) = (user, name, project, pipeline)
+        (self.runner, self.events) = (runner, events)
+        editor = Editor(project: project, pipeline: pipeline)
+        pyramids = Pyramids(project: project, work: work)
+        uploads = Uploads(project: project, work: work, limit: limits.upload)
+    }
+
+    /// `/api/projects/{user}/{project}`.
+    var address: String { "/api/projects/\(user)/\(name)" }
+
+    func touch() { lastUse.withLock { $0 = .now } }
+
+    /// Nobody listens, nothing runs, and nobody asked for that long.
+    func isIdle(for duration: Duration) async throws -> Bool {
+        guard events.listenerCount == 0, lastUse.withLock({ $0.duration(to: .now) }) >= duration else { return false }
+        return try await project.jobs(limit: 20).items.allSatisfy(\.state.isFinished)
+    }
+
+    /// Ends streams, lets the running job go, brings the folder into the state that opens anywhere.
+    func close() async throws {
+        events.close()
+        await runner.stop()
+        try project.close()
+    }
+
+    /// Tells open pages about something.
+    func publish(_ event: ProjectEvent) {
+        switch event {
+        case .job(let job, let secondsLeft): events.publish("job", JobJSON.value(job, secondsLeft: secondsLeft, log: nil))
+        case .objects(let image, let revision): events.publish("objects", ["image": .integer(image), "revision": .integer(revision)])
+        case .images(let ids):
+            for id in ids { pyramids.forget(id) }
+            events.publish("images", ["ids": .array(ids.map { .integer($0) })])
+        }
+    }
+}

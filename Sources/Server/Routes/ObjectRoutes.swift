@@ -1,0 +1,193 @@
+import Codecs
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Operations
+import Pipeline
+import Pyramid
+import Raster
+import Store
+
+/// The objects of a project: lists, one with its outline, what lies under the pointer, masks, vignettes, measured columns.
+struct ObjectRoutes: RouteGroup {
+    let services: Services
+
+    enum Order: String, CaseIterable { case asc, desc }
+
+    var routes: [Route] {
+        let path = Route.project + "/objects"
+        return [
+            Route(
+                .get, path, "Objects, page by page.",
+                query: [
+                    .init(name: "blob", schema: .integer, help: "Only of this image."),
+                    .init(name: "box", schema: .string, help: "x,y,width,height: only those whose box touches it; needs blob."),
+                    .init(name: "kind", schema: .choice(["region", "reject", "all"]), help: "region."),
+                    .init(name: "sort", schema: .string, help: "id, uid, x, y, width, height, area, image or a measured column."),
+                    .init(name: "order", schema: .choice(Order.allCases.map(\.rawValue)), help: "asc."),
+                    .init(name: "ids", schema: .string, help: "Only these, with commas."),
+                    .init(name: "cursor", schema: .string, help: "`next` of the page before."),
+                    .init(name: "limit", schema: .integer, help: "At most so many; 200."),
+                ],
+                answers: [.json(.object(["objects": .array(.ref("Object")), "next?": .string, "total?": .integer]), "Objects.")],
+                problems: [.queryInvalid, .imageUnknown, .valueInvalid], handle: list),
+            Route(
+                .get, path + "/at", "The smallest object at a point of an image.",
+                query: [
+                    .init(name: "blob", schema: .integer, help: "The image."), .init(name: "x", schema: .number, help: "In image pixels."),
+                    .init(name: "y", schema: .number, help: "In image pixels."), .init(name: "kind", schema: .choice(["region", "reject"]), help: "region."),
+                ],
+                answers: [.json(.object(["object": Schema.ref("Object").nullable]), "The object, or null.")], problems: [.queryInvalid, .imageUnknown],
+                isQuiet: true, handle: at),
+            Route(.get, path + "/{object}", "An object with its outline.", answers: [.json(.ref("Object"), "The object.")], problems: [.objectUnknown], handle: show),
+            Route(
+                .get, path + "/{object}/vignette", "The picture of an object, cut from the image.",
+                query: [
+                    .init(name: "padding", schema: .integer, help: "Margin in image pixels, 0 to 500; 10."),
+                    .init(name: "size", schema: .integer, help: "Longest side at most, 16 to 2048; 512."),
+                ],
+                answers: [.bytes(["image/jpeg"], "The picture."), .notModified], problems: [.objectUnknown, .imageUnknown, .imageUnreadable, .queryInvalid],
+                isQuiet: true, handle: vignette),
+            Route(
+                .get, Route.project + "/masks/{object}.png", "The mask of an object as 1-bit PNG of its box.",
+                query: [.init(name: "color", schema: .string, help: "RRGGBB of the foreground; the background is transparent.")],
+                answers: [.bytes(["image/png"], "The mask."), .notModified], problems: [.objectUnknown, .queryInvalid], isQuiet: true, handle: mask),
+            Route(
+                .get, Route.project + "/measures", "The measured columns, with units and definitions.",
+                answers: [
+                    .json(
+                        .object([
+                            "columns": .array(
+                                .object(["name": .string, "unit": .string, "title": .string, "definition": .string, "source": .string, "node": .string]))
+                        ]), "In their order.")
+                ]
+            ) { call in
+                let columns = try await services.open(call).project.measureColumns()
+                return .json([
+                    "columns": .array(
+                        columns.map {
+                            [
+                                "name": .string($0.name), "unit": .string($0.unit), "title": .string($0.title), "definition": .string($0.definition),
+                                "source": .string($0.source), "node": .string($0.node),
+                            ]
+                        })
+                ])
+            },
+        ]
+    }
+
+    @Sendable func list(_ call: Call) async throws -> Response {
+        let project = try await services.open(call).project
+        var query = ObjectQuery()
+        query.image = try call.integer("blob", in: 1...Int.max).map(Int64.init)
+        if let image = query.image, try await project.image(image) == nil { throw Problem.unknownImage(image) }
+        if let text = call.target.query["box"], !text.isEmpty {
+            let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+            guard numbers.count == 4, let x = numbers[0], let y = numbers[1], let width = numbers[2], let height = numbers[3],
+                [x, y, width, height].allSatisfy({ abs($0) < 1e9 }), width >= 0, height >= 0
+            else { throw Problem(.queryInvalid, "box must be x,y,width,height in image pixels; give four numbers", field: "box") }
+            guard query.image != nil else { throw Problem(.queryInvalid, "box needs the image it lies in; give blob", field: "blob") }
+            query.box = Rect(minX: Int(x.rounded(.down)), minY: Int(y.rounded(.down)), maxX: Int((x + width).rounded(.up)), maxY: Int((y + height).rounded(.up)))
+        }
+        switch call.target.query["kind"] {
+        case nil, "", "region": break
+        case "reject": query.kinds = [.reject]
+        case "all": query.kinds = [.region, .reject]
+        case let kind?: throw Problem(.queryInvalid, "kind is \"\(kind.prefix(20))\" but must be region, reject or all", field: "kind")
+        }
+        if let text = call.target.query["ids"], !text.isEmpty {
+            query.ids = try text.split(separator: ",").prefix(1001).map { part throws(Problem) in
+                guard let id = Int64(part) else { throw Problem(.queryInvalid, "ids must be whole numbers with commas; \"\(part.prefix(20))\" is none", field: "ids") }
+                return id
+            }
+            guard query.ids!.count <= 1000 else { throw Problem(.queryInvalid, "ids names more than 1,000 objects; ask for them in parts", field: "ids") }
+        }
+        if let sort = call.target.query["sort"], !sort.isEmpty {
+            let known = ["id", "uid", "x", "y", "width", "height", "area", "image"]
+            let columns = try await project.measureColumns().map(\.name)
+            guard known.contains(sort) || columns.contains(sort) else {
+                throw Problem(.queryInvalid, "sort is \"\(sort.prefix(40))\"; use \(known.joined(separator: ", ")) or a column of GET …/measures", field: "sort")
+            }
+            query.sort = sort
+        }
+        query.descending = try call.choice("order", Order.self) == .desc
+        query.cursor = call.target.query["cursor"].flatMap { $0.isEmpty ? nil : $0 }
+        query.limit = try call.integer("limit", in: 1...1000) ?? 200
+        let page = try await project.objects(query)
+        var members: [String: JSONValue] = ["objects": .array(page.items.map { ObjectJSON.value($0) })]
+        if let next = page.next { members["next"] = .string(next) }
+        if let total = page.total { members["total"] = .integer(total) }
+        return .json(.object(members))
+    }
+
+    @Sendable func at(_ call: Call) async throws -> Response {
+        let project = try await services.open(call).project
+        guard let blob = try call.integer("blob", in: 1...Int.max), let x = try call.number("x"), let y = try call.number("y"), abs(x) < 1e9, abs(y) < 1e9 else {
+            throw Problem(.queryInvalid, "blob, x or y is missing; give the image and the point in image pixels")
+        }
+        let image = Int64(blob)
+        guard try await project.image(image) != nil else { throw Problem.unknownImage(image) }
+        let kind: ObjectKind = try call.choice("kind", TileRoutes.Kind.self) == .reject ? .reject : .region
+        // Pixel centres lie at whole numbers.
+        let (column, row) = (Int(x.rounded()), Int(y.rounded()))
+        let masks = try await project.masks(atX: column, y: row, image: image, kind: kind)
+        let hit = try await services.work.run {
+            try masks.sorted { $0.area < $1.area }.first { try $0.decoded().contains(x: column, y: row) }
+        }
+        guard let hit, let object = try await project.object(hit.object) else { return .json(["object": .null]) }
+        return .json(["object": ObjectJSON.value(object, outline: ObjectJSON.outline(of: try hit.decoded()))])
+    }
+
+    @Sendable func show(_ call: Call) async throws -> Response {
+        let project = try await services.open(call)
+        let object = try await find(call, project)
+        guard let mask = try await project.project.mask(object.id) else { return .json(ObjectJSON.value(object)) }
+        let outline = try await services.work.run { ObjectJSON.outline(of: try mask.decoded()) }
+        return .json(ObjectJSON.value(object, outline: outline))
+    }
+
+    @Sendable func mask(_ call: Call) async throws -> Response {
+        let project = try await services.open(call)
+        let id = try call.id("object", unknown: .objectUnknown, what: "Object")
+        let color = try TileRoutes.color(call)
+        guard let mask = try await project.project.mask(id) else { throw Self.unknown(id) }
+        let etag = "\"\(id)-\(mask.revision)-\(color.map { "\($0)" } ?? "")\""
+        return try .bytes(
+            try color.map { try MaskPNG.recolored(mask.png, color: $0) } ?? mask.png, type: "image/png", etag: etag, cache: "private, no-cache", call: call)
+    }
+
+    @Sendable func vignette(_ call: Call) async throws -> Response {
+        let project = try await services.open(call)
+        let object = try await find(call, project)
+        let padding = try call.integer("padding", in: 0...500) ?? 10
+        let size = try call.integer("size", in: 16...2048) ?? 512
+        let etag = "\"\(object.uid)-\(object.maskRevision)-\(padding)-\(size)\""
+        var headers = HTTPFields()
+        headers[.eTag] = etag
+        headers[.cacheControl] = "private, max-age=3600"
+        if EntityTag.matches(etag, call.headers) { return Response(status: .notModified, headers: headers) }
+        let pyramid = try await project.pyramids.file(of: object.image)
+        let box = Rect(
+            minX: object.box.x - padding, minY: object.box.y - padding, maxX: object.box.maxX + padding, maxY: object.box.maxY + padding
+        ).intersection(Rect(x: 0, y: 0, width: pyramid.width, height: pyramid.height))
+        guard !box.isEmpty else { throw Problem(.imageUnreadable, "object \(object.id) lies outside its image; run `ship check` on the project") }
+        headers[.contentType] = "image/jpeg"
+        do {
+            let bytes = try await services.work.run { try JPEGWriter.encode(try pyramid.pixels(in: box, maxSide: size), quality: 90) }
+            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        } catch let error as CodecError {
+            throw Problem(.imageUnreadable, "\(error)")
+        }
+    }
+
+    private func find(_ call: Call, _ project: OpenProject) async throws -> ObjectRecord {
+        let id = try call.id("object", unknown: .objectUnknown, what: "Object")
+        guard let object = try await project.project.object(id), object.kind != .image else { throw Self.unknown(id) }
+        return object
+    }
+
+    private static func unknown(_ id: Int64) -> Problem {
+        Problem(.objectUnknown, "there is no object \(id) in this project; reload the list")
+    }
+}

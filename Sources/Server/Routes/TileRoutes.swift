@@ -1,0 +1,117 @@
+import Codecs
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Pipeline
+import Pyramid
+import Raster
+import Store
+
+/// What the viewer shows: tiles of images and of the masks above them.
+struct TileRoutes: RouteGroup {
+    let services: Services
+
+    enum Style: String, CaseIterable { case fill, outline }
+    enum Kind: String, CaseIterable { case region, reject }
+
+    var routes: [Route] {
+        let image = Route.project + "/blobs/{image}"
+        return [
+            Route(
+                .get, image + "/tiles/{z}/{x}/{y}", "A tile of 512 × 512 pixels, smaller at the right and lower edge. z = 0 is the whole image.",
+                answers: [.bytes(["image/jpeg"], "The tile."), .notModified], problems: [.imageUnknown, .imageUnreadable, .tileUnknown], isQuiet: true
+            ) { call in
+                let project = try await services.open(call)
+                return try await tile(call, project: project, z: try Self.index("z", call), x: try Self.index("x", call), y: try Self.index("y", call))
+            },
+            Route(
+                .get, image + "/overlay/{z}/{x}/{y}.png", "All objects of a tile as one 1-bit PNG, transparent where there is none.",
+                query: [
+                    .init(name: "color", schema: .string, help: "RRGGBB; 0072B2."),
+                    .init(name: "style", schema: .choice(Style.allCases.map(\.rawValue)), help: "fill, or outline."),
+                    .init(name: "width", schema: .integer, help: "Of outlines, 1 to 8 tile pixels; 1."),
+                    .init(name: "kind", schema: .choice(Kind.allCases.map(\.rawValue)), help: "Objects, or what was dropped."),
+                    .init(name: "revision", schema: .integer, help: "The image's; makes addresses new when objects change."),
+                ],
+                answers: [.bytes(["image/png"], "The tile."), .notModified], problems: [.imageUnknown, .imageUnreadable, .tileUnknown, .queryInvalid],
+                isQuiet: true, handle: overlay),
+        ]
+    }
+
+    private static func index(_ name: String, _ call: Call) throws(Problem) -> Int {
+        let text = call.parameter(name)
+        guard text.utf8.count <= 9, let value = Int(text), value >= 0, String(value) == text else {
+            throw Problem(.tileUnknown, "\(name) is \"\(text.prefix(20))\" but must be a whole number; tiles are numbered from 0")
+        }
+        return value
+    }
+
+    func tile(_ call: Call, project: OpenProject, z: Int, x: Int, y: Int) async throws -> Response {
+        let id = try call.id("image", unknown: .imageUnknown, what: "Image")
+        let pyramid = try await project.pyramids.file(of: id)
+        guard pyramid.tileRange(z: z, x: x, y: y) != nil else {
+            throw Problem(.tileUnknown, "image \(id) has no tile \(z)/\(x)/\(y); it has \(pyramid.levels) levels of \(pyramid.width) × \(pyramid.height) pixels")
+        }
+        // The pyramid follows from the original alone, which never changes.
+        let etag = "\"\(id)-\(pyramid.byteCount)-\(z)-\(x)-\(y)\""
+        var headers = HTTPFields()
+        headers[.eTag] = etag
+        headers[.cacheControl] = "private, max-age=86400"
+        if EntityTag.matches(etag, call.headers) { return Response(status: .notModified, headers: headers) }
+        headers[.contentType] = "image/jpeg"
+        do {
+            let bytes = try await services.work.run { try pyramid.tile(z: z, x: x, y: y) } ?? []
+            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        } catch let error as PyramidError {
+            // Perhaps the stick was pulled; the next request opens the file anew.
+            project.pyramids.forget(id)
+            throw Problem(.fileMissing, "\(error)")
+        }
+    }
+
+    @Sendable func overlay(_ call: Call) async throws -> Response {
+        let project = try await services.open(call)
+        let id = try call.id("image", unknown: .imageUnknown, what: "Image")
+        let (z, x, y) = (try Self.index("z", call), try Self.index("x", call), try Self.index("y", call))
+        let color = try Self.color(call) ?? 0x0072B2
+        let style = try call.choice("style", Style.self) ?? .fill
+        let width = try call.integer("width", in: 1...8) ?? 1
+        let kind: ObjectKind = try call.choice("kind", Kind.self) == .reject ? .reject : .region
+        guard let image = try await project.project.image(id), image.removedAt == nil else { throw Problem.unknownImage(id) }
+        guard image.width > 0 else { throw Problem(.imageUnreadable, image.error ?? "\(image.name) cannot be read; import a good copy") }
+        let layout = PyramidLayout(width: image.width, height: image.height, tileSize: ImageJSON.tileSize)
+        guard let region = OverlayTile.region(layout, z: z, x: x, y: y, margin: style == .outline ? width + 1 : 0) else {
+            throw Problem(.tileUnknown, "image \(id) has no tile \(z)/\(x)/\(y); it has \(layout.levels.count) levels")
+        }
+        let key = "\(id)-\(image.revision)-\(z)-\(x)-\(y)-\(style.rawValue)\(width)-\(kind.rawValue)-\(color)"
+        // With the present revision in its address a tile never changes.
+        let isCurrent = call.target.query["revision"] == "\(image.revision)"
+        var headers = HTTPFields()
+        headers[.eTag] = "\"\(key)\""
+        headers[.cacheControl] = isCurrent ? "private, max-age=31536000, immutable" : "no-cache"
+        if EntityTag.matches("\"\(key)\"", call.headers) { return Response(status: .notModified, headers: headers) }
+        headers[.contentType] = "image/png"
+        let png: [UInt8]
+        if let known = project.overlays[key] {
+            png = known
+        } else {
+            let masks = try await project.project.masks(image: id, box: region, kind: kind)
+            png = try await services.work.run {
+                OverlayTile.png(
+                    try masks.map { try $0.decoded() }, layout: layout, z: z, x: x, y: y, style: style == .fill ? .fill : .outline(width: width),
+                    color: color) ?? []
+            }
+            project.overlays.insert(png, for: key)
+        }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: png)))
+    }
+
+    static func color(_ call: Call) throws(Problem) -> UInt32? {
+        guard let text = call.target.query["color"], !text.isEmpty else { return nil }
+        let digits = text.hasPrefix("#") ? String(text.dropFirst()) : text
+        guard digits.utf8.count == 6, !digits.hasPrefix("+"), !digits.hasPrefix("-"), let color = UInt32(digits, radix: 16) else {
+            throw Problem(.queryInvalid, "color is \"\(text.prefix(20))\" but must be six hexadecimal digits, for example 0072B2", field: "color")
+        }
+        return color
+    }
+}
