@@ -35,14 +35,23 @@ package final class FolderHandle: Sendable {
         try openFile(relative).readAll()
     }
 
-    /// Size in bytes, nil when there is no such file.
+    /// Size in bytes, nil when there is no such file. A link or a folder is refused.
     package func size(_ relative: String) throws(StoreError) -> Int? {
+        let file: Int32
         do throws(StoreError) {
-            return try openFile(relative).size
+            // O_PATH: closing an ordinary descriptor of the database would drop the locks that SQLite holds in this process.
+            file = try openBeneath(relative, flags: Self.pathOnly)
         } catch .missingFile {
             return nil
         }
+        defer { Glibc.close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw StoreError(code: errno, path: absolute(relative), doing: "ask for its size") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .outside(path: absolute(relative), detail: "it is not an ordinary file") }
+        return Int(status.st_size)
     }
+
+    private static let pathOnly: Int32 = 0o10000000  // O_PATH, which the C library shows only under _GNU_SOURCE.
 
     /// Writes a file in one piece: afterwards the path holds either the old or the new content, also after a power cut.
     package func write(_ relative: String, bytes: [UInt8]) throws(StoreError) {

@@ -8,6 +8,12 @@ extension Project {
     package func check() async throws(StoreError) -> [CheckFinding] {
         var findings = try await read { try Self.checkDatabase($0) }
         for image in try await everyImage() { findings += checkFile(of: image) }
+        for path in try files.files(enter: { !$0.hasPrefix(".") }) where PartName.matches((path as NSString).lastPathComponent) {
+            findings.append(
+                CheckFinding(
+                    severity: .warning, code: "file.leftover", path: path, message: "\(path) was left unfinished.",
+                    remedy: "Nothing is lost; remove it when no ship is writing to this project."))
+        }
         return findings
     }
 
@@ -69,6 +75,15 @@ extension Project {
                      + (SELECT count(*) FROM object_box WHERE id NOT IN (SELECT id FROM object WHERE active = 1))
                 """) ?? 0
         if unindexed > 0 { error("database.index", "\(unindexed) objects and their index disagree.") }
+        let differing = try Int64.fetchAll(
+            database,
+            sql: """
+                SELECT o.id FROM object o LEFT JOIN mask m ON m.id = o.mask_id AND m.object_id = o.id WHERE o.kind IN ('region', 'reject')
+                    AND (o.x, o.y, o.width, o.height, o.area) IS NOT (m.x, m.y, m.width, m.height, m.area)
+                UNION SELECT o.id FROM object o JOIN object_box b ON b.id = o.id
+                    WHERE (b.image_min, b.min_x, b.max_x, b.min_y, b.max_y) IS NOT (o.image_id, o.x, o.x + o.width - 1, o.y, o.y + o.height - 1)
+                """)
+        for object in differing { error("mask.box", "The box or area of object \(object) is not that of its mask.", object: object) }
         let rows = try Row.fetchCursor(database, sql: "SELECT object_id, png, sha256, width, height FROM mask")
         while let row = try rows.next() {
             let (object, png, digest): (Int64, Data, Data) = (row[0], row[1], row[2])

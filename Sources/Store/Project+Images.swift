@@ -4,7 +4,7 @@ import Raster
 
 extension Project {
     /// Registers an image. Of bytes (and page) that the project has already, that image is returned with `isNew` false, brought
-    /// back when it was in the trash.
+    /// back when it was in the trash; when its file is no longer where it was, the new place takes over.
     /// - Throws: `.invalid` for an absolute path or a bad node name, `.diskFull`, `.io`.
     package func insertImage(_ new: NewImage) async throws(StoreError) -> ImageRecord {
         let (root, url): (Int64?, String) =
@@ -16,7 +16,7 @@ extension Project {
             throw .invalid(sentence: "“\(url)” cannot be the place of an image; give a path relative to its folder")
         }
         guard OnDiskName.isAllowedFolder(new.node) else { throw .invalid(sentence: "the node name “\(new.node)” is not of the form [a-z0-9_-]") }
-        return try await write { database in
+        let stored = try await write { database in
             if let known = try Int64.fetchOne(
                 database,
                 sql: """
@@ -61,6 +61,18 @@ extension Project {
             image.isNew = true
             return image
         }
+        guard !stored.isNew, stored.location != new.location else { return stored }
+        do throws(StoreError) { _ = try openOriginal(stored) } catch .missingFile {
+            return try await write { database in
+                try database.execute(
+                    sql: "UPDATE image_data SET root_id = ?, url = ? WHERE id = (SELECT original_id FROM image WHERE object_id = ?)", arguments: [root, url, stored.id])
+                guard let image = try Self.image(database, stored.id) else { throw StoreError.notFound(what: "Image \(stored.id)") }
+                return image
+            }
+        } catch {
+            // It is there but cannot be read now; the image stays as it is.
+        }
+        return stored
     }
 
     /// nil when there is none of this id; images in the trash are returned with `removedAt`.
@@ -147,6 +159,34 @@ extension Project {
             guard database.changesCount == 1 else { throw StoreError.notFound(what: "Image \(id)") }
             try Self.touch(database)
         }
+    }
+
+    /// Images in the trash, removed last first.
+    package func removedImages() async throws(StoreError) -> [ImageRecord] {
+        try await read { database in
+            try Row.fetchAll(database, sql: "\(imageSelection) WHERE image.removed_at IS NOT NULL ORDER BY image.removed_at DESC").map(Self.imageRecord)
+        }
+    }
+
+    /// Deletes the images in the trash for good, with their objects, their history and the files that the project owns; originals in an
+    /// import root are never touched. First the rows, then the files: a crash in between leaves a file too many, never an image without its file.
+    /// - Returns: number of images.
+    package func emptyTrash() async throws(StoreError) -> Int {
+        let images = try await removedImages()
+        let ids = images.map(\.id)
+        try await write { database in
+            for id in ids {
+                try database.execute(sql: "DELETE FROM object_box WHERE id IN (SELECT id FROM object WHERE image_id = ?)", arguments: [id])
+                try database.execute(sql: "DELETE FROM object WHERE image_id = ? AND id <> image_id", arguments: [id])
+                try database.execute(sql: "DELETE FROM object WHERE id = ?", arguments: [id])
+            }
+            try Self.touch(database)
+        }
+        for image in images {
+            if case .project(let path) = image.location { try files.remove(path) }
+            if let pyramid = image.pyramid { try files.remove(pyramid) }
+        }
+        return ids.count
     }
 
     /// The original file of an image, open for reading.

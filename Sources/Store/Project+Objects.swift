@@ -7,15 +7,10 @@ extension Project {
     /// - Throws: `.invalid` for an unknown sort column, a box without an image, or a cursor of another query.
     package func objects(_ query: ObjectQuery) async throws(StoreError) -> Page<ObjectRecord> {
         let columns = try await measureColumns().map(\.name)
-        let order = try Self.order(query, columns: columns)
+        let order = try ObjectOrder(query, columns: columns)
         guard query.box == nil || query.image != nil else { throw .invalid(sentence: "objects in a box need the image it lies in") }
-        var offset = 0
-        if let cursor = query.cursor {
-            guard let parsed = Int(cursor), parsed >= 0 else { throw .invalid(sentence: "“\(cursor)” is not a cursor of this list; start again without one") }
-            offset = parsed
-        }
         let limit = max(1, min(query.limit, 10_000))
-        return try await read { [offset] database in
+        return try await read { database in
             var conditions = ["o.active = 1"]
             var arguments: [any DatabaseValueConvertible] = []
             conditions.append("o.kind IN (\(query.kinds.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))")
@@ -39,16 +34,22 @@ extension Project {
                 conditions.append("o.edited = ?")
                 arguments.append(edited)
             }
-            let from = "FROM object o LEFT JOIN node n ON n.id = o.node_id LEFT JOIN measurement v ON v.mask_id = o.mask_id WHERE \(conditions.joined(separator: " AND "))"
             let total = query.withTotal
                 ? try Int.fetchOne(database, sql: "SELECT count(*) FROM object o WHERE \(conditions.joined(separator: " AND "))", arguments: StatementArguments(arguments))
                 : nil
+            if let after = order.after {
+                conditions.append(after.condition)
+                arguments += after.arguments as [any DatabaseValueConvertible]
+            }
+            let from = "FROM object o LEFT JOIN node n ON n.id = o.node_id LEFT JOIN measurement v ON v.mask_id = o.mask_id WHERE \(conditions.joined(separator: " AND "))"
             let measured = query.withMeasurements ? columns.map { ", v.\"\($0)\"" }.joined() : ""
             let rows = try Row.fetchAll(
-                database, sql: "SELECT \(objectColumns)\(measured) \(from) ORDER BY \(order) LIMIT \(limit + 1) OFFSET \(offset)",
+                database, sql: "SELECT \(objectColumns)\(measured), \(order.expression) \(from) ORDER BY \(order.clause) LIMIT \(limit + 1)",
                 arguments: StatementArguments(arguments))
             let items = rows.prefix(limit).map { Self.objectRecord($0, columns: query.withMeasurements ? columns : []) }
-            return Page(items: Array(items), next: rows.count > limit ? String(offset + limit) : nil, total: total)
+            var next: String?
+            if rows.count > limit, let last = items.last { next = order.cursor(value: rows[limit - 1][rows[limit - 1].count - 1], id: last.id) }
+            return Page(items: Array(items), next: next, total: total)
         }
     }
 
@@ -135,16 +136,6 @@ extension Project {
             box: Rect(x: row[5], y: row[6], width: row[7], height: row[8]), area: row[9], edited: row[10], active: row[11], parent: row[12],
             nInner: row[13], touches: UInt8(clamping: row[14] as Int), rule: row[15], maskRevision: row[16] ?? 0,
             measurements: columns.isEmpty ? .none : Measurements(names: columns, values: columns.indices.map { row[17 + $0] as Double? }))
-    }
-
-    private static func order(_ query: ObjectQuery, columns: [String]) throws(StoreError) -> String {
-        let own = ["id": "o.id", "uid": "o.uid", "x": "o.x", "y": "o.y", "width": "o.width", "height": "o.height", "area": "o.area", "image": "o.image_id"]
-        let direction = query.descending ? "DESC" : "ASC"
-        if let column = own[query.sort] { return query.sort == "id" ? "\(column) \(direction)" : "\(column) \(direction), o.id" }
-        guard columns.contains(query.sort) else {
-            throw .invalid(sentence: "objects cannot be sorted by “\(query.sort)”; choose id, x, y, width, height, area or a measured column")
-        }
-        return "v.\"\(query.sort)\" \(direction) NULLS LAST, o.id"
     }
 }
 

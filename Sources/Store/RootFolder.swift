@@ -67,7 +67,9 @@ package struct RootFolder: Sendable {
     package func summary(user: String, name: String) throws(StoreError) -> ProjectSummary {
         let folder = try folder(user: user, name: name)
         do throws(StoreError) {
-            let project = try Project.open(folder: folder, readOnly: true)
+            // After a crash the database is brought in order first, which a reader could do on a copy only.
+            let isHot = try files.size("\(user)/\(name)/\(Project.databaseName)-wal") ?? 0 > 0
+            let project = try Project.open(folder: folder, readOnly: !isHot)
             defer { try? project.close() }
             return try project.summaryNow(user: user)
         } catch {
@@ -79,8 +81,11 @@ package struct RootFolder: Sendable {
     // MARK: - Trash
 
     /// Moves a closed project to the trash of its user; nothing is deleted.
+    /// - Throws: `.inUse` while it is open, here or in another program.
     package func trashProject(user: String, name: String) throws(StoreError) -> TrashedProject {
         guard exists(user: user, name: name) else { throw .notFound(what: "Project \(user)/\(name)") }
+        let holder = try ProjectLock.holder(folder: folder(user: user, name: name))
+        if holder.isHeld { throw .inUse(path: try folder(user: user, name: name), owner: holder.owner) }
         try files.makeTrash(user: user)
         let now = Date()
         let id = "\(name)-\(now.milliseconds)"
@@ -122,6 +127,11 @@ package struct RootFolder: Sendable {
     package func deleteTrashed(user: String, id: String) throws(StoreError) {
         guard try trashedProjects().contains(where: { $0.user == user && $0.id == id }) else { throw .notFound(what: "Project \(id) in the trash") }
         try files.remove("\(user)/.trash/\(id)")
+    }
+
+    /// Deletes everything in a user's trash for good.
+    package func emptyTrash(user: String) throws(StoreError) {
+        for project in try trashedProjects() where project.user == user { try files.remove("\(user)/.trash/\(project.id)") }
     }
 }
 
