@@ -49,9 +49,8 @@ struct HTTPClient: Sendable {
     func exchange(_ request: [UInt8], until isEnough: @escaping @Sendable ([UInt8]) -> Bool) async throws -> [UInt8] {
         let port = port
         return try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(with: Result { try Self.talk(port: port, request, isEnough) })
-            }
+            // A thread of its own: blocking one of Dispatch's would hold up the tasks of the server under test.
+            Thread.detachNewThread { continuation.resume(with: Result { try Self.talk(port: port, request, isEnough) }) }
         }
     }
 
