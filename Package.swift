@@ -68,8 +68,27 @@ let package = Package(
             ],
             linkerSettings: [staticArchives, staticLinking]),
         .executableTarget(
-            name: "ship-bench", dependencies: ["Raster", "Codecs", "Operations", "Pyramid", "Demo"],
+            name: "ship-bench",
+            dependencies: ["Raster", "Codecs", "Store", "Operations", "Pipeline", "Pyramid", "Nodes", "Demo", "Jobs"],
             linkerSettings: [staticArchives]),
+
+        .testTarget(name: "HouseTests"),
+        .testTarget(name: "RasterTests", dependencies: ["Raster"]),
+        .testTarget(name: "OperationsTests", dependencies: ["Raster", "Operations", "Codecs"]),
+        .testTarget(name: "CodecsTests", dependencies: ["Raster", "Codecs"]),
+        .testTarget(name: "PyramidTests", dependencies: ["Raster", "Codecs", "Pyramid"]),
+        .testTarget(name: "StoreTests", dependencies: ["Raster", "Store", grdb]),
+        .testTarget(name: "PipelineTests", dependencies: ["Raster", "Pipeline"]),
+        .testTarget(name: "NodesTests", dependencies: ["Raster", "Codecs", "Store", "Operations", "Pipeline", "Nodes", "Demo"]),
+        .testTarget(name: "EditingTests", dependencies: ["Raster", "Codecs", "Store", "Operations", "Pipeline", "Nodes", "Editing", "Demo"]),
+        .testTarget(name: "DemoTests", dependencies: ["Raster", "Codecs", "Operations", "Demo"]),
+        .testTarget(name: "JobsTests", dependencies: ["Raster", "Codecs", "Store", "Pipeline", "Nodes", "Jobs", "Demo", logging]),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Raster", "Assets", "Codecs", "Store", "Pipeline", "Nodes", "Editing", "Jobs", "Demo", "Server", hummingbird,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c2x

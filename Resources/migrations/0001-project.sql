@@ -80,7 +80,8 @@ CREATE VIRTUAL TABLE object_box USING rtree_i32 (id, image_min, image_max, min_x
 -- Every mask an object ever had; a row never changes. edit_id: the edit that made it, none when a run made it.
 CREATE TABLE mask (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    object_id INTEGER NOT NULL REFERENCES object (id) ON DELETE CASCADE,
+    -- Object and mask point to each other, so one of them is written first.
+    object_id INTEGER NOT NULL REFERENCES object (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     edit_id INTEGER REFERENCES edit (id),
     parent_id INTEGER REFERENCES object (id) ON DELETE SET NULL,
     x INTEGER NOT NULL,
@@ -218,7 +219,7 @@ CREATE TABLE job (
     started_at INTEGER,
     finished_at INTEGER,
     error TEXT,
-    result TEXT CHECK (json_valid(result)),
+    result TEXT CHECK (result IS NULL OR json_valid(result)),
     checkpoint TEXT
 ) STRICT;
 CREATE INDEX job_state ON job (state, id);

@@ -1,4 +1,6 @@
 #define _GNU_SOURCE
+#include <signal.h>
+#include <sys/prctl.h>
 #include "CPOSIX.h"
 
 #include <errno.h>
@@ -60,4 +62,9 @@ int ship_lock(int file, int exclusive) {
     while (flock(file, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0)
         if (errno != EINTR) return -errno;
     return 0;
+}
+
+int ship_end_with_parent(void)
+{
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : -errno;
 }

@@ -120,16 +120,17 @@ struct RunJob: JobKind {
             guard region.box.intersects(area) else { return true }
             return try !MaskPNG.decode(region.png, origin: (region.box.x, region.box.y)).intersects(edited)
         }
-        var kept = result
-        var newIndex: [Int: Int] = [:]
-        kept.regions = []
-        for (index, region) in result.regions.enumerated() where try isFree(region) {
-            newIndex[index] = kept.regions.count
-            kept.regions.append(region)
+        let all = result.regions + result.rejects
+        let free = try all.indices.filter { try isFree(all[$0]) }
+        let position = Dictionary(uniqueKeysWithValues: free.enumerated().map { ($0.element, $0.offset) })
+        func moved(_ index: Int) -> NewRegion {
+            var region = all[index]
+            region.parentIndex = region.parentIndex.flatMap { position[$0] }
+            return region
         }
-        for index in kept.regions.indices { kept.regions[index].parentIndex = kept.regions[index].parentIndex.flatMap { newIndex[$0] } }
-        kept.rejects = try result.rejects.filter(isFree)
-        for index in kept.rejects.indices { kept.rejects[index].parentIndex = kept.rejects[index].parentIndex.flatMap { newIndex[$0] } }
+        var kept = result
+        kept.regions = free.filter { $0 < result.regions.count }.map(moved)
+        kept.rejects = free.filter { $0 >= result.regions.count }.map(moved)
         return kept
     }
 

@@ -147,15 +147,15 @@ package final class ProjectPipeline: Sendable {
         of image: ImageRecord, node: String, set: RegionSet, table: MeasurementTable, plan: Plan, context: NodeContext
     ) throws -> ImageResult {
         let names = table.columns.map(\.name)
-        // Parents are stored by index within regions; a parent that was itself dropped is not an object.
-        var indexAmongObjects: [Int: Int] = [:]
-        for (index, segment) in set.segments.enumerated() where segment.rejectedBy == nil { indexAmongObjects[index] = indexAmongObjects.count }
+        // Stored are the objects first, then what was dropped; a parent may be either.
+        let stored = set.segments.indices.filter { set.segments[$0].rejectedBy == nil } + set.segments.indices.filter { set.segments[$0].rejectedBy != nil }
+        let position = Dictionary(uniqueKeysWithValues: stored.enumerated().map { ($0.element, $0.offset) })
         var regions: [NewRegion] = []
         var rejects: [NewRegion] = []
         for segment in set.segments {
             try context.checkCancelled()
             var region = NewRegion(mask: segment.mask, uid: ObjectUID.make(image: image.uid, node: node, mask: segment.mask))
-            region.parentIndex = segment.parent.flatMap { indexAmongObjects[$0] }
+            region.parentIndex = segment.parent.flatMap { position[$0] }
             region.nInner = segment.innerCount
             region.touches = UInt8(segment.touches.rawValue)
             if let rule = segment.rejectedBy {

@@ -8,7 +8,7 @@ package struct NewRegion: Sendable {
     /// 1-bit PNG of `box`.
     package var png: [UInt8]
     package var area: Int
-    /// Index of the enclosing region in the same list.
+    /// Index of the enclosing segment: in an edit's `create`, or in a run's regions followed by its rejects.
     package var parentIndex: Int?
     package var nInner = 0
     /// 1 left, 2 top, 4 right, 8 bottom.

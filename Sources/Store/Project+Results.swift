@@ -75,37 +75,34 @@ extension Project {
             changes = retire.filter { !reused.contains($0.key) }.sorted { $0.key < $1.key }.map { ObjectChange(object: $0.key, before: $0.value, after: nil) }
             _ = try writer.apply(changes)
 
-            var ids: [ObjectID?] = []
-            for (list, kind) in [(result.regions, ObjectKind.region), (result.rejects, .reject)] {
-                // Parents first, whatever their place in the list.
-                let start = ids.count
-                ids.append(contentsOf: [ObjectID?](repeating: nil, count: list.count))
-                for index in try Self.parentsFirst(list) {
-                    let region = list[index]
-                    if kept.contains(region.uid) { continue }
-                    let parent = region.parentIndex.flatMap { ids[start + $0] }
-                    guard let one = former[region.uid], one.fits(kind, region) else {
-                        let id = try writer.create(region, kind: kind, parent: parent, node: node, edit: nil)
-                        let mask = try Int64.fetchOne(database.cachedStatement(sql: "SELECT mask_id FROM object WHERE id = ?"), arguments: [id])
-                        if hasHistory { changes.append(ObjectChange(object: id, before: nil, after: mask)) }
-                        ids[start + index] = id
-                        continue
-                    }
-                    ids[start + index] = one.id
-                    var mask = one.mask
-                    if !one.isSame(region, parent: parent) {
-                        try ObjectWriter.check(region.box, png: region.png, area: region.area, what: "object \(region.uid)")
-                        mask = try writer.mask(
-                            object: one.id, edit: nil, parent: parent, box: region.box, area: region.area, touches: region.touches, nInner: region.nInner, png: region.png,
-                            measurements: region.measurements)
-                    } else {
-                        try Self.storeMeasurements(database, mask: mask, region.measurements)
-                    }
-                    guard mask != one.mask || !one.isActive else { continue }
-                    let change = ObjectChange(object: one.id, before: one.isActive ? one.mask : nil, after: mask)
-                    _ = try writer.apply([change])
-                    changes.append(change)
+            let list = new.map(\.1)
+            var ids = [ObjectID?](repeating: nil, count: list.count)
+            // Parents first, whatever their place in the list.
+            for index in try Self.parentsFirst(list) {
+                let (kind, region) = new[index]
+                if kept.contains(region.uid) { continue }
+                let parent = region.parentIndex.flatMap { ids[$0] }
+                guard let one = former[region.uid], one.fits(kind, region) else {
+                    let id = try writer.create(region, kind: kind, parent: parent, node: node, edit: nil)
+                    let mask = try Int64.fetchOne(database.cachedStatement(sql: "SELECT mask_id FROM object WHERE id = ?"), arguments: [id])
+                    if hasHistory { changes.append(ObjectChange(object: id, before: nil, after: mask)) }
+                    ids[index] = id
+                    continue
                 }
+                ids[index] = one.id
+                var mask = one.mask
+                if !one.isSame(region, parent: parent) {
+                    try ObjectWriter.check(region.box, png: region.png, area: region.area, what: "object \(region.uid)")
+                    mask = try writer.mask(
+                        object: one.id, edit: nil, parent: parent, box: region.box, area: region.area, touches: region.touches, nInner: region.nInner, png: region.png,
+                        measurements: region.measurements)
+                } else {
+                    try Self.storeMeasurements(database, mask: mask, region.measurements)
+                }
+                guard mask != one.mask || !one.isActive else { continue }
+                let change = ObjectChange(object: one.id, before: one.isActive ? one.mask : nil, after: mask)
+                _ = try writer.apply([change])
+                changes.append(change)
             }
             if let edit {
                 try Self.insertChanges(database, edit: edit, changes)

@@ -43,7 +43,7 @@ struct DemoCommand: AsyncParsableCommand {
             let folder = fullPath(root)
             if framesOnly {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-                try DemoFrames.write(to: folder, frames: frames, width: pixels.width, height: pixels.height)
+                _ = try DemoFrames.write(to: folder, frames: 0..<frames, width: pixels.width, height: pixels.height)
                 print("\(frames) frames of \(size) in \(folder)")
                 return
             }
@@ -55,7 +55,7 @@ struct DemoCommand: AsyncParsableCommand {
             let source = folder + "/demo-frames"
             try FileManager.default.createDirectory(atPath: source, withIntermediateDirectories: true)
             try FileManager.default.createDirectory(atPath: folder + "/\(Self.owner)", withIntermediateDirectories: true)
-            try DemoFrames.write(to: source, frames: frames, width: pixels.width, height: pixels.height)
+            _ = try DemoFrames.write(to: source, frames: 0..<frames, width: pixels.width, height: pixels.height)
             try Project.create(folder: project, title: "Demo").close()
             try await withProject(project) { project in
                 var graph = Graph.standard

@@ -9,7 +9,8 @@ import Store
 /// Full path of what a person typed, so that messages and the current folder cannot disagree.
 func fullPath(_ path: String) -> String {
     let expanded = (path as NSString).expandingTildeInPath
-    return URL(filePath: expanded, relativeTo: URL(filePath: FileManager.default.currentDirectoryPath)).standardizedFileURL.path(percentEncoded: false)
+    let full = expanded.hasPrefix("/") ? expanded : FileManager.default.currentDirectoryPath + "/" + expanded
+    return (full as NSString).standardizingPath
 }
 
 /// Opens the project at `path`, works on it and closes it cleanly.

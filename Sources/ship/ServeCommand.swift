@@ -63,7 +63,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func serve() async throws {
         var logger = Logger(label: "ship", factory: { StreamLogHandler.standardError(label: $0) })
-        logger.logLevel = ProcessInfo.processInfo.environment["SHIP_LOG_LEVEL"].flatMap(Logger.Level.init) ?? .info
+        logger.logLevel = ProcessInfo.processInfo.environment["SHIP_LOG_LEVEL"].flatMap { Logger.Level(rawValue: $0) } ?? .info
         var configuration = ServerConfiguration(root: fullPath(root))
         configuration.host = host
         configuration.port = ProcessInfo.processInfo.environment[Supervisor.portKey].flatMap(Int.init) ?? port
@@ -72,9 +72,8 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.version = shipVersion
         configuration.logger = logger
         configuration.openBrowser = open
-        configuration.onLink = { link in print("Open \(link)") }
-        // The address must reach a pipe at once, not when its buffer is full.
-        setvbuf(stdout, nil, _IOLBF, 0)
+        // Written past the buffer, so that a program that waits for the address gets it at once.
+        configuration.onLink = { link in FileHandle.standardOutput.write(Data("Open \(link)\n".utf8)) }
         let server = ShipServer(configuration)
         let opensBrowser = open
         try await server.run { _ in

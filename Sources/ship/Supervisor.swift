@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Store
 import Synchronization
 
 /// Small parent that starts the server as a child of the same binary and starts it again when it crashes.
@@ -18,9 +19,7 @@ enum Supervisor {
 
     /// Called first in the child: ends with the parent, so that no server is left behind without its watcher.
     static func followParent() {
-        prctl(PR_SET_PDEATHSIG, UInt(SIGKILL))
-        // The parent may have ended before that call.
-        if getppid() == 1 { exit(1) }
+        if !ParentProcess.endWithIt() { exit(1) }
     }
 
     /// Runs the same command as a child until it ends by itself, and returns its exit status.

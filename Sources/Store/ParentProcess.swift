@@ -1,0 +1,12 @@
+import CPOSIX
+import Glibc
+
+/// The process that started this one.
+package enum ParentProcess {
+    /// From now on this process is killed when its parent ends; safe, because everything acknowledged is on the disk.
+    /// - Returns: false when the parent has ended already.
+    package static func endWithIt() -> Bool {
+        _ = ship_end_with_parent()
+        return getppid() != 1
+    }
+}

@@ -1,0 +1,123 @@
+import Codecs
+import Demo
+import Foundation
+import Jobs
+import Nodes
+import Pipeline
+import Raster
+import Store
+import Synchronization
+import Testing
+
+@Test func `frames become objects with measurements, and their names and EXIF become fields`() async throws {
+    let temporary = try TemporaryProject()
+    try await temporary.saveStandardGraph()
+    let frames = try temporary.drawFrames(2)
+    let jobs = try await temporary.run(
+        JobSequence.Request(type: "import", parameters: ["path": .string(frames)]), JobSequence.Request(type: "run"))
+    #expect(jobs.map(\.state) == [.done, .done])
+    let images = try await temporary.project.allImages()
+    #expect(images.count == 2)
+    for image in images {
+        #expect(image.state == .processed)
+        #expect(image.pixelSize.map { abs($0 - DemoScene.pixelSize) < 1e-6 } == true)
+        #expect(image.pyramid != nil)
+        let metadata = try await temporary.project.metadata(image.id)
+        #expect(metadata["object_lat"] != nil && metadata["object_date"] != nil)
+        let objects = try await temporary.project.allObjects(of: image.id)
+        #expect(!objects.isEmpty)
+        for object in objects {
+            #expect(object.measurements["area"] == Double(object.area))
+            #expect(object.measurements["area_um2"].map { abs($0 - Double(object.area) * 25) < 1e-6 * $0 } == true)
+            #expect(object.measurements["intensity_mean"] != nil)
+        }
+    }
+}
+
+@Test func `an image that is as before is not computed again, one parameter changed computes all`() async throws {
+    let temporary = try TemporaryProject()
+    try await temporary.saveStandardGraph()
+    let frames = try temporary.drawFrames(2)
+    _ = try await temporary.run(
+        JobSequence.Request(type: "import", parameters: ["path": .string(frames)]), JobSequence.Request(type: "run"))
+    let again = try await temporary.run(JobSequence.Request(type: "run"))
+    #expect(again[0].outcome?.counts["images"] == 0)
+    #expect(again[0].outcome?.counts["unchanged"] == 2)
+    try await temporary.saveStandardGraph { $0.nodes[4].config["minSize"] = 30 }
+    let changed = try await temporary.run(JobSequence.Request(type: "run"))
+    #expect(changed[0].outcome?.counts["images"] == 2)
+}
+
+@Test func `every segment is kept or rejected by a rule, and the counts add up`() async throws {
+    let temporary = try TemporaryProject()
+    try await temporary.saveStandardGraph()
+    let frames = try temporary.drawFrames(1)
+    let jobs = try await temporary.run(
+        JobSequence.Request(type: "import", parameters: ["path": .string(frames)]), JobSequence.Request(type: "run"))
+    let counts = try #require(jobs.last?.outcome?.counts)
+    let image = try #require(try await temporary.project.allImages().first)
+    let rejects = try await temporary.project.masks(image: image.id, kind: .reject)
+    let kept = try await temporary.project.masks(image: image.id, kind: .region)
+    #expect(counts["objects"] == kept.count)
+    #expect(counts.filter { $0.key.hasPrefix("reject.") }.values.reduce(0, +) == rejects.count)
+}
+
+@Test func `a bad image fails alone with its reason`() async throws {
+    let temporary = try TemporaryProject()
+    try await temporary.saveStandardGraph()
+    let frames = try temporary.drawFrames(2)
+    let names = try FileManager.default.contentsOfDirectory(atPath: frames).sorted()
+    let whole = try Data(contentsOf: URL(filePath: frames + "/" + names[0]))
+    try whole.prefix(whole.count / 2).write(to: URL(filePath: frames + "/cut.jpg"))
+    try Data().write(to: URL(filePath: frames + "/empty.png"))
+    try Data("no image".utf8).write(to: URL(filePath: frames + "/text.tif"))
+    let jobs = try await temporary.run(
+        JobSequence.Request(type: "import", parameters: ["path": .string(frames)]), JobSequence.Request(type: "run"))
+    #expect(jobs.map(\.state) == [.done, .done])
+    #expect(jobs[0].outcome?.failures.map(\.name) == ["cut.jpg", "empty.png", "text.tif"])
+    let images = try await temporary.project.allImages()
+    #expect(images.filter { $0.state == .processed }.count == 2)
+    let failed = images.filter { $0.state == .failed }
+    #expect(failed.count == 3)
+    #expect(failed.allSatisfy { ($0.error ?? "").contains($0.name) })
+}
+
+@Test(arguments: [1, 2, 8])
+func `the archive has the same bytes for any number of workers`(workers: Int) async throws {
+    let temporary = try TemporaryProject(title: "Same")
+    try await temporary.saveStandardGraph()
+    let frames = try temporary.drawFrames(3, width: 480, height: 360)
+    let jobs = try await temporary.run(
+        JobSequence.Request(type: "import", parameters: ["path": .string(frames)]), JobSequence.Request(type: "run"),
+        JobSequence.Request(type: "export"), workers: workers)
+    let file = try #require(jobs.last?.outcome?.files.first)
+    let bytes = try temporary.project.files.read(file)
+    let digest = FileDigest.sha256(bytes)
+    let known = reference.withLock { reference in
+        if reference == nil { reference = digest }
+        return reference
+    }
+    #expect(digest == known)
+}
+
+private let reference = Mutex<String?>(nil)
+
+@Test func `objects that a person changed stay, and a run over them adds nothing on their ground`() async throws {
+    let temporary = try TemporaryProject()
+    try await temporary.saveStandardGraph()
+    let frames = try temporary.drawFrames(1)
+    _ = try await temporary.run(
+        JobSequence.Request(type: "import", parameters: ["path": .string(frames)]), JobSequence.Request(type: "run"))
+    let image = try #require(try await temporary.project.allImages().first)
+    let before = try await temporary.project.allObjects(of: image.id)
+    let victim = try #require(before.first)
+    var edit = NewEdit(operation: "delete", image: image.id, request: "{}")
+    edit.retire = [victim.id]
+    _ = try await temporary.project.commitEdit(edit)
+    try await temporary.saveStandardGraph { $0.nodes[4].config["minSize"] = 21 }
+    _ = try await temporary.run(JobSequence.Request(type: "run"))
+    let after = try await temporary.project.allObjects(of: image.id)
+    #expect(!after.contains { $0.uid == victim.uid })
+    #expect(after.count <= before.count - 1)
+    #expect(!after.isEmpty)
+}
