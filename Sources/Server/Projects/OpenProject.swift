@@ -24,13 +24,13 @@ final class OpenProject: Sendable {
 
     init(
         user: String, name: String, project: Project, pipeline: ProjectPipeline, runner: JobRunner, events: EventHub, work: WorkPool,
-        limits: ServerConfiguration.Limits
+        workers: WorkerThreads, limits: ServerConfiguration.Limits
     ) {
         (self.user, self.name, self.project, self.pipeline) = (user, name, project, pipeline)
         (self.runner, self.events) = (runner, events)
         editor = Editor(project: project, pipeline: pipeline)
         pyramids = Pyramids(project: project, work: work)
-        uploads = Uploads(project: project, work: work, limit: limits.upload)
+        uploads = Uploads(project: project, work: work, workers: workers, limit: limits.upload)
     }
 
     /// `/api/projects/{user}/{project}`.

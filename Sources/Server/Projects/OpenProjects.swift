@@ -66,7 +66,8 @@ actor OpenProjects {
             late.value().publish(event)
         }
         let open = OpenProject(
-            user: user, name: name, project: project, pipeline: pipeline, runner: runner, events: events, work: work, limits: configuration.limits)
+            user: user, name: name, project: project, pipeline: pipeline, runner: runner, events: events, work: work, workers: workers,
+            limits: configuration.limits)
         late.set(open)
         project.announce(url: address())
         if let owner = project.tookOverFrom {

@@ -22,11 +22,15 @@ actor Uploads {
     static let folder = "uploads"
     private let project: Project
     private let work: WorkPool
+    /// Decoding and tiling a whole image takes long: that is done where jobs are done.
+    private let workers: WorkerThreads
     private let limit: Int
     /// Two requests must not write to one file.
     private var busy: Set<String> = []
 
-    init(project: Project, work: WorkPool, limit: Int) { (self.project, self.work, self.limit) = (project, work, limit) }
+    init(project: Project, work: WorkPool, workers: WorkerThreads, limit: Int) {
+        (self.project, self.work, self.workers, self.limit) = (project, work, workers, limit)
+    }
 
     // MARK: - Creation, state, end
 
@@ -143,7 +147,9 @@ actor Uploads {
             if try project.files.size(path) == nil { try project.files.move(part, to: path) } else { try project.files.remove(part) }
             return (file: path, sha256: sha256)
         }
-        let image = try await importer.importFile(at: .project(path: path.file), name: upload.name, known: (path.sha256, upload.length))
+        let image = try await workers.run {
+            try await importer.importFile(at: .project(path: path.file), name: upload.name, known: (path.sha256, upload.length))
+        }
         try await work.run {
             // The same bytes lay elsewhere already: that file stays, this one goes.
             if image.location != .project(path: path.file) { try project.files.remove(path.file) }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Jobs
 import Nodes
 import Pipeline
 import Store
@@ -98,8 +99,22 @@ struct ProjectRoutes: RouteGroup {
                 throw Problem(.bodyInvalid, "settings has the wrong type; it must be an object", field: "settings")
             }
             try await services.configureImport(project, pattern: settings["pattern"], pixelSize: settings["pixelSizeUm"])
+            if let size = settings["pixelSizeUm"]?.numberValue { try await applyPixelSize(size, to: project) }
         }
         return .json(try await value(project))
+    }
+
+    /// Images that have no pixel size of their own get the project's.
+    private func applyPixelSize(_ size: Double, to project: OpenProject) async throws {
+        var changed: [ObjectID] = []
+        for image in try await project.project.allImages() where image.pixelSize == nil {
+            var change = ImageChange()
+            change.pixelSize = .some(size)
+            change.pixelSizeSource = "hand"
+            try await project.project.updateImage(image.id, change)
+            changed.append(image.id)
+        }
+        if !changed.isEmpty { project.publish(.images(changed)) }
     }
 
     @Sendable func trash(_ call: Call) async throws -> Response {

@@ -1,5 +1,6 @@
 import Hummingbird
 import Pipeline
+import Store
 
 /// State of the server itself and the description of all routes.
 struct SystemRoutes: RouteGroup {
@@ -22,9 +23,8 @@ struct SystemRoutes: RouteGroup {
             Route(
                 .get, "/api/openapi.json", "This description.", access: .open, answers: [.json(.anyObject, "OpenAPI 3.1."), .notModified]
             ) { call in
-                .bytes(
-                    services.openAPI.value().encoded(), type: "application/json", etag: "\"\(services.configuration.version)\"",
-                    cache: "no-cache", call: call)
+                let bytes = services.openAPI.value().encoded()
+                return .bytes(bytes, type: "application/json", etag: "\"\(FileDigest.sha256(bytes).prefix(20))\"", cache: "no-cache", call: call)
             },
         ]
     }
