@@ -269,7 +269,7 @@ const component = defineComponent(() => {
   const fit = () => map.setView([(view.image.height - 1) / 2, (view.image.width - 1) / 2], fitZoom(view.image, { width: map.getSize().x, height: map.getSize().y }))
 
   function build() {
-    const image = view.image
+    const image = view.image, query = { ...state.place.query }  // as it came: the map's first move writes it anew
     revision = image.revision ?? 0
     map = createMap(element.value, image)
     for (const [name, z] of [['overlays', 350], ['marks', 420], ['pending', 410], ['numbers', 640]]) { map.createPane(name).style.zIndex = z; map.getPane(name).style.pointerEvents = 'none' }
@@ -303,10 +303,10 @@ const component = defineComponent(() => {
     map.on('zoomend', () => { view.zoom = map.getZoom(); sharpness() })
     map.on('moveend', savePlace)
     view.zoom = map.getZoom()
-    const place = /^(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)$/.exec(state.place.query?.at ?? '')
+    const place = /^(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)$/.exec(query.at ?? '')
     if (place) map.setView([+place[2], +place[1]], Math.round(+place[3]), { animate: false })
-    if (['fill', 'off'].includes(state.place.query?.style)) view.style = state.place.query.style
-    const chosen = (state.place.query?.sel ?? '').split(',').filter(Boolean).map(s => Number(s) || s)
+    if (['fill', 'off'].includes(query.style)) view.style = query.style
+    const chosen = (query.sel ?? '').split(',').filter(Boolean).map(s => Number(s) || s)
     applyLayers()
     watch([layers, display, () => view.style, () => view.peek], applyLayers, { deep: true })
     if (chosen.length) select(chosen)
