@@ -64,7 +64,10 @@ int ship_lock(int file, int exclusive) {
     return 0;
 }
 
-int ship_end_with_parent(void)
-{
+void ship_unlock(int file) {
+    while (flock(file, LOCK_UN) != 0 && errno == EINTR) {}
+}
+
+int ship_end_with_parent(void) {
     return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : -errno;
 }

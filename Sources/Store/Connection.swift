@@ -21,7 +21,7 @@ final class Connection: Sendable {
     }
 
     let path: String
-    private let access: Access
+    private let mode: Access
     private let queue = DispatchQueue(label: "ship.store.connection", qos: .userInitiated)
     private nonisolated(unsafe) var database: DatabaseQueue?  // Only touched on `queue`.
     private nonisolated(unsafe) var isClosed = false
@@ -30,7 +30,7 @@ final class Connection: Sendable {
 
     /// Opens at once, so that a project that cannot be opened says so here.
     init(path: String, access: Access) throws(StoreError) {
-        (self.path, self.access) = (path, access)
+        (self.path, mode) = (path, access)
         try onQueue { connection throws(StoreError) in _ = try connection.opened() }
     }
 
@@ -81,7 +81,7 @@ final class Connection: Sendable {
             guard let database = connection.database else { return }
             connection.database = nil
             do {
-                if case .write = connection.access {
+                if case .write = connection.mode {
                     try database.inDatabase { database in
                         if connection.usesWAL { try database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
                         let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode=DELETE")
@@ -180,6 +180,8 @@ final class Connection: Sendable {
 
     private func opened() throws(StoreError) -> DatabaseQueue {
         if let database { return database }
+        // SQLite would make an empty database in the place of one that was taken away meanwhile.
+        if reopenings > 0, access(path, F_OK) != 0 { throw StoreError(code: errno, path: path, reading: "open it") }
         do {
             let database = try open()
             self.database = database
@@ -194,7 +196,9 @@ final class Connection: Sendable {
         var configuration = Configuration()
         configuration.label = "project"
         configuration.foreignKeysEnabled = true
-        switch access {
+        // Another program is refused by the lock file; this is for one that reads a list of projects just now.
+        configuration.busyMode = .timeout(1)
+        switch mode {
         case .read(let immutable):
             configuration.readonly = true
             // A file name may hold "?" or "#", which mean something in a URI.

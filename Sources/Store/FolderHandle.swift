@@ -13,7 +13,7 @@ package final class FolderHandle: Sendable {
     /// - Throws: `.missingFile` when there is no such folder, `.io`.
     package init(path: String) throws(StoreError) {
         let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw StoreError(code: errno, path: path, doing: "open the folder") }
+        guard descriptor >= 0 else { throw StoreError(code: errno, path: path, reading: "open the folder") }
         (self.path, self.descriptor) = (path, descriptor)
     }
 
@@ -46,7 +46,7 @@ package final class FolderHandle: Sendable {
         }
         defer { Glibc.close(file) }
         var status = stat()
-        guard fstat(file, &status) == 0 else { throw StoreError(code: errno, path: absolute(relative), doing: "ask for its size") }
+        guard fstat(file, &status) == 0 else { throw StoreError(code: errno, path: absolute(relative), reading: "ask for its size") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .outside(path: absolute(relative), detail: "it is not an ordinary file") }
         return Int(status.st_size)
     }
@@ -169,7 +169,7 @@ package final class FolderHandle: Sendable {
     package func volume() throws(StoreError) -> Volume {
         var (free, total, readOnly): (UInt64, UInt64, Int32) = (0, 0, 0)
         let status = ship_volume(descriptor, &free, &total, &readOnly)
-        guard status == 0 else { throw StoreError(code: -status, path: path, doing: "ask for the free space") }
+        guard status == 0 else { throw StoreError(code: -status, path: path, reading: "ask for the free space") }
         return Volume(freeBytes: Int(clamping: free), totalBytes: Int(clamping: total), isReadOnly: readOnly != 0)
     }
 
@@ -188,12 +188,12 @@ package final class FolderHandle: Sendable {
         if file == -ENOSYS || file == -EPERM && flags & O_CREAT == 0 {  // EPERM: some sandboxes answer unknown calls so.
             file = openStepwise(components, flags: flags, mode: mode)
         }
-        guard file >= 0 else { throw StoreError(code: -file, path: absolute(relative), doing: "open it") }
+        guard file >= 0 else { throw StoreError(code: -file, path: absolute(relative), reading: "open it") }
         return file
     }
 
-    /// The way of kernels before 5.6.
-    func openStepwise(_ components: [String], flags: Int32, mode: UInt32 = 0) -> Int32 {
+    /// The way of kernels before 5.6; a descriptor, which the caller closes, or -errno.
+    package func openStepwise(_ components: [String], flags: Int32, mode: UInt32 = 0) -> Int32 {
         var folder = descriptor
         defer { if folder != descriptor { Glibc.close(folder) } }
         for name in components.dropLast() {
@@ -241,7 +241,7 @@ package final class FolderHandle: Sendable {
     private func openFolder(_ relative: String) throws(StoreError) -> Int32 {
         if relative.isEmpty {
             let copy = ship_open_component(descriptor, ".", O_RDONLY | O_DIRECTORY, 0)
-            guard copy >= 0 else { throw StoreError(code: -copy, path: path, doing: "open the folder") }
+            guard copy >= 0 else { throw StoreError(code: -copy, path: path, reading: "open the folder") }
             return copy
         }
         return try openBeneath(relative, flags: O_RDONLY | O_DIRECTORY)
@@ -289,7 +289,7 @@ package final class FolderHandle: Sendable {
 
     /// Takes over the descriptor.
     private static func entries(of folder: Int32, path: String) throws(StoreError) -> [FolderEntry] {
-        guard folder >= 0, let stream = fdopendir(folder) else { throw StoreError(code: errno, path: path, doing: "list the folder") }
+        guard folder >= 0, let stream = fdopendir(folder) else { throw StoreError(code: errno, path: path, reading: "list the folder") }
         defer { closedir(stream) }
         var entries: [FolderEntry] = []
         while true {
@@ -309,7 +309,7 @@ package final class FolderHandle: Sendable {
                 }
             entries.append(FolderEntry(name: name, kind: kind, size: Int(status.st_size)))
         }
-        guard errno == 0 else { throw StoreError(code: errno, path: path, doing: "list the folder") }
+        guard errno == 0 else { throw StoreError(code: errno, path: path, reading: "list the folder") }
         return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 }

@@ -21,7 +21,7 @@ struct ObjectWriter {
     private let insertObject: Statement
     private let insertMask: Statement
     private let insertBox: Statement
-    private var measurement: MeasurementStatement?
+    private var measurements: MeasurementWriter
 
     init(_ database: Database, image: ObjectID) throws {
         (self.database, self.image) = (database, image)
@@ -38,11 +38,12 @@ struct ObjectWriter {
                 INSERT INTO mask (id, object_id, edit_id, parent_id, x, y, width, height, area, touches, n_inner, sha256, png)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
+        measurements = MeasurementWriter(database)
         insertBox = try database.cachedStatement(sql: "INSERT OR REPLACE INTO object_box VALUES (?, ?, ?, ?, ?, ?, ?)")
     }
 
-    /// A new active object with its first mask.
-    mutating func create(_ region: NewRegion, kind: ObjectKind, parent: ObjectID?, node: Int64?, edit: Int64?) throws -> ObjectID {
+    /// A new active object with its first mask, and the change that it is.
+    mutating func create(_ region: NewRegion, kind: ObjectKind, parent: ObjectID?, node: Int64?, edit: Int64?) throws -> ObjectChange {
         try Self.check(region.box, png: region.png, area: region.area, what: "object \(region.uid)")
         let object = nextObject
         nextObject += 1
@@ -62,7 +63,7 @@ struct ObjectWriter {
             throw StoreError.conflict(sentence: "an object with the identity \(region.uid) is there already; reload the image")
         }
         try index(object, box)
-        return object
+        return ObjectChange(object: object, before: nil, after: mask)
     }
 
     /// A further mask of an object; it comes into force by `apply`.
@@ -77,12 +78,12 @@ struct ObjectWriter {
             Self.digest(png).databaseValue, Data(png).databaseValue,
         ]
         try insertMask.execute(arguments: StatementArguments(arguments))
-        if !measurements.isEmpty {
-            if measurement?.names != measurements.names { measurement = try MeasurementStatement(database, names: measurements.names) }
-            try measurement?.execute(mask: mask, measurements.values)
-        }
+        try self.measurements.store(mask: mask, measurements)
         return mask
     }
+
+    /// The same mask measured anew.
+    mutating func measure(mask: Int64, _ measurements: Measurements) throws { try self.measurements.store(mask: mask, measurements) }
 
     /// Brings changes into force, what leaves before what comes, because an identity can be active only once.
     /// - Returns: box around everything before and after.
@@ -136,7 +137,8 @@ struct ObjectWriter {
     /// What the caller computed must fit together; a mask that could not be drawn must not get in.
     static func check(_ box: Rect, png: [UInt8], area: Int, what: String) throws {
         let limit = Int(Int32.max)
-        guard box.x > -limit, box.y > -limit, box.maxX < limit, box.maxY < limit else {
+        // Each by itself first, so that no sum overflows.
+        guard box.x > -limit, box.y > -limit, max(box.x, box.y, box.width, box.height) < limit, box.maxX < limit, box.maxY < limit else {
             throw StoreError.invalid(sentence: "\(what) lies outside of any image: \(box)")
         }
         guard !box.isEmpty, area > 0, area <= box.area else {

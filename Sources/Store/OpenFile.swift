@@ -22,7 +22,7 @@ package final class OpenFile: Sendable {
     /// Reads at most the buffer's size from `offset`; fewer bytes at the end of the file only.
     package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StoreError) -> Int {
         let (count, code) = readAll(into: buffer, at: offset)
-        guard code == 0 else { throw StoreError(code: code, path: path, doing: "read it") }
+        guard code == 0 else { throw StoreError(code: code, path: path, reading: "read it") }
         return count
     }
 
@@ -31,7 +31,7 @@ package final class OpenFile: Sendable {
         // Never allocate what the file cannot hold: count may come from outside.
         var bytes = [UInt8](repeating: 0, count: min(count, max(0, size - offset)))
         let (done, code) = bytes.withUnsafeMutableBytes { readAll(into: $0, at: offset) }
-        guard code == 0 else { throw StoreError(code: code, path: path, doing: "read it") }
+        guard code == 0 else { throw StoreError(code: code, path: path, reading: "read it") }
         bytes.removeLast(bytes.count - done)
         return bytes
     }

@@ -25,7 +25,8 @@ extension Project {
             images += page.items
             cursor = page.next
         } while cursor != nil
-        return images
+        // What is in the trash shall come back whole.
+        return images + (try await removedImages())
     }
 
     private func checkFile(of image: ImageRecord) -> [CheckFinding] {
@@ -57,16 +58,26 @@ extension Project {
 
     private static func checkDatabase(_ database: Database) throws -> [CheckFinding] {
         var findings: [CheckFinding] = []
-        func error(_ code: String, _ message: String, object: ObjectID? = nil) {
+        func error(_ code: String, _ message: String, _ object: ObjectID? = nil) {
             findings.append(
                 CheckFinding(
                     severity: .error, code: code, object: object, message: message,
                     remedy: "Restore project.sqlite from a copy, or send it to the developers; the images are not touched by this."))
         }
-        for line in try String.fetchAll(database, sql: "PRAGMA integrity_check") where line != "ok" { error("database.integrity", "The database is damaged: \(line).") }
+        do {
+            for line in try String.fetchAll(database, sql: "PRAGMA integrity_check") where line != "ok" { error("database.integrity", "The database is damaged: \(line).") }
+            try checkRows(database, error)
+        } catch let damage as DatabaseError where damage.resultCode == .SQLITE_CORRUPT {
+            error("database.integrity", "The database is damaged: \(damage.message ?? "a page cannot be read").")
+        }
+        return findings
+    }
+
+    /// What the database says about itself, and whether the masks are what was stored.
+    private static func checkRows(_ database: Database, _ error: (_ code: String, _ message: String, _ object: ObjectID?) -> Void) throws {
         for row in try Row.fetchAll(database, sql: "PRAGMA foreign_key_check") {
             let table: String = row[0]
-            error("database.foreignKey", "A row of table \(table) points to nothing.")
+            error("database.foreignKey", "A row of table \(table) points to nothing.", nil)
         }
         let unindexed = try Int.fetchOne(
             database,
@@ -74,7 +85,7 @@ extension Project {
                 SELECT (SELECT count(*) FROM object WHERE active = 1 AND kind IN ('region', 'reject') AND id NOT IN (SELECT id FROM object_box))
                      + (SELECT count(*) FROM object_box WHERE id NOT IN (SELECT id FROM object WHERE active = 1))
                 """) ?? 0
-        if unindexed > 0 { error("database.index", "\(unindexed) objects and their index disagree.") }
+        if unindexed > 0 { error("database.index", "\(unindexed) objects and their index disagree.", nil) }
         let differing = try Int64.fetchAll(
             database,
             sql: """
@@ -83,19 +94,18 @@ extension Project {
                 UNION SELECT o.id FROM object o JOIN object_box b ON b.id = o.id
                     WHERE (b.image_min, b.min_x, b.max_x, b.min_y, b.max_y) IS NOT (o.image_id, o.x, o.x + o.width - 1, o.y, o.y + o.height - 1)
                 """)
-        for object in differing { error("mask.box", "The box or area of object \(object) is not that of its mask.", object: object) }
+        for object in differing { error("mask.box", "The box or area of object \(object) is not that of its mask.", object) }
         let rows = try Row.fetchCursor(database, sql: "SELECT object_id, png, sha256, width, height FROM mask")
         while let row = try rows.next() {
             let (object, png, digest): (Int64, Data, Data) = (row[0], row[1], row[2])
             let bytes = [UInt8](png)
             if ObjectWriter.digest(bytes) != digest {
-                error("mask.checksum", "A mask of object \(object) is not what was stored.", object: object)
+                error("mask.checksum", "A mask of object \(object) is not what was stored.", object)
             } else if let size = ObjectWriter.pngSize(bytes) {
-                if size.width != row[3] || size.height != row[4] { error("mask.box", "A mask of object \(object) does not fit its box.", object: object) }
+                if size.width != row[3] || size.height != row[4] { error("mask.box", "A mask of object \(object) does not fit its box.", object) }
             } else {
-                error("mask.header", "A mask of object \(object) is not a PNG.", object: object)
+                error("mask.header", "A mask of object \(object) is not a PNG.", object)
             }
         }
-        return findings
     }
 }

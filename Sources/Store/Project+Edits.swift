@@ -18,12 +18,13 @@ extension Project {
                 throw StoreError.invalid(sentence: "the edit “\(edit.operation)” changes nothing")
             }
             var changes: [ObjectChange] = []
+            var named: Set<ObjectID> = []
             for object in edit.retire + edit.revise.map(\.object) {
                 let row = try Row.fetchOne(
                     database.cachedStatement(sql: "SELECT mask_id FROM object WHERE id = ? AND image_id = ? AND active = 1 AND kind <> 'image'"),
                     arguments: [object, edit.image])
                 guard let row else { throw StoreError.conflict(sentence: "object \(object) is not in image \(edit.image) any more; reload the image") }
-                guard !changes.contains(where: { $0.object == object }) else { throw StoreError.invalid(sentence: "object \(object) is named twice in one edit") }
+                guard named.insert(object).inserted else { throw StoreError.invalid(sentence: "object \(object) is named twice in one edit") }
                 changes.append(ObjectChange(object: object, before: row[0], after: nil))
             }
             try Self.supersedeUndone(database, image: edit.image)
@@ -41,10 +42,9 @@ extension Project {
             var created = [ObjectID?](repeating: nil, count: edit.create.count)
             for index in try Self.parentsFirst(edit.create) {
                 let region = edit.create[index]
-                let object = try writer.create(region, kind: .region, parent: region.parentIndex.flatMap { created[$0] }, node: nil, edit: id)
-                created[index] = object
-                let mask = try Int64.fetchOne(database.cachedStatement(sql: "SELECT mask_id FROM object WHERE id = ?"), arguments: [object])
-                changes.append(ObjectChange(object: object, before: nil, after: mask))
+                let change = try writer.create(region, kind: .region, parent: region.parentIndex.flatMap { created[$0] }, node: nil, edit: id)
+                created[index] = change.object
+                changes.append(change)
                 box = box.union(region.box)
             }
             try Self.insertChanges(database, edit: id, changes)
@@ -105,6 +105,8 @@ extension Project {
             let writer = try ObjectWriter(database, image: image)
             let box = try writer.apply(changes)
             try database.execute(sql: "UPDATE edit SET state = ? WHERE id = ?", arguments: [isUndo ? "undone" : "done", id])
+            // The objects are no longer those of the last run, so the next one must not be skipped as done already.
+            if (edit[1] as String).hasPrefix("run") { try database.execute(sql: "DELETE FROM result WHERE image_id = ?", arguments: [image]) }
             return EditOutcome(
                 edit: id, operation: edit[1], created: changes.filter { $0.before == nil }.map(\.object), removed: changes.filter { $0.after == nil }.map(\.object),
                 revised: changes.filter { $0.before != nil && $0.after != nil }.map(\.object), box: box, revision: try writer.bumpRevision(),

@@ -3,27 +3,27 @@ import GRDB
 
 extension Project {
     package func graph() async throws(StoreError) -> StoredGraph {
-        try await read { database in
-            let nodes = try Row.fetchAll(database, sql: "SELECT name, kind, version, config FROM node WHERE in_graph = 1 ORDER BY position").map {
-                StoredNode(name: $0[0], kind: $0[1], version: $0[2], config: $0[3])
-            }
-            let edges = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT fn.name, fs.name, tn.name, ts.name FROM edge
-                    JOIN slot fs ON fs.id = from_slot JOIN node fn ON fn.id = fs.node_id
-                    JOIN slot ts ON ts.id = to_slot JOIN node tn ON tn.id = ts.node_id ORDER BY edge.id
-                    """
-            ).map { StoredEdge(fromNode: $0[0], fromSlot: $0[1], toNode: $0[2], toSlot: $0[3]) }
-            return StoredGraph(nodes: nodes, edges: edges)
+        try await read { try Self.graph($0) }
+    }
+
+    private static func graph(_ database: Database) throws -> StoredGraph {
+        let nodes = try Row.fetchAll(database, sql: "SELECT name, kind, version, config FROM node WHERE in_graph = 1 ORDER BY position").map {
+            StoredNode(name: $0[0], kind: $0[1], version: $0[2], config: $0[3])
         }
+        let edges = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT fn.name, fs.name, tn.name, ts.name FROM edge
+                JOIN slot fs ON fs.id = from_slot JOIN node fn ON fn.id = fs.node_id
+                JOIN slot ts ON ts.id = to_slot JOIN node tn ON tn.id = ts.node_id ORDER BY edge.id
+                """
+        ).map { StoredEdge(fromNode: $0[0], fromSlot: $0[1], toNode: $0[2], toSlot: $0[3]) }
+        return StoredGraph(nodes: nodes, edges: edges)
     }
 
     /// Replaces the graph as a whole. Results of steps that leave it stay with their objects.
     /// - Throws: `.invalid` for names that are not `[a-z0-9_-]` or not unique, a config that is no JSON, an edge to a node that is not there.
     package func saveGraph(_ graph: StoredGraph, by: String) async throws(StoreError) {
-        let before = try await self.graph()
-        guard before != graph else { return }
         var names: Set<String> = []
         for node in graph.nodes {
             guard OnDiskName.isAllowedFolder(node.name) else {
@@ -36,7 +36,9 @@ extension Project {
                 throw .invalid(sentence: "an edge joins “\(name)”, which is not a node of the graph; remove the edge or add the node")
             }
         }
+        guard try await self.graph() != graph else { return }
         try await write { database in
+            let before = try Self.graph(database)
             try database.execute(sql: "DELETE FROM edge; DELETE FROM slot; UPDATE node SET in_graph = 0")
             for (position, node) in graph.nodes.enumerated() {
                 try Self.requireJSON(node.config, "the settings of node \(node.name)")

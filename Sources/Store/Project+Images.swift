@@ -16,7 +16,15 @@ extension Project {
             throw .invalid(sentence: "“\(url)” cannot be the place of an image; give a path relative to its folder")
         }
         guard OnDiskName.isAllowedFolder(new.node) else { throw .invalid(sentence: "the node name “\(new.node)” is not of the form [a-z0-9_-]") }
+        let sides = 0...Int(Int32.max)
+        guard sides.contains(new.width), sides.contains(new.height) else {
+            throw .invalid(sentence: "\(new.name) cannot be \(new.width) × \(new.height) pixels large; cut it")
+        }
+        try Self.requirePixelSize(new.pixelSize)
         let stored = try await write { database in
+            if let root, try Int64.fetchOne(database, sql: "SELECT id FROM import_root WHERE id = ?", arguments: [root]) == nil {
+                throw StoreError.notFound(what: "Import root \(root)")
+            }
             if let known = try Int64.fetchOne(
                 database,
                 sql: """
@@ -25,6 +33,7 @@ extension Project {
                     """, arguments: [new.sha256, new.page])
             {
                 try database.execute(sql: "UPDATE image SET removed_at = NULL WHERE object_id = ? AND removed_at IS NOT NULL", arguments: [known])
+                if database.changesCount > 0 { try Self.touch(database) }
                 guard let image = try Self.image(database, known) else { throw StoreError.notFound(what: "Image \(known)") }
                 return image
             }
@@ -85,28 +94,38 @@ extension Project {
     package func images(
         state: ImageState? = nil, order: ImageOrder = .imported, cursor: String? = nil, limit: Int = 200
     ) async throws(StoreError) -> Page<ImageRecord> {
-        let after = try Self.idCursor(cursor) ?? 0
+        // The cursor says all by itself: the image it was made of may be gone or have another name by now.
+        let parts = cursor?.split(separator: "~", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let after = try Self.idCursor(parts?[0]) ?? 0
+        let afterName = order == .name && parts?.count == 2 ? parts?[1] : nil
+        if cursor != nil, (order == .name) != (afterName != nil) {
+            throw .invalid(sentence: "the cursor “\(cursor ?? "")” is not one of this list; start again without a cursor")
+        }
+        let limit = max(1, min(limit, 10_000))
         return try await read { database in
             let total = try Int.fetchOne(
                 database, sql: "SELECT count(*) FROM image WHERE removed_at IS NULL AND (?1 IS NULL OR state = ?1)", arguments: [state?.rawValue]) ?? 0
             let position =
                 switch order {
                 case .imported: "image.object_id > ?2"
-                // The cursor names the last image; pages go on behind its name.
-                case .name: "(?2 = 0 OR (image.name, image.object_id) > ((SELECT name FROM image WHERE object_id = ?2), ?2))"
+                case .name: "(?4 IS NULL OR (image.name, image.object_id) > (?4, ?2))"
                 }
             let rows = try Row.fetchAll(
                 database,
                 sql: """
                     \(imageSelection) WHERE image.removed_at IS NULL AND (?1 IS NULL OR image.state = ?1) AND \(position)
                     ORDER BY \(order == .name ? "image.name, image.object_id" : "image.object_id") LIMIT ?3
-                    """, arguments: [state?.rawValue, after, max(1, limit) + 1])
-            let items = rows.prefix(max(1, limit)).map(Self.imageRecord)
-            return Page(items: Array(items), next: rows.count > items.count ? items.last.map { String($0.id) } : nil, total: total)
+                    """, arguments: order == .name ? [state?.rawValue, after, limit + 1, afterName] : [state?.rawValue, after, limit + 1])
+            let items = rows.prefix(limit).map(Self.imageRecord)
+            let next = rows.count > items.count ? items.last.map { order == .name ? "\($0.id)~\($0.name)" : "\($0.id)" } : nil
+            return Page(items: Array(items), next: next, total: total)
         }
     }
 
-    package func updateImage(_ id: ObjectID, _ change: ImageChange) async throws(StoreError) {
+    /// - Parameter by: who, for the record of a changed pixel size.
+    /// - Throws: `.notFound`, `.invalid` for a pixel size that is not a positive number.
+    package func updateImage(_ id: ObjectID, _ change: ImageChange, by: String = "local") async throws(StoreError) {
+        try Self.requirePixelSize(change.pixelSize ?? nil)
         try await write { database in
             try Self.requireImage(database, id)
             func set(_ table: String, _ column: String, _ value: (any DatabaseValueConvertible)?) throws {
@@ -135,7 +154,7 @@ extension Project {
                 try set("image_data", "pixel_size_um", size)
                 if before != size {
                     try Self.audit(
-                        database, by: change.pixelSizeSource ?? "local", object: id, field: "pixel_size_um", before: before.map { "\($0)" },
+                        database, by: by, object: id, field: "pixel_size_um", before: before.map { "\($0)" },
                         after: size.map { "\($0)" })
                 }
             }
@@ -183,7 +202,8 @@ extension Project {
             try Self.touch(database)
         }
         for image in images {
-            if case .project(let path) = image.location { try files.remove(path) }
+            // Pages of one file are images of their own; the file goes with the last of them.
+            if case .project(let path) = image.location, try await !isOriginal(path) { try files.remove(path) }
             if let pyramid = image.pyramid { try files.remove(pyramid) }
         }
         return ids.count
@@ -209,6 +229,16 @@ extension Project {
     }
 
     // MARK: -
+
+    /// Whether an image of the project has its pixels in this file of the project folder.
+    private func isOriginal(_ path: String) async throws(StoreError) -> Bool {
+        try await read { try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM image_data WHERE root_id IS NULL AND url = ?)", arguments: [path]) ?? false }
+    }
+
+    private static func requirePixelSize(_ size: Double?) throws(StoreError) {
+        guard let size else { return }
+        guard size.isFinite, size > 0 else { throw .invalid(sentence: "a pixel size of \(size) µm is not possible; give a positive number of micrometres") }
+    }
 
     static func image(_ database: Database, _ id: ObjectID) throws -> ImageRecord? {
         try Row.fetchOne(database.cachedStatement(sql: "\(imageSelection) WHERE image.object_id = ?"), arguments: [id]).map(imageRecord)

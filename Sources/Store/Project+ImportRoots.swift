@@ -9,12 +9,11 @@ extension Project {
     package func addImportRoot(folder: String) async throws(StoreError) -> ImportRoot {
         _ = try FolderHandle(path: folder)
         let path = Self.relativePath(from: Self.resolved(self.folder), to: Self.resolved(folder))
-        let id = try await write { database -> Int64 in
-            if let known = try Int64.fetchOne(database, sql: "SELECT id FROM import_root WHERE path = ?", arguments: [path]) { return known }
-            try database.execute(sql: "INSERT INTO import_root (path) VALUES (?)", arguments: [path])
-            return database.lastInsertedRowID
+        return try await write { database in
+            try database.execute(sql: "INSERT OR IGNORE INTO import_root (path) VALUES (?)", arguments: [path])
+            let row = try Row.fetchOne(database, sql: "\(importRootSelection) WHERE path = ?", arguments: [path])!  // Inserted the line above, if it was not there.
+            return ImportRoot(id: row[0], path: path, images: row[2], isPresent: true)
         }
-        return ImportRoot(id: id, path: path, images: 0, isPresent: true)
     }
 
     package func importRoots() async throws(StoreError) -> [ImportRoot] {
@@ -22,7 +21,7 @@ extension Project {
         return try await read { database in
             try Row.fetchAll(
                 database,
-                sql: "SELECT id, path, (SELECT count(*) FROM image_data WHERE root_id = import_root.id) FROM import_root ORDER BY id"
+                sql: "\(importRootSelection) ORDER BY id"
             ).map { row in
                 let path: String = row[1]
                 return ImportRoot(id: row[0], path: path, images: row[2], isPresent: FileManager.default.fileExists(atPath: project + "/" + path))
@@ -31,14 +30,19 @@ extension Project {
     }
 
     /// Says where a folder of images lies now, after it was moved apart from the project.
-    /// - Throws: `.notFound`, `.missingFile`.
+    /// - Throws: `.notFound`, `.missingFile`, `.conflict` when that folder is another import root.
     package func relocateImportRoot(_ id: Int64, folder: String) async throws(StoreError) {
         _ = try FolderHandle(path: folder)
         let path = Self.relativePath(from: Self.resolved(self.folder), to: Self.resolved(folder))
         try await write { database in
+            guard let before = try String.fetchOne(database, sql: "SELECT path FROM import_root WHERE id = ?", arguments: [id]) else {
+                throw StoreError.notFound(what: "Import root \(id)")
+            }
+            if let other = try Int64.fetchOne(database, sql: "SELECT id FROM import_root WHERE path = ? AND id <> ?", arguments: [path, id]) {
+                throw StoreError.conflict(sentence: "\(folder) is import root \(other) already; import it again to bring its images there")
+            }
             try database.execute(sql: "UPDATE import_root SET path = ? WHERE id = ?", arguments: [path, id])
-            guard database.changesCount == 1 else { throw StoreError.notFound(what: "Import root \(id)") }
-            try Self.audit(database, by: "local", object: nil, field: "import_root.\(id)", before: nil, after: path)
+            try Self.audit(database, by: "local", object: nil, field: "import_root.\(id)", before: before, after: path)
         }
     }
 
@@ -64,3 +68,5 @@ extension Project {
         return parts.isEmpty ? "." : parts.joined(separator: "/")
     }
 }
+
+private let importRootSelection = "SELECT id, path, (SELECT count(*) FROM image_data WHERE root_id = import_root.id) FROM import_root"

@@ -73,11 +73,15 @@ extension Project {
         try await end(id, state: .cancelled, error: nil, result: nil)
     }
 
-    /// Puts a running job back, to go on at the next start; the interruption does not count as an attempt.
+    /// Puts a running job back, to go on at the next start; the interruption does not count as an attempt. One that was asked to stop has stopped.
     package func requeueJob(_ id: Int64) async throws(StoreError) -> JobRecord? {
         try await write { database in
             try database.execute(
-                sql: "UPDATE job SET state = 'queued', attempt = max(0, attempt - 1), lease = NULL WHERE id = ? AND state = 'running'", arguments: [id])
+                sql: """
+                    UPDATE job SET state = CASE cancel_requested WHEN 1 THEN 'cancelled' ELSE 'queued' END, attempt = max(0, attempt - 1), lease = NULL,
+                        finished_at = CASE cancel_requested WHEN 1 THEN ?2 END
+                    WHERE id = ?1 AND state = 'running'
+                    """, arguments: [id, Date().milliseconds])
             return try Self.job(database, id)
         }
     }

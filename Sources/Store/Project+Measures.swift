@@ -4,11 +4,7 @@ import GRDB
 extension Project {
     /// The measured columns of the project in their order.
     package func measureColumns() async throws(StoreError) -> [MeasureColumnRecord] {
-        try await read { database in
-            try Row.fetchAll(database, sql: "SELECT name, unit, title, definition, source, node FROM measure_column ORDER BY position").map {
-                MeasureColumnRecord(name: $0[0], unit: $0[1], title: $0[2], definition: $0[3], source: $0[4], node: $0[5])
-            }
-        }
+        try await read { try Self.measureColumns($0) }
     }
 
     /// Declares columns: new ones are added at the end, known ones get the new texts. Columns that are not named stay.
@@ -17,13 +13,13 @@ extension Project {
         for column in columns where column.name.wholeMatch(of: /[a-z][a-z0-9_]{0,62}/) == nil || column.name == "mask_id" {
             throw .invalid(sentence: "“\(column.name)” cannot name a measured column; use small letters, digits and _, beginning with a letter")
         }
-        guard try await measureColumns().filter({ known in columns.contains { $0.name == known.name } }).sorted(by: { $0.name < $1.name })
-            != columns.sorted(by: { $0.name < $1.name })
-        else { return }
+        // Every run declares its columns; mostly they are known, and then nothing has to reach the disk.
+        let present = try await measureColumns()
+        guard columns.contains(where: { !present.contains($0) }) else { return }
         try await write { database in
-            let known = Set(try String.fetchAll(database, sql: "SELECT name FROM measure_column"))
+            var known = Set(try Self.measureColumnNames(database))
             for column in columns {
-                if !known.contains(column.name) { try database.execute(sql: "ALTER TABLE measurement ADD COLUMN \"\(column.name)\" REAL") }
+                if known.insert(column.name).inserted { try database.execute(sql: "ALTER TABLE measurement ADD COLUMN \"\(column.name)\" REAL") }
                 try database.execute(
                     sql: """
                         INSERT INTO measure_column (name, unit, title, definition, source, node, position)
@@ -39,30 +35,49 @@ extension Project {
     /// - Throws: `.conflict` when an object's mask is not `revision` any more (it was edited meanwhile): measure it again.
     package func storeMeasurements(_ values: [(object: ObjectID, revision: Int64, measurements: Measurements)]) async throws(StoreError) {
         try await write { database in
+            var writer = MeasurementWriter(database)
             for (object, revision, measurements) in values {
                 guard try Int64.fetchOne(database.cachedStatement(sql: "SELECT mask_id FROM object WHERE id = ?"), arguments: [object]) == revision else {
                     throw StoreError.conflict(sentence: "object \(object) was changed while it was measured; measure it again")
                 }
-                try Self.storeMeasurements(database, mask: revision, measurements)
+                try writer.store(mask: revision, measurements)
             }
             try Self.touch(database)
         }
     }
 
-    static func storeMeasurements(_ database: Database, mask: Int64, _ measurements: Measurements) throws {
-        if measurements.isEmpty { return }
-        let statement = try MeasurementStatement(database, names: measurements.names)
-        try statement.execute(mask: mask, measurements.values)
+    static func measureColumns(_ database: Database) throws -> [MeasureColumnRecord] {
+        try Row.fetchAll(database.cachedStatement(sql: "SELECT name, unit, title, definition, source, node FROM measure_column ORDER BY position")).map {
+            MeasureColumnRecord(name: $0[0], unit: $0[1], title: $0[2], definition: $0[3], source: $0[4], node: $0[5])
+        }
+    }
+
+    static func measureColumnNames(_ database: Database) throws -> [String] {
+        try String.fetchAll(database.cachedStatement(sql: "SELECT name FROM measure_column ORDER BY position"))
     }
 }
 
-/// The insertion of one set of columns, prepared once for all rows of a transaction.
-struct MeasurementStatement {
+/// Writes measurements within one transaction; the statement is prepared anew only when the columns change from one row to the next.
+struct MeasurementWriter {
+    private let database: Database
+    private var statement: MeasurementStatement?
+
+    init(_ database: Database) { self.database = database }
+
+    mutating func store(mask: Int64, _ measurements: Measurements) throws {
+        if measurements.isEmpty { return }
+        if statement?.names != measurements.names { statement = try MeasurementStatement(database, names: measurements.names) }
+        try statement?.execute(mask: mask, measurements.values)
+    }
+}
+
+/// The insertion of one set of columns.
+private struct MeasurementStatement {
     let names: [String]
     private let statement: Statement
 
     init(_ database: Database, names: [String]) throws {
-        let known = Set(try String.fetchAll(database.cachedStatement(sql: "SELECT name FROM measure_column")))
+        let known = Set(try Project.measureColumnNames(database))
         if let name = names.first(where: { !known.contains($0) }) {
             throw StoreError.invalid(sentence: "the column “\(name)” was not declared; declare it with its unit before storing values")
         }

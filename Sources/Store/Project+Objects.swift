@@ -6,11 +6,11 @@ extension Project {
     /// One page of objects; rejects only when asked for by `kinds`.
     /// - Throws: `.invalid` for an unknown sort column, a box without an image, or a cursor of another query.
     package func objects(_ query: ObjectQuery) async throws(StoreError) -> Page<ObjectRecord> {
-        let columns = try await measureColumns().map(\.name)
-        let order = try ObjectOrder(query, columns: columns)
         guard query.box == nil || query.image != nil else { throw .invalid(sentence: "objects in a box need the image it lies in") }
         let limit = max(1, min(query.limit, 10_000))
         return try await read { database in
+            let columns = try Self.measureColumnNames(database)
+            let order = try ObjectOrder(query, columns: columns)
             var conditions = ["o.active = 1"]
             var arguments: [any DatabaseValueConvertible] = []
             conditions.append("o.kind IN (\(query.kinds.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))")
@@ -21,9 +21,8 @@ extension Project {
                 conditions.append("o.image_id IN (SELECT object_id FROM image WHERE removed_at IS NULL)")
             }
             if let box = query.box, let image = query.image {
-                conditions.append(
-                    "o.id IN (SELECT id FROM object_box WHERE image_min = ? AND image_max = ? AND min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?)")
-                arguments += [image, image, box.maxX - 1, box.x, box.maxY - 1, box.y] as [any DatabaseValueConvertible]
+                conditions.append(inBox)
+                arguments += Self.inBoxArguments(image, box)
             }
             if let ids = query.ids {
                 // A JSON list is one argument, whatever its length.
@@ -55,8 +54,8 @@ extension Project {
 
     /// nil when there never was one of this id; retired objects are returned with `active` false.
     package func object(_ id: ObjectID) async throws(StoreError) -> ObjectRecord? {
-        let columns = try await measureColumns().map(\.name)
-        return try await read { database in
+        try await read { database in
+            let columns = try Self.measureColumnNames(database)
             let measured = columns.map { ", v.\"\($0)\"" }.joined()
             return try Row.fetchOne(
                 database,
@@ -101,12 +100,7 @@ extension Project {
             guard let box else {
                 return try Self.masks(database, where: "o.image_id = ? AND o.active = 1 AND o.kind = ? ORDER BY o.id", [image, kind.rawValue])
             }
-            return try Self.masks(
-                database,
-                where: """
-                    o.id IN (SELECT id FROM object_box WHERE image_min = ? AND image_max = ? AND min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?)
-                    AND o.active = 1 AND o.kind = ? ORDER BY o.id
-                    """, [image, image, box.maxX - 1, box.x, box.maxY - 1, box.y, kind.rawValue])
+            return try Self.masks(database, where: "\(inBox) AND o.active = 1 AND o.kind = ? ORDER BY o.id", Self.inBoxArguments(image, box) + [kind.rawValue])
         }
     }
 
@@ -116,6 +110,17 @@ extension Project {
     }
 
     // MARK: -
+
+    /// Arguments of `inBox`. A box may come from a request: it is cut to what the index can hold, which no object goes beyond.
+    private static func inBoxArguments(_ image: ObjectID, _ box: Rect) -> [any DatabaseValueConvertible] {
+        func ends(_ start: Int, _ count: Int) -> (first: Int, last: Int) {
+            let (end, overflow) = start.addingReportingOverflow(count)
+            return (max(start, Int(Int32.min)), min(overflow ? .max : end, Int(Int32.max)) - 1)
+        }
+        let (x, y) = (ends(box.x, box.width), ends(box.y, box.height))
+        // An empty box shares a pixel with nothing.
+        return [box.isEmpty ? 0 : image, image, x.last, x.first, y.last, y.first]
+    }
 
     static func masks(_ database: Database, where condition: String, _ arguments: [any DatabaseValueConvertible]) throws -> [StoredMask] {
         try Row.fetchAll(
@@ -138,6 +143,9 @@ extension Project {
             measurements: columns.isEmpty ? .none : Measurements(names: columns, values: columns.indices.map { row[17 + $0] as Double? }))
     }
 }
+
+/// Condition on `o`: its box shares a pixel with another one; arguments by `inBoxArguments`.
+private let inBox = "o.id IN (SELECT id FROM object_box WHERE image_min = ? AND image_max = ? AND min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?)"
 
 private let objectColumns = """
     o.id, o.uid, o.image_id, n.name, o.kind, o.x, o.y, o.width, o.height, o.area, o.edited, o.active, o.parent_id, o.n_inner, o.touches, o.rule, o.mask_id

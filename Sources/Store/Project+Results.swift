@@ -18,6 +18,7 @@ extension Project {
     ///   `uid` of such an object is left out. Other regions that overlap edited ones are the caller's to leave out (`editFootprint`).
     /// - An image without edits has no history: the former objects are deleted. On an image with edits the run is itself one entry of the
     ///   history (operation `run`, or `run.replace` without `keepEdited`), undone and redone like an edit: so undo stays exact across runs.
+    ///   One that changes no object makes no entry.
     /// - Throws: `.notFound`, `.invalid` (undeclared column, mask and box that do not fit, a `uid` twice), `.diskFull`, `.io`.
     package func storeResult(_ result: ImageResult) async throws(StoreError) -> ResultOutcome {
         try await write { database in
@@ -35,7 +36,8 @@ extension Project {
             let rows = try Row.fetchCursor(
                 database.cachedStatement(
                     sql: """
-                        SELECT o.id, o.uid, o.kind, o.rule, o.node_id, o.active, o.edited, o.mask_id, m.sha256, m.x, m.y, m.touches, m.n_inner, m.parent_id
+                        SELECT o.id, o.uid, o.kind, o.rule, o.node_id, o.active, o.edited, o.mask_id, m.sha256, m.x, m.y, m.touches, m.n_inner, m.parent_id,
+                            m.edit_id IS NOT NULL
                         FROM object o JOIN mask m ON m.id = o.mask_id
                         WHERE o.image_id = ? AND o.kind IN ('region', 'reject') ORDER BY o.active, o.id
                         """), arguments: [result.image])
@@ -43,7 +45,7 @@ extension Project {
             while let row = try rows.next() {
                 let one = Former(
                     id: row[0], kind: row[2], rule: row[3], node: row[4], isActive: row[5], mask: row[7], sha256: row[8], x: row[9], y: row[10], touches: row[11],
-                    nInner: row[12], parent: row[13])
+                    nInner: row[12], parent: row[13], isByHand: row[14])
                 let (uid, isEdited): (String, Bool) = (row[1], row[6])
                 if one.isActive {
                     if isEdited && result.keepEdited {
@@ -57,22 +59,14 @@ extension Project {
             }
             if result.keepEdited { kept.formUnion(try Self.removedByHand(database, image: result.image)) }
 
-            var edit: Int64?
             var writer = try ObjectWriter(database, image: result.image)
-            if hasHistory {
-                try Self.supersedeUndone(database, image: result.image)
-                edit = try Self.insertEdit(
-                    database, image: result.image, operation: result.keepEdited ? "run" : "run.replace", request: "{}",
-                    summary: "\(result.regions.count) objects by \(result.node)", by: result.by)
-            }
             // What leaves goes first: a region that became a reject has the same identity.
-            var changes: [ObjectChange] = []
             let new = result.regions.map { (ObjectKind.region, $0) } + result.rejects.map { (ObjectKind.reject, $0) }
             var reused: Set<ObjectID> = []
             for (kind, region) in new where !kept.contains(region.uid) {
                 if let one = former[region.uid], one.fits(kind, region) { reused.insert(one.id) }
             }
-            changes = retire.filter { !reused.contains($0.key) }.sorted { $0.key < $1.key }.map { ObjectChange(object: $0.key, before: $0.value, after: nil) }
+            var changes = retire.filter { !reused.contains($0.key) }.sorted { $0.key < $1.key }.map { ObjectChange(object: $0.key, before: $0.value, after: nil) }
             _ = try writer.apply(changes)
 
             let list = new.map(\.1)
@@ -83,10 +77,9 @@ extension Project {
                 if kept.contains(region.uid) { continue }
                 let parent = region.parentIndex.flatMap { ids[$0] }
                 guard let one = former[region.uid], one.fits(kind, region) else {
-                    let id = try writer.create(region, kind: kind, parent: parent, node: node, edit: nil)
-                    let mask = try Int64.fetchOne(database.cachedStatement(sql: "SELECT mask_id FROM object WHERE id = ?"), arguments: [id])
-                    if hasHistory { changes.append(ObjectChange(object: id, before: nil, after: mask)) }
-                    ids[index] = id
+                    let change = try writer.create(region, kind: kind, parent: parent, node: node, edit: nil)
+                    changes.append(change)
+                    ids[index] = change.object
                     continue
                 }
                 ids[index] = one.id
@@ -97,16 +90,23 @@ extension Project {
                         object: one.id, edit: nil, parent: parent, box: region.box, area: region.area, touches: region.touches, nInner: region.nInner, png: region.png,
                         measurements: region.measurements)
                 } else {
-                    try Self.storeMeasurements(database, mask: mask, region.measurements)
+                    try writer.measure(mask: mask, region.measurements)
                 }
                 guard mask != one.mask || !one.isActive else { continue }
                 let change = ObjectChange(object: one.id, before: one.isActive ? one.mask : nil, after: mask)
                 _ = try writer.apply([change])
                 changes.append(change)
             }
-            if let edit {
-                try Self.insertChanges(database, edit: edit, changes)
-            } else {
+            var edit: Int64?
+            // A run that found everything as it was is no step that a person could want to undo.
+            if hasHistory, !changes.isEmpty || !result.keepEdited {
+                try Self.supersedeUndone(database, image: result.image)
+                let id = try Self.insertEdit(
+                    database, image: result.image, operation: result.keepEdited ? "run" : "run.replace", request: "{}",
+                    summary: "\(result.regions.count) objects by \(result.node)", by: result.by)
+                try Self.insertChanges(database, edit: id, changes)
+                edit = id
+            } else if !hasHistory {
                 try Self.forgetReplaced(database, image: result.image)
             }
             try database.execute(
@@ -150,20 +150,17 @@ extension Project {
         var isActive: Bool
         var mask: Int64
         var sha256: Data
-        var (x, y, touches, nInner): (Int, Int, Int, Int)
+        var x: Int
+        var y: Int
+        var touches: Int
+        var nInner: Int
         var parent: Int64?
-
-        init(
-            id: ObjectID, kind: String, rule: String?, node: Int64?, isActive: Bool, mask: Int64, sha256: Data, x: Int, y: Int, touches: Int, nInner: Int, parent: Int64?
-        ) {
-            (self.id, self.kind, self.rule, self.node, self.isActive, self.mask) = (id, kind, rule, node, isActive, mask)
-            (self.sha256, self.x, self.y, self.touches, self.nInner, self.parent) = (sha256, x, y, touches, nInner, parent)
-        }
+        var isByHand: Bool
 
         func fits(_ kind: ObjectKind, _ region: NewRegion) -> Bool { self.kind == kind.rawValue && rule == region.rule }
 
         func isSame(_ region: NewRegion, parent: Int64?) -> Bool {
-            x == region.box.x && y == region.box.y && touches == Int(region.touches) && nInner == region.nInner && self.parent == parent
+            !isByHand && x == region.box.x && y == region.box.y && touches == Int(region.touches) && nInner == region.nInner && self.parent == parent
                 && sha256 == ObjectWriter.digest(region.png)
         }
     }

@@ -30,41 +30,48 @@ package final class Project: Sendable {
     ///
     /// A database that was not closed cleanly is brought in order; where that is impossible because the medium is read-only,
     /// a private copy of the database is opened, so that no edit is missing.
+    /// - Parameter allowLog: false keeps to a rollback journal also where a write-ahead log works.
     /// - Throws: `.notAProject`, `.inUse` (naming the other process), `.newerVersion`, `.corrupt`, `.io`, `.diskFull`.
-    package static func open(folder: String, readOnly: Bool = false, owner: ProjectOwner = .current()) throws(StoreError) -> Project {
-        try open(folder: folder, readOnly: readOnly, owner: owner, journal: .automatic)
+    package static func open(
+        folder: String, readOnly: Bool = false, owner: ProjectOwner = .current(), allowLog: Bool = true
+    ) throws(StoreError) -> Project {
+        let path = withoutTrailingSlash(folder)
+        guard access(path + "/" + databaseName, F_OK) == 0 else { throw .notAProject(path: path) }
+        if readOnly { return try Project(reading: path, reason: nil) }
+        do throws(StoreError) {
+            return try Project(writing: path, title: nil, owner: owner, journal: allowLog ? .automatic : .truncate)
+        } catch .readOnly(_, let reason) {
+            return try Project(reading: path, reason: reason)
+        }
     }
 
     /// Creates the folder (its parent must exist) with an empty project and opens it.
     /// - Throws: `.exists` when the folder holds a project or anything else.
     package static func create(folder: String, title: String, owner: ProjectOwner = .current()) throws(StoreError) -> Project {
         let path = Self.withoutTrailingSlash(folder)
-        if mkdir(path, 0o777) != 0 {
+        let isNew = mkdir(path, 0o777) == 0
+        if !isNew {
             guard errno == EEXIST else { throw StoreError(code: errno, path: path, doing: "create the folder") }
             guard try FolderHandle(path: path).list().isEmpty else { throw .exists(path: path) }
         }
-        let parent = (path as NSString).deletingLastPathComponent
-        try FolderHandle(path: parent.isEmpty ? "." : parent).sync()
-        return try Project(writing: path, title: title, owner: owner, journal: .automatic)
-    }
-
-    static func open(folder: String, readOnly: Bool, owner: ProjectOwner, journal: Connection.Journal) throws(StoreError) -> Project {
-        let path = withoutTrailingSlash(folder)
-        guard access(path + "/" + databaseName, F_OK) == 0 else { throw .notAProject(path: path) }
-        if readOnly { return try Project(reading: path, reason: nil) }
         do throws(StoreError) {
-            return try Project(writing: path, title: nil, owner: owner, journal: journal)
-        } catch .readOnly(_, let reason) {
-            return try Project(reading: path, reason: reason)
+            let parent = (path as NSString).deletingLastPathComponent
+            try FolderHandle(path: parent.isEmpty ? "." : parent).sync()
+            return try Project(writing: path, title: title, owner: owner, journal: .automatic)
+        } catch {
+            if case .inUse = error { throw error }
+            // Nothing half-made stays in the list of projects.
+            for suffix in ["", "-wal", "-journal"] where isNew { unlink(path + "/" + databaseName + suffix) }
+            if isNew { rmdir(path) }
+            throw error
         }
     }
 
     private init(writing path: String, title: String?, owner: ProjectOwner, journal: Connection.Journal) throws(StoreError) {
         let files = try FolderHandle(path: path)
-        if try files.volume().isReadOnly { throw .readOnly(path: path, reason: "the disk is mounted read-only") }
+        if let error = try Self.obstacle(toWriting: files) { throw error }
         let lock = try ProjectLock(folder: path, owner: owner)
         let database = path + "/" + Self.databaseName
-        if title == nil, Glibc.access(database, W_OK) != 0 { throw StoreError(code: errno, path: path, doing: "write to it") }
         let connection = try Connection(path: database, access: .write(journal))
         do throws(StoreError) {
             try Migrations.run(connection) { version throws(StoreError) in
@@ -95,6 +102,15 @@ package final class Project: Sendable {
         if lock.stale != nil { removeLeftovers() }
     }
 
+    /// Why the project cannot be changed where it lies, nil when it can: `.readOnly` because of the disk or the permissions.
+    static func obstacle(toWriting files: FolderHandle) throws(StoreError) -> StoreError? {
+        if try files.volume().isReadOnly { return .readOnly(path: files.path, reason: "the disk is mounted read-only") }
+        for name in ["", "/" + databaseName] where access(files.path + name, W_OK) != 0 && errno != ENOENT {
+            return StoreError(code: errno, path: files.path, doing: "write to it")
+        }
+        return nil
+    }
+
     private init(reading path: String, reason: String?) throws(StoreError) {
         let files = try FolderHandle(path: path)
         let (isHeld, owner) = ProjectLock.holder(folder: path)
@@ -104,12 +120,14 @@ package final class Project: Sendable {
         // Log or journal left by a crash: SQLite would have to write to bring it in, or with `immutable` would silently miss the last edits.
         var hot: [String] = []
         for suffix in ["-wal", "-journal"] where try files.size(Self.databaseName + suffix) ?? 0 > 0 { hot.append(suffix) }
-        if !hot.isEmpty {
+        // In WAL mode, also with an empty log, a reader would have to make files beside the database.
+        let isLogged = try files.openFile(Self.databaseName).read(count: 1, at: 18) == [2]
+        if !hot.isEmpty || isLogged {
             let copy = FileManager.default.temporaryDirectory.path + "/ship-\(UUID().uuidString)"
             do {
                 try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
                 for suffix in [""] + hot { try FileManager.default.copyItem(atPath: database + suffix, toPath: copy + "/" + Self.databaseName + suffix) }
-                chmod(copy + "/" + Self.databaseName, 0o600)
+                for suffix in [""] + hot { chmod(copy + "/" + Self.databaseName + suffix, 0o600) }
                 try Connection(path: copy + "/" + Self.databaseName, access: .write(.automatic)).close()
             } catch {
                 try? FileManager.default.removeItem(atPath: copy)
@@ -140,17 +158,26 @@ package final class Project: Sendable {
     deinit { try? close() }
 
     /// Waits for running requests, then leaves the folder in the state that opens anywhere. Later requests throw `.closed`. Idempotent.
+    /// - Throws: `.diskFull`, `.io` when the log could not be brought into the database: nothing is lost, the next opening does it.
     package func close() throws(StoreError) {
+        defer {
+            lock?.release()
+            if let temporaryFolder { try? FileManager.default.removeItem(atPath: temporaryFolder) }
+        }
         try connection.close()
-        lock?.release()
-        if let temporaryFolder { try? FileManager.default.removeItem(atPath: temporaryFolder) }
     }
 
     /// Tells other processes where this project is being served.
     package func announce(url: String) { lock?.note(.current(url: url)) }
 
+    /// Whether SQLite writes a log (WAL); otherwise a rollback journal.
+    package var usesLog: Bool { connection.isWAL }
+
+    /// How often the database had to be opened again after an error of the disk.
+    package var reopenings: Int { connection.reopenCount - 1 }
+
     /// Ends as a crash would, for tests.
-    func abandon() {
+    package func abandon() {
         connection.abandon()
         lock?.abandon()
     }

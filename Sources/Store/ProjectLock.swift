@@ -20,6 +20,12 @@ final class ProjectLock: Sendable {
             let file = ship_open_component(AT_FDCWD, path, O_RDWR | O_CREAT, 0o666)
             guard file >= 0 else { throw StoreError(code: -file, path: folder, doing: "create its lock file") }
             let status = ship_lock(file, 1)
+            // Somebody who only asks whether it is held (`holder`) has it for an instant.
+            if status == -EWOULDBLOCK, attempt < 5 {
+                close(file)
+                usleep(5000)
+                continue
+            }
             if status == -EWOULDBLOCK {
                 let owner = Self.readOwner(file)
                 close(file)
@@ -33,8 +39,7 @@ final class ProjectLock: Sendable {
             var (mine, there) = (stat(), stat())
             if fstat(file, &mine) == 0, stat(path, &there) == 0, mine.st_ino == there.st_ino, mine.st_dev == there.st_dev {
                 found = Self.readOwner(file)
-                let text = (try? JSONEncoder.owner.encode(owner)).map([UInt8].init) ?? []
-                guard ftruncate(file, 0) == 0, pwrite(file, text, text.count, 0) == text.count else {
+                guard Self.write(owner, to: file) else {
                     let code = errno
                     close(file)
                     throw StoreError(code: code, path: path, doing: "write its lock file")
@@ -56,12 +61,14 @@ final class ProjectLock: Sendable {
     func release() {
         guard released.first() else { return }
         unlink(path)
+        ship_unlock(descriptor)
         close(descriptor)
     }
 
     /// Lets go as a crash would: the file stays. For tests.
     func abandon() {
         guard released.first() else { return }
+        ship_unlock(descriptor)
         close(descriptor)
     }
 
@@ -70,15 +77,23 @@ final class ProjectLock: Sendable {
         let file = ship_open_component(AT_FDCWD, folder + "/" + fileName, O_RDONLY, 0)
         guard file >= 0 else { return (false, nil) }
         defer { close(file) }
-        guard ship_lock(file, 0) == -EWOULDBLOCK else { return (false, nil) }
-        return (true, readOwner(file))
+        if ship_lock(file, 0) == -EWOULDBLOCK { return (true, readOwner(file)) }
+        ship_unlock(file)
+        return (false, nil)
     }
 
     /// Puts the server's address into the file once it is known.
     func note(_ owner: ProjectOwner) {
-        let text = (try? JSONEncoder.owner.encode(owner)).map([UInt8].init) ?? []
-        _ = ftruncate(descriptor, 0)
-        _ = pwrite(descriptor, text, text.count, 0)
+        _ = Self.write(owner, to: descriptor)
+    }
+
+    /// First the text, then its end: a reader in between finds an owner all the same.
+    private static func write(_ owner: ProjectOwner, to file: Int32) -> Bool {
+        var text = (try? JSONEncoder.owner.encode(owner)).map([UInt8].init) ?? []
+        let count = text.count
+        // Spaces over what a longer text left, so that what is read is one JSON value at any moment.
+        text += [UInt8](repeating: UInt8(ascii: " "), count: max(0, 1024 - count))
+        return pwrite(file, text, text.count, 0) == text.count && ftruncate(file, off_t(count)) == 0
     }
 
     private static func readOwner(_ file: Int32) -> ProjectOwner? {

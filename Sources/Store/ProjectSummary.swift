@@ -11,6 +11,7 @@ package struct ProjectSummary: Sendable, Equatable {
     /// Size of all original images.
     package var bytes: Int
     package var changedAt: Date
+    /// Whether its disk or its permissions forbid changes, open or not.
     package var isReadOnly: Bool
     /// Why the project cannot be opened now (in use, newer version, damaged), as a sentence.
     package var problem: String?

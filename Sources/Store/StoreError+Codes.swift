@@ -2,7 +2,15 @@ import Foundation
 import GRDB
 
 extension StoreError {
-    /// What an errno of a file operation means. `doing` completes "cannot …".
+    /// What an errno of reading means. `reading` completes "cannot …".
+    init(code: Int32, path: String, reading: String) {
+        switch code {
+        case EACCES, EPERM: self = .io(path: path, detail: "cannot \(reading): its permissions do not let ship")
+        default: self.init(code: code, path: path, doing: reading)
+        }
+    }
+
+    /// What an errno of an operation that changes something means. `doing` completes "cannot …".
     init(code: Int32, path: String, doing: String) {
         switch code {
         case ENOSPC, EDQUOT: self = .diskFull(path: path, freeBytes: nil)
@@ -25,7 +33,7 @@ extension StoreError {
             switch error.resultCode {
             case .SQLITE_FULL: self = .diskFull(path: path, freeBytes: nil)
             case .SQLITE_BUSY, .SQLITE_LOCKED: self = .inUse(path: path, owner: nil)
-            case .SQLITE_READONLY: self = .readOnly(path: path, reason: "the disk or the file does not allow writing")
+            case .SQLITE_READONLY, .SQLITE_PERM: self = .readOnly(path: path, reason: "the disk or the file does not allow writing")
             case .SQLITE_CORRUPT: self = .corrupt(path: path, detail: detail)
             case .SQLITE_NOTADB: self = .corrupt(path: path, detail: "it is not a database file")
             case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG, .SQLITE_RANGE: self = .invalid(sentence: "the project refuses this: \(detail)")

@@ -46,7 +46,7 @@ package enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
         case .diskFull(let path, let free):
             "no room left on the disk of \(path)\(free.map { " (\($0) bytes free)" } ?? ""); nothing was half-written: free some space and try again"
         case .corrupt(let path, let detail): "\(path) is damaged (\(detail)); run `ship check` on the project and restore the file from a copy"
-        case .io(let path, let detail): "\(path): \(detail); the change was not saved: check the disk or cable and try again"
+        case .io(let path, let detail): "\(path): \(detail); nothing was changed: check the disk, its cable and the permissions, then try again"
         case .outside(let path, let detail): "\(path) is refused: \(detail); use a path inside the folder without symbolic links"
         case .missingFile(let path, let remedy): "\(path) is missing; \(remedy)"
         case .invalid(let sentence): sentence

@@ -21,5 +21,8 @@ int ship_volume(int file, uint64_t *free_bytes, uint64_t *total_bytes, int *read
 /// Takes (or is refused, -EWOULDBLOCK) an advisory lock on the whole file, exclusive or shared.
 int ship_lock(int file, int exclusive);
 
+/// Gives the lock up. Closing the file would not do: a child process that was just forked has it open too, until its exec.
+void ship_unlock(int file);
+
 /// This process is killed when the one that started it ends.
 int ship_end_with_parent(void);
