@@ -13,6 +13,8 @@ let staticLinking: LinkerSetting = .unsafeFlags([
     "-lswiftSynchronization", "-lstdc++",
 ])
 let staticArchives: LinkerSetting = .unsafeFlags(["-L\(Context.packageDirectory)/.deps/lib"])
+// One group of all image libraries, whose members need each other in no fixed order.
+let imageLibraries: [LinkerSetting] = [staticArchives, .linkedLibrary("shipdeps"), .linkedLibrary("m")]
 
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
@@ -32,14 +34,11 @@ let package = Package(
     ],
     targets: [
         // The house, from the ground up; a target imports only from the lines above its own.
-        .target(name: "CPNG", linkerSettings: [staticArchives, .linkedLibrary("png16"), .linkedLibrary("z"), .linkedLibrary("m")]),
-        .target(name: "CJPEG", linkerSettings: [staticArchives, .linkedLibrary("jpeg")]),
-        .target(
-            name: "CTIFF",
-            linkerSettings: [staticArchives]
-                + ["tiff", "webp", "zstd", "lzma", "jbig", "jpeg", "deflate", "Lerc", "z", "stdc++"].map { .linkedLibrary($0) }),
-        .target(name: "CEXIF", linkerSettings: [staticArchives, .linkedLibrary("exif"), .linkedLibrary("m")]),
-        .target(name: "CZip", linkerSettings: [staticArchives, .linkedLibrary("minizip"), .linkedLibrary("z")]),
+        .target(name: "CPNG", linkerSettings: imageLibraries),
+        .target(name: "CJPEG", linkerSettings: imageLibraries),
+        .target(name: "CTIFF", linkerSettings: imageLibraries),
+        .target(name: "CEXIF", linkerSettings: imageLibraries),
+        .target(name: "CZip", linkerSettings: imageLibraries),
         .target(name: "CPOSIX"),
         .target(name: "CAssets", exclude: ["generated"]),
 

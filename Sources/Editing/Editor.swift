@@ -13,14 +13,19 @@ import Store
 package actor Editor {
     private let project: Project
     private let pipeline: ProjectPipeline
+    /// Where decoding and measuring happen.
+    private let executor: (any TaskExecutor)?
     /// The last edit in line; each waits for the one before.
     private var last: Task<Void, Never>?
 
-    package init(project: Project, pipeline: ProjectPipeline) { (self.project, self.pipeline) = (project, pipeline) }
+    /// - Parameter executor: threads apart from those that answer requests; Swift's own when left out.
+    package init(project: Project, pipeline: ProjectPipeline, executor: (any TaskExecutor)? = nil) {
+        (self.project, self.pipeline, self.executor) = (project, pipeline, executor)
+    }
 
     /// - Throws: `EditError` when the request makes no sense for these objects, `StoreError` when it cannot be stored.
     package func apply(_ request: EditRequest, by: String = "local") async throws -> EditOutcome {
-        try await inLine { try await self.perform(request, by: by) }
+        try await inLine { try await Editor.perform(request, project: self.project, pipeline: self.pipeline, by: by) }
     }
 
     /// nil when there is nothing to undo.
@@ -31,7 +36,7 @@ package actor Editor {
 
     private func inLine<R: Sendable>(_ body: @escaping @Sendable () async throws -> R) async throws -> R {
         let before = last
-        let task = Task {
+        let task = Task(executorPreference: executor) {
             await before?.value
             return try await body()
         }
@@ -39,7 +44,9 @@ package actor Editor {
         return try await task.value
     }
 
-    private func perform(_ request: EditRequest, by: String) async throws -> EditOutcome {
+    private nonisolated static func perform(
+        _ request: EditRequest, project: Project, pipeline: ProjectPipeline, by: String
+    ) async throws -> EditOutcome {
         guard let image = try await project.image(request.image) else { throw EditError.unknownObject(request.image) }
         var masks: [Mask] = []
         for id in request.objects {
@@ -51,12 +58,12 @@ package actor Editor {
         let shapes = try EditShapes(request, masks: masks, frame: image.frame)
 
         let changed = shapes.revised.sorted { $0.key < $1.key }
-        let measured = try await measure(changed.map(\.value) + shapes.created, in: image)
+        let measured = try await measure(changed.map(\.value) + shapes.created, in: image, pipeline: pipeline)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         var edit = NewEdit(
             operation: request.operation.rawValue, image: image.id, request: String(decoding: try encoder.encode(request), as: UTF8.self))
-        edit.summary = Editor.summary(request, created: shapes.created.count)
+        edit.summary = summary(request, created: shapes.created.count)
         edit.by = by
         edit.expectedRevision = request.expectedRevision
         edit.retire = shapes.retired.map { request.objects[$0] }
@@ -77,7 +84,7 @@ package actor Editor {
         return try await project.commitEdit(edit)
     }
 
-    private func measure(_ masks: [Mask], in image: ImageRecord) async throws -> [Measurements] {
+    private nonisolated static func measure(_ masks: [Mask], in image: ImageRecord, pipeline: ProjectPipeline) async throws -> [Measurements] {
         if masks.isEmpty { return [] }
         let plan = try await pipeline.plan()
         try await pipeline.ensureColumns(plan)

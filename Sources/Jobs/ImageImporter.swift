@@ -72,18 +72,20 @@ package struct ImageImporter: Sendable {
     @discardableResult
     package func applyNames(to image: ImageRecord) async throws -> Bool {
         var matched = true
+        // What a person entered for this very image goes before what holds for all.
+        let isByHand = image.pixelSizeSource == "hand"
         if let pattern {
             if let fields = pattern.match(image.name) {
                 var values: [String: String?] = [:]
                 for (token, value) in fields where !FieldNames.pixelSizeTokens.contains(token) { values[FieldNames.field(for: token)] = value }
                 try await project.setMetadata(image.id, values, source: .pattern, by: "pattern")
                 let size = FieldNames.pixelSizeTokens.compactMap { fields[$0] }.compactMap(Double.init).first { $0 > 0 && $0.isFinite }
-                if let size, pixelSize == nil { try await setPixelSize(size, source: "pattern", image: image) }
+                if let size, pixelSize == nil, !isByHand { try await setPixelSize(size, source: "pattern", image: image) }
             } else {
                 matched = false
             }
         }
-        if let pixelSize, image.pixelSize != pixelSize { try await setPixelSize(pixelSize, source: "hand", image: image) }
+        if let pixelSize, image.pixelSize != pixelSize, !isByHand { try await setPixelSize(pixelSize, source: "project", image: image) }
         return matched
     }
 

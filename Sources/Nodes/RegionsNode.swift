@@ -77,8 +77,9 @@ package struct RegionsNode: Node {
 }
 
 /// Sizes are wanted in µm and nobody said how large a pixel is.
-package struct NoPixelSize: Error, CustomStringConvertible {
+package struct NoPixelSize: Error, Equatable, CustomStringConvertible {
     package let image: String
+    package init(image: String) { self.image = image }
     package var description: String {
         "\(image) has no pixel size, so sizes in µm cannot be applied; enter the pixel size, or give the sizes in pixels"
     }

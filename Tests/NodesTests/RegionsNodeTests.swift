@@ -55,7 +55,3 @@ func `an aggregate with three pellets`(policy: String, count: Int) throws {
 @Test func `a blank mask has no objects`() throws {
     #expect(try extract(Mask("...", "..."), [:]).segments.isEmpty)
 }
-
-extension NoPixelSize: Equatable {
-    public static func == (a: NoPixelSize, b: NoPixelSize) -> Bool { a.image == b.image }
-}

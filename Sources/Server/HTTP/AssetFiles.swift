@@ -18,6 +18,8 @@ struct AssetFiles: Sendable {
         headers[.eTag] = etag
         headers[.cacheControl] = "no-cache"
         if file.gzip != nil { headers[.vary] = "Accept-Encoding" }
+        // A 304 renews the stored headers too, so it must carry the policy of the page.
+        if file.contentType.hasPrefix("text/html") { headers[.contentSecurityPolicy] = SecurityHeaders.pagePolicy }
         if EntityTag.matches(etag, request) { return Response(status: .notModified, headers: headers) }
         headers[.contentType] = file.contentType
         if usesGzip { headers[.contentEncoding] = "gzip" }

@@ -20,6 +20,8 @@ final class OpenProject: Sendable {
     let overlays = TileCache(byteLimit: 32 << 20)
     let uploads: Uploads
     let answers = Answers()
+    /// One thread for edits, so that they wait for no run and no request waits for them.
+    private let editing = WorkerThreads(count: 1, niceness: 0)
     private let lastUse = Mutex(ContinuousClock.now)
 
     init(
@@ -28,7 +30,7 @@ final class OpenProject: Sendable {
     ) {
         (self.user, self.name, self.project, self.pipeline) = (user, name, project, pipeline)
         (self.runner, self.events) = (runner, events)
-        editor = Editor(project: project, pipeline: pipeline)
+        editor = Editor(project: project, pipeline: pipeline, executor: editing)
         pyramids = Pyramids(project: project, work: work)
         uploads = Uploads(project: project, work: work, workers: workers, limit: limits.upload)
     }
@@ -48,6 +50,7 @@ final class OpenProject: Sendable {
     func close() async throws {
         events.close()
         await runner.stop()
+        editing.stop()
         try project.close()
     }
 

@@ -107,10 +107,10 @@ struct ProjectRoutes: RouteGroup {
     /// Images that have no pixel size of their own get the project's.
     private func applyPixelSize(_ size: Double, to project: OpenProject) async throws {
         var changed: [ObjectID] = []
-        for image in try await project.project.allImages() where image.pixelSize == nil {
+        for image in try await project.project.allImages() where image.pixelSize == nil || image.pixelSizeSource == "project" {
             var change = ImageChange()
             change.pixelSize = .some(size)
-            change.pixelSizeSource = "hand"
+            change.pixelSizeSource = "project"
             try await project.project.updateImage(image.id, change)
             changed.append(image.id)
         }

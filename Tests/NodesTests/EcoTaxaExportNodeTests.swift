@@ -1,0 +1,114 @@
+import Codecs
+import Foundation
+import Nodes
+import Pipeline
+import Raster
+import Store
+import Testing
+
+/// A project with drawn images of one dark square each, run through the standard graph.
+private func withProject(images: Int, metadata: [String: String], pixelSize: Double? = 2, _ body: (Project, ProjectPipeline) async throws -> Void) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "ship-export-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let project = try Project.create(folder: folder, title: "Stück Ö")
+    let pipeline = ProjectPipeline(project: project)
+    try await project.savePipelineGraph(.standard)
+    let plan = try await pipeline.plan()
+    try await pipeline.ensureColumns(plan)
+    try project.files.makeFolder("images")
+    for number in 0..<images {
+        var pixels = Image<UInt8>(width: 100, height: 80, repeating: 220)
+        for y in 20..<50 { for x in 30..<(60 + number) { pixels[x, y] = UInt8(50 + x % 7) } }
+        let bytes = try PNGWriter.encode(.gray8(pixels))
+        try project.files.write("images/i\(number).png", bytes: bytes)
+        let sha = FileDigest.sha256(bytes)
+        var new = NewImage(
+            uid: String(sha.prefix(20)), name: "frame \(number) é.png", location: .project(path: "images/i\(number).png"), node: "images", sha256: sha, bytes: bytes.count)
+        (new.width, new.height, new.format, new.state, new.pixelSize) = (100, 80, "png", .ready, pixelSize)
+        new.metadata = metadata
+        let image = try await project.insertImage(new)
+        for result in try pipeline.results(of: image, plan: plan, context: try await pipeline.context(of: image)) { _ = try await project.storeResult(result) }
+    }
+    try await body(project, pipeline)
+    try project.close()
+}
+
+private func collection(_ pipeline: ProjectPipeline) async throws -> (EcoTaxaExportNode, ObjectCollection) {
+    let plan = try await pipeline.plan()
+    let step = try #require(plan.steps.first { $0.node is EcoTaxaExportNode })
+    return (try #require(step.node as? EcoTaxaExportNode), ObjectCollection(pipeline: pipeline, plan: plan, step: step))
+}
+
+private let position = ["object_lat": "54.2", "object_lon": "7.9", "object_date": "2026-04-12", "object_time": "06:40:00"]
+
+@Test func `the archive holds one picture and one row an object, and has nothing to complain about`() async throws {
+    try await withProject(images: 3, metadata: position) { project, pipeline in
+        let (node, collection) = try await collection(pipeline)
+        #expect(try await node.check(collection).isEmpty)
+        let result = try await node.export(collection)
+        #expect(result.objects == 3 && result.images == 3)
+        let path = try project.files.checkedPath(try #require(result.files.first))
+        let check = try EcoTaxaCheck.archive(path: path)
+        #expect(check.findings.isEmpty, "\(check.findings)")
+        #expect(check.objectCount == 3 && check.imageCount == 3)
+        // Padding of 10 around 30 × 30.
+        let reader = try ZipReader(path: path)
+        let pictures = reader.entries.filter { $0.name.hasSuffix(".png") }
+        let sizes = try pictures.map { entry in
+            let header = try ImageFile.header(bytes: try reader.read(entry), name: entry.name)
+            return [header.width, header.height]
+        }
+        #expect(Set(sizes) == [[50, 50], [51, 50], [52, 50]])
+    }
+}
+
+@Test func `without a position the check says so, and the archive is still offered`() async throws {
+    try await withProject(images: 1, metadata: [:]) { _, pipeline in
+        let (node, collection) = try await collection(pipeline)
+        let findings = try await node.check(collection)
+        #expect(findings.contains { $0.severity == .warning && $0.column == "object_lat" && !$0.remedy.isEmpty })
+        #expect(!findings.contains { $0.severity == .error })
+    }
+}
+
+@Test func `what EcoTaxa refuses is named with row, column and remedy, and nothing is written`() async throws {
+    var wrong = position
+    wrong["object_lat"] = "95"
+    wrong["object_date"] = "12/04/2026"
+    try await withProject(images: 1, metadata: wrong) { project, pipeline in
+        let (node, collection) = try await collection(pipeline)
+        let errors = try await node.check(collection).filter { $0.severity == .error }
+        #expect(Set(errors.compactMap(\.column)).isSuperset(of: ["object_lat", "object_date"]))
+        #expect(errors.allSatisfy { $0.row == 3 && !$0.remedy.isEmpty })
+        await #expect(throws: ExportRefused.self) { try await node.export(collection) }
+        #expect(try project.files.list().allSatisfy { $0.name != "ecotaxa" })
+    }
+}
+
+@Test func `a project without objects is refused with what to do`() async throws {
+    try await withProject(images: 0, metadata: [:]) { _, pipeline in
+        let (node, collection) = try await collection(pipeline)
+        #expect(try await node.check(collection).contains { $0.severity == .error && $0.remedy.contains("Run") })
+    }
+}
+
+@Test func `the same project gives the same bytes`() async throws {
+    try await withProject(images: 2, metadata: position) { project, pipeline in
+        let (node, collection) = try await collection(pipeline)
+        let first = try await node.export(collection)
+        let bytes = try project.files.read(try #require(first.files.first))
+        let second = try await node.export(collection)
+        #expect(second.files == first.files)
+        #expect(try project.files.read(try #require(second.files.first)) == bytes)
+    }
+}
+
+@Test func `a field that a person typed does not collide with one we fill`() async throws {
+    var fields = position
+    fields["object_area"] = "7"
+    fields["sample_id"] = "S1"
+    try await withProject(images: 2, metadata: fields) { _, pipeline in
+        let (node, collection) = try await collection(pipeline)
+        #expect(try await node.check(collection).allSatisfy { $0.severity != .error })
+    }
+}
