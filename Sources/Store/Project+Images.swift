@@ -97,10 +97,10 @@ extension Project {
         // The cursor says all by itself: the image it was made of may be gone or have another name by now.
         let parts = cursor?.split(separator: "~", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let after = try Self.idCursor(parts?[0]) ?? 0
-        let afterName = order == .name && parts?.count == 2 ? parts?[1] : nil
-        if cursor != nil, (order == .name) != (afterName != nil) {
-            throw .invalid(sentence: "the cursor “\(cursor ?? "")” is not one of this list; start again without a cursor")
+        if let cursor, parts?.count != (order == .name ? 2 : 1) {
+            throw .invalid(sentence: "the cursor “\(cursor)” is not one of this list; start again without a cursor")
         }
+        let afterName = parts?.dropFirst().first
         let limit = max(1, min(limit, 10_000))
         return try await read { database in
             let total = try Int.fetchOne(

@@ -18,7 +18,8 @@ extension Project {
                 conditions.append("o.image_id = ?")
                 arguments.append(image)
             } else {
-                conditions.append("o.image_id IN (SELECT object_id FROM image WHERE removed_at IS NULL)")
+                // The "+" keeps SQLite from going image by image, which would sort all objects before the first page.
+                conditions.append("+o.image_id IN (SELECT object_id FROM image WHERE removed_at IS NULL)")
             }
             if let box = query.box, let image = query.image {
                 conditions.append(inBox)

@@ -176,3 +176,78 @@ import Testing
     #expect(try await project.objectCount(image: image) == 1)
     #expect(try await project.auditTrail().items.filter { $0.field == "graph" }.count == 2)
 }
+
+@Test func `a file of several pages goes with the last of its images`() async throws {
+    let folder = TemporaryFolder()
+    let (project, image) = try await Project.sample(in: folder)
+    let first = try #require(try await project.image(image))
+    var second = NewImage(uid: "page-2", name: "page 2", location: first.location, node: "import", sha256: first.sha256, bytes: first.bytes)
+    second.page = 1
+    let other = try await project.insertImage(second)
+    try await project.removeImage(image)
+    #expect(try await project.emptyTrash() == 1)
+    #expect(try project.openOriginal(other).readAll() == Array("picture a".utf8))
+    #expect(try await project.check() == [])
+    try await project.removeImage(other.id)
+    #expect(try await project.emptyTrash() == 1)
+    #expect(try project.files.size("import/a.png") == nil)
+}
+
+@Test func `the next page by name is found though the last image of the page before is gone or renamed`() async throws {
+    let folder = TemporaryFolder()
+    let project = try Project.create(folder: folder / "p", title: "P")
+    for name in ["a~", "b", "c", "d", "e"] { try await project.addSampleImage(name.replacing("~", with: "-")) }
+    let page = try await project.images(order: .name, limit: 2)
+    try await project.removeImage(page.items[1].id)
+    _ = try await project.emptyTrash()
+    #expect(try await project.images(order: .name, cursor: page.next, limit: 2).items.map { String($0.name.suffix(5)) } == ["c.PNG", "d.PNG"])
+    var change = ImageChange()
+    change.name = "zzz ~ 1"
+    try await project.updateImage(try await project.images(order: .name, limit: 1).items[0].id, change)
+    #expect(try await project.images(order: .name, cursor: page.next, limit: 9).items.map(\.name).last == "zzz ~ 1")
+    let next = page.next
+    await #expect(throws: StoreError.self) { try await project.images(order: .imported, cursor: next) }
+    await #expect(throws: StoreError.self) { try await project.images(order: .name, cursor: "3") }
+}
+
+@Test func `images that cannot be are refused with a sentence`() async throws {
+    let folder = TemporaryFolder()
+    let (project, image) = try await Project.sample(in: folder)
+    func refused(_ change: (inout NewImage) -> Void) async throws {
+        var new = NewImage(uid: "x", name: "x", location: .project(path: "import/x.png"), node: "import", sha256: "00", bytes: 1)
+        change(&new)
+        let made = new
+        await #expect(throws: StoreError.self) { try await project.insertImage(made) }
+    }
+    try await refused { $0.location = .root(id: 77, path: "x.png") }
+    try await refused { ($0.width, $0.height) = (.max, .max) }
+    try await refused { $0.width = -1 }
+    for size in [0, -1, .nan, .infinity] as [Double] {
+        try await refused { $0.pixelSize = size }
+        var change = ImageChange()
+        change.pixelSize = .some(size)
+        let made = change
+        await #expect(throws: StoreError.self) { try await project.updateImage(image, made) }
+    }
+    #expect(try await project.images().total == 1)
+}
+
+@Test func `one folder is one import root`() async throws {
+    let home = TemporaryFolder()
+    for name in ["one", "two"] { try FileManager.default.createDirectory(atPath: home / name, withIntermediateDirectories: true) }
+    let project = try Project.create(folder: home / "p", title: "P")
+    let one = try await project.addImportRoot(folder: home / "one")
+    let two = try await project.addImportRoot(folder: home / "two")
+    _ = try await project.insertImage(NewImage(uid: "u", name: "n", location: .root(id: one.id, path: "n.jpg"), node: "import", sha256: "00", bytes: 1))
+    symlink("one", home / "link")
+    let again = try await project.addImportRoot(folder: home / "link")
+    #expect(again.id == one.id && again.path == "../one" && again.images == 1 && again.isPresent)
+    let error = await #expect(throws: StoreError.self) { try await project.relocateImportRoot(one.id, folder: home / "two") }
+    guard case .conflict = error else { throw try #require(error) }
+    try FileManager.default.removeItem(atPath: home / "two")
+    #expect(try await project.importRoots().map(\.isPresent) == [true, false])
+    try await project.relocateImportRoot(two.id, folder: home.path)
+    let last = try await project.auditTrail(limit: 1).items[0]
+    #expect(last.before == "../two" && last.after == "..")
+    await #expect(throws: StoreError.self) { try await project.relocateImportRoot(99, folder: home.path) }
+}

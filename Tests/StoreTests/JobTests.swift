@@ -65,6 +65,12 @@ import Testing
         #expect(try await project.requeueJob(other.id)?.state == .queued)
     }
     #expect(try await project.claimNextJob()?.attempt == 1)
+    // One that was asked to stop has stopped.
+    let stopped = try await project.enqueue(type: "run")
+    _ = try await project.claimNextJob()
+    _ = try await project.requestCancel(stopped.id)
+    let record = try #require(try await project.requeueJob(stopped.id))
+    #expect(record.state == .cancelled && record.finishedAt != nil)
     // A running job that was asked to stop is not started again.
     _ = try await project.requestCancel(other.id)
     project.abandon()

@@ -125,3 +125,63 @@ func `pages joined are the whole list in its order`(sort: String, descending: Bo
     query.limit = 1000
     #expect(try await project.objects(query).items.count == 250)
 }
+
+@Test func `boxes from a request may be empty or go beyond all numbers`() async throws {
+    let folder = TemporaryFolder()
+    let (project, images) = try await populated(folder)
+    var query = ObjectQuery(image: images[0])
+    query.limit = 1000
+    for (box, count) in [
+        (Rect(x: 400, y: 400, width: 0, height: 10), 0), (Rect(x: .max - 1, y: 0, width: 1, height: 1), 0), (Rect(x: 0, y: 0, width: .max, height: .max), 250),
+        (Rect(x: 5, y: 5, width: .max, height: .max), nil), (Rect(x: .min, y: .min, width: .max, height: .max), 0),
+    ] as [(Rect, Int?)] {
+        query.box = box
+        let found = try await project.objects(query).items.count
+        if let count { #expect(found == count, "\(box)") }
+        #expect(try await project.masks(image: images[0], box: box).count == found)
+    }
+    for box in [Rect(x: 0, y: 0, width: .max, height: 1), Rect(x: .max, y: 0, width: .max, height: 1), Rect(x: .min, y: 0, width: 1, height: 1)] {
+        var edit = NewEdit(operation: "draw", image: images[0], request: "{}")
+        edit.create = [NewRegion(uid: "x", box: box, png: pictured(Rect(x: 0, y: 0, width: 1, height: 1)), area: 1)]
+        let made = edit
+        await #expect(throws: StoreError.self) { try await project.commitEdit(made) }
+    }
+}
+
+@Test func `a hundred thousand objects are listed page by page without delay`() async throws {
+    let folder = TemporaryFolder()
+    let (project, first) = try await Project.sample(in: folder)
+    try await project.setMeasureColumns((0..<40).map { MeasureColumnRecord(name: "m\($0)", unit: "px", title: "M", definition: "d") })
+    let names = (0..<40).map { "m\($0)" }
+    var dice = Dice(1)
+    for part in 0..<20 {
+        let image = part == 0 ? first : try await project.addSampleImage("i\(part)")
+        var result = ImageResult(image: image, node: "regions", runKey: "1", regions: [])
+        for index in 0..<5000 {
+            var one = region("\(part)-\(index)", x: .random(in: 0...950, using: &dice), y: .random(in: 0...750, using: &dice))
+            one.measurements = Measurements(names: names, values: names.map { _ in .random(in: 0...1, using: &dice) })
+            result.regions.append(one)
+        }
+        _ = try await project.storeResult(result)
+    }
+    func time(_ what: String, _ body: () async throws -> Void) async throws {
+        let duration = try await ContinuousClock().measure(body)
+        print("100,000 objects, \(what): \(duration)")
+        #expect(duration < .seconds(4))
+    }
+    var query = ObjectQuery()
+    for sort in ["id", "area", "m7"] {
+        query.sort = sort
+        query.cursor = nil
+        try await time("first page by \(sort)") { query.cursor = try await project.objects(query).next }
+        try await time("second page by \(sort)") { _ = try await project.objects(query) }
+    }
+    query = ObjectQuery()
+    query.withTotal = false
+    try await time("page by id without a total") { _ = try await project.objects(query) }
+    try await time("list of images") { _ = try await project.images() }
+    try await time("summary") { _ = try await project.summary(user: "") }
+    var findings: [CheckFinding] = []
+    try await time("check") { findings = try await project.check() }
+    #expect(findings.isEmpty)
+}

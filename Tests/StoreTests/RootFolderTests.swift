@@ -63,3 +63,63 @@ import Testing
     #expect(try root.trashedProjects().isEmpty)
     #expect(throws: StoreError.self) { try root.trashProject(user: "local", name: "my-plankton") }
 }
+
+@Test func `the list says of each project whether it can be changed where it lies`() async throws {
+    let folder = TemporaryFolder()
+    let root = try RootFolder(path: folder.path)
+    let project = try root.createProject(user: "local", title: "P")
+    #expect(try await !project.summary(user: "local").isReadOnly)
+    #expect(try !root.summary(user: "local", name: "p").isReadOnly)
+    try project.close()
+    let before = try FileManager.default.contentsOfDirectory(atPath: project.folder)
+    let summary = try root.summary(user: "local", name: "p")
+    #expect(!summary.isReadOnly && summary.problem == nil && summary.title == "P")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: project.folder) == before)
+}
+
+@Test(.enabled(if: SmallDisk.isPossible, "needs the right to mount")) func `projects on a read-only medium are listed as such`() async throws {
+    let disk = try #require(SmallDisk("size=8m"))
+    let root = try RootFolder(path: disk.path)
+    let project = try root.createProject(user: "local", title: "P")
+    let image = try await project.addSampleImage("a")
+    try project.close()
+    disk.becomeReadOnly()
+    let summary = try root.summary(user: "local", name: "p")
+    #expect(summary.isReadOnly && summary.problem == nil && summary.images == 1)
+    #expect(root.isReadOnly)
+    #expect(throws: StoreError.self) { try root.createProject(user: "local", title: "Q") }
+    #expect(throws: StoreError.self) { try root.trashProject(user: "local", name: "p") }
+    let opened = try root.open(user: "local", name: "p")
+    #expect(opened.isReadOnly)
+    #expect(try await opened.summary(user: "local").isReadOnly)
+    var edit = NewEdit(operation: "draw", image: image, request: "{}")
+    edit.create = [region("a")]
+    let made = edit
+    let error = await #expect(throws: StoreError.self) { try await opened.commitEdit(made) }
+    #expect(error == .readOnly(path: opened.folder, reason: "the disk is mounted read-only"))
+    try opened.close()
+    disk.becomeWritable()
+}
+
+@Test(.enabled(if: SmallDisk.isPossible, "needs the right to mount")) func `a project that did not find room is not left half-made`() throws {
+    let disk = try #require(SmallDisk("size=64k"))
+    let root = try RootFolder(path: disk.path)
+    let error = #expect(throws: StoreError.self) { try root.createProject(user: "local", title: "P") }
+    guard case .diskFull = error else { throw try #require(error) }
+    #expect(try root.projectFolders().isEmpty)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path + "/local").isEmpty)
+}
+
+@Test func `a long list of projects is made quickly`() throws {
+    let folder = TemporaryFolder()
+    let root = try RootFolder(path: folder.path)
+    try root.createProject(user: "local", title: "P 1").close()
+    for number in 2...100 { #expect(copyfile(folder / "local/p-1", folder / "local/p-\(number)")) }
+    let duration = try ContinuousClock().measure {
+        for (user, name) in try root.projectFolders() { #expect(try root.summary(user: user, name: name).problem == nil) }
+    }
+    print("a list of 100 closed projects: \(duration)")
+    #expect(duration < .seconds(3))  // Some 100 ms on an idle machine.
+}
+
+private func copyfile(_ from: String, _ to: String) -> Bool { (try? FileManager.default.copyItem(atPath: from, toPath: to)) != nil }
