@@ -37,12 +37,13 @@ package struct Plan: Sendable {
 
         var sources: [String: [String: [Graph.End]]] = [:]
         for edge in graph.edges {
-            guard let from = instances[edge.from.node] else {
-                if !graph.nodes.contains(where: { $0.name == edge.from.node }) { problems.append("edge \(edge.from) → \(edge.to): there is no node \"\(edge.from.node)\"") }
-                continue
+            for end in [edge.from, edge.to] where !graph.nodes.contains(where: { $0.name == end.node }) {
+                problems.append("edge \(edge.from) → \(edge.to): there is no node \"\(end.node)\"")
             }
-            guard let to = instances[edge.to.node] else {
-                if !graph.nodes.contains(where: { $0.name == edge.to.node }) { problems.append("edge \(edge.from) → \(edge.to): there is no node \"\(edge.to.node)\"") }
+            guard let to = instances[edge.to.node] else { continue }
+            guard let from = instances[edge.from.node] else {
+                // The sender's own fault is told already; its receiver is not to blame for it.
+                sources[edge.to.node, default: [:]][edge.to.slot, default: []].append(edge.from)
                 continue
             }
             guard from.class.outputs.contains(where: { $0.name == edge.from.slot }) else {
