@@ -70,7 +70,7 @@ package final class Project: Sendable {
     private init(writing path: String, title: String?, owner: ProjectOwner, journal: Connection.Journal) throws(StoreError) {
         let files = try FolderHandle(path: path)
         if let error = try Self.obstacle(toWriting: files) { throw error }
-        let lock = try ProjectLock(folder: path, owner: owner)
+        let lock = try Self.gate.withLock { _ throws(StoreError) in try ProjectLock(folder: path, owner: owner) }
         let database = path + "/" + Self.databaseName
         let connection = try Connection(path: database, access: .write(journal))
         do throws(StoreError) {
@@ -113,31 +113,10 @@ package final class Project: Sendable {
 
     private init(reading path: String, reason: String?) throws(StoreError) {
         let files = try FolderHandle(path: path)
-        let (isHeld, owner) = ProjectLock.holder(folder: path)
-        if isHeld { throw .inUse(path: path, owner: owner) }
-        var database = path + "/" + Self.databaseName
-        var temporary: String?
-        // Log or journal left by a crash: SQLite would have to write to bring it in, or with `immutable` would silently miss the last edits.
-        var hot: [String] = []
-        for suffix in ["-wal", "-journal"] where try files.size(Self.databaseName + suffix) ?? 0 > 0 { hot.append(suffix) }
-        // In WAL mode, also with an empty log, a reader would have to make files beside the database.
-        let isLogged = try files.openFile(Self.databaseName).read(count: 1, at: 18) == [2]
-        if !hot.isEmpty || isLogged {
-            let copy = FileManager.default.temporaryDirectory.path + "/ship-\(UUID().uuidString)"
-            do {
-                try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-                for suffix in [""] + hot { try FileManager.default.copyItem(atPath: database + suffix, toPath: copy + "/" + Self.databaseName + suffix) }
-                for suffix in [""] + hot { chmod(copy + "/" + Self.databaseName + suffix, 0o600) }
-                try Connection(path: copy + "/" + Self.databaseName, access: .write(.automatic)).close()
-            } catch {
-                try? FileManager.default.removeItem(atPath: copy)
-                throw StoreError(error, path: path)
-            }
-            (database, temporary) = (copy + "/" + Self.databaseName, copy)
-        }
-        let immutable = try files.volume().isReadOnly || temporary != nil
-        let connection = try Connection(path: database, access: .read(immutable: immutable))
+        let temporary = try Self.gate.withLock { _ throws(StoreError) in try Self.copyIfHot(path, files) }
         do throws(StoreError) {
+            let immutable = try files.volume().isReadOnly || temporary != nil
+            connection = try Connection(path: (temporary ?? path) + "/" + Self.databaseName, access: .read(immutable: immutable))
             uid = try connection.readNow { database in
                 try Migrations.checkFormat(database, path: path)
                 let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
@@ -147,12 +126,41 @@ package final class Project: Sendable {
                 return try String.fetchOne(database, sql: "SELECT uid FROM project") ?? ""
             }
         } catch {
-            try? connection.close()
             if let temporary { try? FileManager.default.removeItem(atPath: temporary) }
             throw error
         }
         (folder, isReadOnly, readOnlyReason, temporaryFolder) = (path, true, reason, temporary)
-        (self.files, lock, self.connection, tookOverFrom) = (files, nil, connection, nil)
+        (self.files, lock, tookOverFrom) = (files, nil, nil)
+    }
+
+    /// Closing any descriptor of the database drops the locks that SQLite holds on it in this process. So whoever opens the file
+    /// without SQLite does it in here, after making sure that nobody writes, and whoever begins to write takes the lock in here.
+    private static let gate = Mutex<Void>(())
+
+    /// Folder of a private copy of a database that cannot be read where it is without writing; nil when it can.
+    /// - Throws: `.inUse`, `.io`, `.diskFull`.
+    private static func copyIfHot(_ path: String, _ files: FolderHandle) throws(StoreError) -> String? {
+        let (isHeld, owner) = ProjectLock.holder(folder: path)
+        if isHeld { throw .inUse(path: path, owner: owner) }
+        // Log or journal left by a crash: SQLite would have to write to bring it in, or with `immutable` would silently miss the last edits.
+        var hot: [String] = []
+        for suffix in ["-wal", "-journal"] where try files.size(databaseName + suffix) ?? 0 > 0 { hot.append(suffix) }
+        // In WAL mode, also with an empty log, a reader would have to make files beside the database.
+        let isLogged = try files.openFile(databaseName).read(count: 1, at: 18) == [2]
+        guard !hot.isEmpty || isLogged else { return nil }
+        let copy = FileManager.default.temporaryDirectory.path + "/ship-\(UUID().uuidString)"
+        do {
+            try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            for name in ([""] + hot).map({ "/" + databaseName + $0 }) {
+                try FileManager.default.copyItem(atPath: path + name, toPath: copy + name)
+                chmod(copy + name, 0o600)
+            }
+            try Connection(path: copy + "/" + databaseName, access: .write(.automatic)).close()
+        } catch {
+            try? FileManager.default.removeItem(atPath: copy)
+            throw StoreError(error, path: path)
+        }
+        return copy
     }
 
     deinit { try? close() }

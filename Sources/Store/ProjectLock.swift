@@ -20,10 +20,10 @@ final class ProjectLock: Sendable {
             let file = ship_open_component(AT_FDCWD, path, O_RDWR | O_CREAT, 0o666)
             guard file >= 0 else { throw StoreError(code: -file, path: folder, doing: "create its lock file") }
             let status = ship_lock(file, 1)
-            // Somebody who only asks whether it is held (`holder`) has it for an instant.
+            // Another program that only asks whether it is held (`holder`) has it for an instant.
             if status == -EWOULDBLOCK, attempt < 5 {
                 close(file)
-                usleep(5000)
+                usleep(2000)
                 continue
             }
             if status == -EWOULDBLOCK {

@@ -238,3 +238,51 @@ private func verify(_ folder: String, acknowledged: Int, image: ObjectID) async 
     }
     _ = try await time("all 1,200 masks") { _ = try await project.masks(image: image) }
 }
+
+/// The number of edits that were acknowledged so far.
+private actor Acknowledged {
+    private(set) var count = 0
+    func note(_ count: Int) { self.count = count }
+}
+
+@Test func `files copied while edits stream hold every edit that was acknowledged before`() async throws {
+    let home = TemporaryFolder()
+    let (project, image) = try await Project.sample(in: home)
+    let path = home / "plankton/project.sqlite"
+    let acknowledged = Acknowledged()
+    let editing = Task.detached {
+        var step = 0
+        while !Task.isCancelled {
+            _ = try await project.commitEdit(edit(step, image: image))
+            step += 1
+            await acknowledged.note(step)
+        }
+    }
+    var pictures = 0
+    for trial in 0..<25 {
+        try await Task.sleep(for: .milliseconds(10))
+        let before = await acknowledged.count
+        let copy = home / "copy-\(trial)"
+        try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
+        #expect(run("/bin/cp", "-r", home / "plankton/import", copy) == 0)
+        let database = try Data(contentsOf: URL(fileURLWithPath: path))
+        let log = (try? Data(contentsOf: URL(fileURLWithPath: path + "-wal"))) ?? Data()
+        // Two files are not copied in one instant: with a checkpoint in between, the copy would be a moment that never was.
+        guard try Data(contentsOf: URL(fileURLWithPath: path)) == database else { continue }
+        pictures += 1
+        try database.write(to: URL(fileURLWithPath: copy + "/project.sqlite"))
+        try log.write(to: URL(fileURLWithPath: copy + "/project.sqlite-wal"))
+        let restored = try Project.open(folder: copy)
+        let shown = try await restored.shown(image)
+        #expect(shown.count >= before, "\(before) edits were acknowledged, \(shown.count) are in the copy")
+        for (step, object) in shown.enumerated() { #expect(object.mask?.png == edit(step, image: image).create[0].png, "step \(step)") }
+        #expect(try await restored.check() == [])
+        try restored.close()
+        try FileManager.default.removeItem(atPath: copy)
+    }
+    editing.cancel()
+    _ = await editing.result
+    #expect(pictures > 0)
+    print("\(pictures) copies while \(await acknowledged.count) edits streamed")
+    try project.close()
+}

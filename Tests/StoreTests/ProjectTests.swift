@@ -246,3 +246,50 @@ func `a read-only medium opens for reading, also after a crash, and every change
     // What was acknowledged is where the folder went.
     #expect(try await Project.open(folder: folder / "elsewhere").objectCount(image: image) <= 1)
 }
+
+@Test func `of many that open a project at once one gets it, and looking at the list disturbs nobody`() async throws {
+    let folder = TemporaryFolder()
+    let root = try RootFolder(path: folder.path)
+    try root.createProject(user: "local", title: "P").close()
+    // As a crash leaves it, so that lookers and openers meet on the lock file.
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: folder / "local/p/project.lock"))
+    let looking = Task.detached {
+        while !Task.isCancelled { _ = try root.summary(user: "local", name: "p") }
+    }
+    for _ in 0..<20 {
+        let opened = await withTaskGroup(of: Result<Project, StoreError>.self) { group in
+            for _ in 0..<4 { group.addTask { Result { () throws(StoreError) -> Project in try root.open(user: "local", name: "p") } } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        var owners: [Project] = []
+        for result in opened {
+            switch result {
+            case .success(let project): owners.append(project)
+            case .failure(.inUse): break
+            case .failure(let error): throw error
+            }
+        }
+        #expect(owners.count == 1)
+        for owner in owners { try owner.close() }
+    }
+    looking.cancel()
+    _ = await looking.result
+}
+
+@Test(.enabled(if: geteuid() != 0, "the superuser may write everywhere"))
+func `a folder without the right to write opens for reading and says why`() async throws {
+    let folder = TemporaryFolder()
+    let (project, image) = try await Project.sample(in: folder)
+    try project.close()
+    for (path, mode) in [("plankton/project.sqlite", 0o444), ("plankton", 0o555)] as [(String, mode_t)] { chmod(folder / path, mode) }
+    defer { chmod(folder / "plankton", 0o755) }
+    let reading = try Project.open(folder: folder / "plankton")
+    #expect(reading.isReadOnly && reading.readOnlyReason?.contains("permissions") == true)
+    #expect(try await reading.image(image)?.id == image)
+    await #expect(throws: StoreError.self) { try await reading.setTitle("x", by: "") }
+    try reading.close()
+    chmod(folder / "plankton/import/a.png", 0)
+    let record = try #require(try await Project.open(folder: folder / "plankton").image(image))
+    let error = #expect(throws: StoreError.self) { try Project.open(folder: folder / "plankton").openOriginal(record) }
+    guard case .io = error else { throw try #require(error) }
+}
