@@ -46,3 +46,36 @@ import Testing
     project = try Project.open(folder: path)
     #expect(try project.files.list("import").map(\.name) == ["a.png", "b.png", "upload.part"])
 }
+
+@Test func `bytes that changed on the disk are found, wherever they are in the database`() async throws {
+    let folder = TemporaryFolder()
+    let (project, image) = try await Project.sample(in: folder)
+    let body = (0..<600).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 3) }
+    let regions = (0..<200).map { region("r\($0)", x: $0, body: body + [UInt8($0)]) }
+    _ = try await project.storeResult(ImageResult(image: image, node: "n", runKey: "1", regions: regions))
+    try project.close()
+    let path = folder / "plankton/project.sqlite"
+    let sound = try Data(contentsOf: URL(fileURLWithPath: path))
+    func check(_ damage: (inout Data) throws -> Void) async throws -> [CheckFinding] {
+        var bytes = sound
+        try damage(&bytes)
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let project = try Project.open(folder: folder / "plankton", readOnly: true)
+        defer { try? project.close() }
+        return try await project.check()
+    }
+    let flipped = try await check { bytes in
+        let mask = try #require(bytes.range(of: Data(body)))
+        bytes[mask.lowerBound + 300] ^= 1
+    }
+    #expect(flipped.map(\.code) == ["mask.checksum"] && flipped[0].object != nil)
+    // Pages without a meaning: the check reports and does not give up.
+    var found = 0
+    for page in stride(from: 40, to: sound.count / 4096, by: 7) {
+        let findings = try await check { $0.replaceSubrange(page * 4096..<page * 4096 + 64, with: Data(repeating: 0xEE, count: 64)) }
+        if !findings.isEmpty { found += 1 }
+        for finding in findings { #expect(finding.severity == .error && !finding.remedy.isEmpty) }
+    }
+    #expect(found > 0)
+    #expect(try await check { _ in }.isEmpty)
+}
