@@ -7,13 +7,15 @@ import Store
 /// A folder that is removed with the value. Its name holds what file names may hold.
 final class TemporaryFolder: Sendable {
     let path: String
+    private let outer: String
 
     init(_ name: String = "Grüße 浮游 'Ω' 100% ?#") {
-        path = FileManager.default.temporaryDirectory.path + "/ship-test-\(UUID().uuidString)/" + name
+        outer = FileManager.default.temporaryDirectory.path + "/ship-test-\(UUID().uuidString)"
+        path = outer + "/" + name
         try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
+    deinit { try? FileManager.default.removeItem(atPath: outer) }
 
     static func / (folder: TemporaryFolder, name: String) -> String { folder.path + "/" + name }
 }
