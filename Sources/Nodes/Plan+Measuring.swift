@@ -41,6 +41,13 @@ extension Plan {
         return Plan.hash(of: steps.filter { names.contains($0.name) })
     }
 
+    /// The same for `end` alone, without what is measured from it.
+    func upstreamFingerprint(of end: Graph.End) -> String {
+        var names: Set<String> = [end.node]
+        for step in steps.reversed() where names.contains(step.name) { names.formUnion(step.sources.values.joined().map(\.node)) }
+        return Plan.hash(of: steps.filter { names.contains($0.name) })
+    }
+
     /// The same for the whole graph.
     package var fingerprint: String { Plan.hash(of: steps) }
 

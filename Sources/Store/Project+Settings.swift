@@ -59,13 +59,16 @@ extension Project {
                 SELECT title, changed_at,
                     (SELECT count(*) FROM image WHERE removed_at IS NULL),
                     (SELECT count(*) FROM object WHERE kind = 'region' AND active = 1 AND image_id IN (SELECT object_id FROM image WHERE removed_at IS NULL)),
-                    (SELECT coalesce(sum(bytes), 0) FROM image JOIN image_data ON image_data.id = original_id WHERE removed_at IS NULL)
+                    (SELECT coalesce(sum(bytes), 0) FROM image JOIN image_data ON image_data.id = original_id WHERE removed_at IS NULL),
+                    (SELECT min(image.object_id) FROM image JOIN image_data ON image_data.id = original_id WHERE removed_at IS NULL AND width > 0)
                 FROM project
                 """)
         let name = (folder as NSString).lastPathComponent
-        return ProjectSummary(
+        var summary = ProjectSummary(
             user: user, name: name, title: row?[0] ?? name, images: row?[2] ?? 0, objects: row?[3] ?? 0, bytes: row?[4] ?? 0,
             changedAt: Date(milliseconds: row?[1] ?? 0), isReadOnly: isReadOnly)
+        summary.firstImage = row?[5]
+        return summary
     }
 
     // MARK: - Shared by all that write

@@ -13,6 +13,8 @@ package struct ProjectSummary: Sendable, Equatable {
     package var changedAt: Date
     /// Whether its disk or its permissions forbid changes, open or not.
     package var isReadOnly: Bool
+    /// An image to show for the project; nil when it has none that can be read.
+    package var firstImage: ObjectID?
     /// Why the project cannot be opened now (in use, newer version, damaged), as a sentence.
     package var problem: String?
 }

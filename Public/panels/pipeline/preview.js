@@ -27,7 +27,7 @@ export const preview = defineComponent({
       if (!element.value) return
       map = createMap(element.value, image)
       map.createPane('overlays').style.zIndex = 350
-      tiles = new ImageTiles(image, (z, x, y) => P(`/blobs/${image.id}/tiles/${z}/${x}/${y}`), { className: 'tiles image' }).addTo(map)
+      tiles = new ImageTiles(image, (z, x, y) => P(`/blobs/${image.id}/tiles/${z}/${x}/${y}?v=${image.uid}`), { className: 'tiles image' }).addTo(map)
       new ScaleBar(() => image).addTo(map)
       overlay = null
       map.on('moveend', ask)

@@ -28,7 +28,7 @@ const component = defineComponent(() => {
     image: null, error: null, total: null, style: memory.load('viewer.style', 'outline'), peek: false, tool: 'pan', points: 0, cursor: null, zoom: null, sideOpen: memory.load('viewer.side', innerWidth >= 900),
     selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, waiting: [], offline: false, busy: false, refused: null, preparing: false, neighbours: []
   })
-  const layers = reactive(memory.load('viewer.layers', { image: { on: true, opacity: 100 }, segments: { on: true, opacity: 100 }, rejects: { on: false, opacity: 80 } }))
+  const layers = reactive(memory.load('viewer.layers', { image: { on: true, opacity: 100, corrected: false }, segments: { on: true, opacity: 100 }, rejects: { on: false, opacity: 80 } }))
   const display = reactive({ ...neutral, pixelated: true, canvas: 'calm', ...memory.load('viewer.display', {}) })
   const objects = shallowReactive(new Map())  // id → object with outline, as far as this tab has seen them
   const readOnly = () => !!project.readOnly
@@ -185,7 +185,10 @@ const component = defineComponent(() => {
       view.canRedo = answer.canRedo
     } catch (error) { if (!error.offline) complain(error) }
   }
-  async function back(direction) {
+  // One step at a time: what is possible is known only when the step before is answered.
+  let stepping = Promise.resolve()
+  const back = direction => (stepping = stepping.then(() => step(direction)))
+  async function step(direction) {
     if (direction === 'undo' && tools.takeBack()) return true
     if (direction === 'redo' && tools.putBack()) return true
     if (direction === 'undo' && queue.takeBack(view.image.id)) return true
@@ -265,7 +268,7 @@ const component = defineComponent(() => {
     sharpness()
   }
   const sharpness = () => element.value.classList.toggle('pixelated', display.pixelated && map.getZoom() > view.image.levels - 1)
-  const overlay = (style, kind, color) => new ImageTiles(view.image, (z, x, y) => P(`/blobs/${view.image.id}/overlay/${z}/${x}/${y}.png?color=${color}&style=${style}&kind=${kind}&revision=${revision}`), { pane: 'overlays', className: `tiles overlay ${kind} ${style}` })
+  const overlay = (style, kind, color) => new ImageTiles(view.image, (z, x, y) => P(`/blobs/${view.image.id}/overlay/${z}/${x}/${y}.png?color=${color}&style=${style}&kind=${kind}&revision=${revision}&v=${view.image.uid}`), { pane: 'overlays', className: `tiles overlay ${kind} ${style}` })
   const fit = () => map.setView([(view.image.height - 1) / 2, (view.image.width - 1) / 2], fitZoom(view.image, { width: map.getSize().x, height: map.getSize().y }))
 
   function build() {
@@ -273,14 +276,14 @@ const component = defineComponent(() => {
     revision = image.revision ?? 0
     map = createMap(element.value, image)
     for (const [name, z] of [['overlays', 350], ['marks', 420], ['pending', 410], ['numbers', 640]]) { map.createPane(name).style.zIndex = z; map.getPane(name).style.pointerEvents = 'none' }
-    tiles = new ImageTiles(image, (z, x, y) => P(`/blobs/${image.id}/tiles/${z}/${x}/${y}`), { className: 'tiles image' }).addTo(map)
+    tiles = new ImageTiles(image, (z, x, y) => P(`/blobs/${image.id}/tiles/${z}/${x}/${y}?${layers.image.corrected ? 'layer=corrected' : `v=${image.uid}`}`), { className: 'tiles image' }).addTo(map)
     fills = overlay('fill', 'region', segmentColor).addTo(map)
     outlines = overlay('outline', 'region', segmentColor).addTo(map)
     pendingLayer = L.layerGroup().addTo(map)
     hoverLayer = L.layerGroup().addTo(map)
     marks = L.layerGroup().addTo(map)
     scaleBar = new ScaleBar(() => view.image).addTo(map)
-    new MiniMap(image, P(`/blobs/${image.id}/tiles/0/0/0`)).addTo(map)
+    new MiniMap(image, P(`/blobs/${image.id}/tiles/0/0/0?v=${image.uid}`)).addTo(map)
     tools = createTools({
       map, colors: () => ({ color: '#0072B2', casing: '#fff' }), changed: () => { view.points = tools?.points.length ?? 0 },
       finishPolygon: vertices => edit('draw', [], [polygon(vertices)]), finishPoints: () => { split(); return true }
@@ -412,6 +415,7 @@ const component = defineComponent(() => {
     { id: 'redo', title: 'Redo', group: G3, key: 'Ctrl+Shift+Z', run: ready(() => { back('redo') }) },
     { id: 'viewer.style', title: 'Outline, fill, off', group: G1, key: 'F', run: () => setStyle({ outline: 'fill', fill: 'off', off: 'outline' }[view.style]) },
     { id: 'viewer.peek', title: 'Bare image while held', group: G1, key: 'H', hold: on => { view.peek = on } },
+    { id: 'viewer.corrected', title: 'Original or corrected image', group: G1, key: 'Y', run: () => showCorrected(!layers.image.corrected) },
     { id: 'viewer.rejects', title: 'Rejected segments', group: G1, key: 'Shift+R', run: () => { layers.rejects.on = !layers.rejects.on } },
     { id: 'viewer.fit', title: 'Whole image', group: G1, key: '0', run: ready(() => { fit() }) },
     { id: 'viewer.native', title: 'One to one', group: G1, key: '1', run: ready(() => { map.setZoom(view.image.levels - 1) }) },
@@ -423,6 +427,16 @@ const component = defineComponent(() => {
     { id: 'viewer.after', title: 'Image after', group: G1, key: 'PageDown', run: () => neighbour(1) }
   ])
   const toggleSide = () => { view.sideOpen = !view.sideOpen; memory.save('viewer.side', view.sideOpen) }
+  layers.image.corrected = false  // each visit begins with the image as stored
+  /** The image as stored, or as the pipeline corrects it. */
+  async function showCorrected(on) {
+    if (on) {
+      const answer = await fetch(P(`/blobs/${view.image.id}/tiles/0/0/0?layer=corrected`)).catch(() => null)
+      if (!answer?.ok) { view.refused = (await answer?.json().catch(() => null))?.detail ?? 'The corrected image cannot be shown now.'; return }
+    }
+    layers.image.corrected = on
+    tiles.refresh(null)
+  }
   const saveLayers = () => memory.save('viewer.layers', layers)
   const saveDisplay = () => memory.save('viewer.display', display)
   const resetDisplay = () => { Object.assign(display, neutral); saveDisplay() }
@@ -430,7 +444,7 @@ const component = defineComponent(() => {
   const tool = (name, label, kind, command) => iconButton(name, label, () => useTool(kind), { command, pressed: view.tool === kind, corner: true, disabled: kind !== 'pan' && readOnly() })
   const act = (name, label, run, command, disabled) => iconButton(name, label, run, { command, corner: true, disabled: disabled || readOnly() })
   const expose = {
-    view, layers, display, project, readOnly, objectOf: o => objects.get(o), setStyle, saveLayers, saveDisplay, resetDisplay, clearSelection, focusObject, goTo,
+    view, layers, display, project, readOnly, objectOf: o => objects.get(o), setStyle, saveLayers, showCorrected, saveDisplay, resetDisplay, clearSelection, focusObject, goTo,
     vignette: o => P(`/objects/${o.id}/vignette?revision=${o.revision ?? revision}`)
   }
 

@@ -39,6 +39,7 @@ export function side(v) {
   return h('aside', { class: ['side', { open: view.sideOpen }], id: 'side', 'aria-label': 'Layers, display and selection' }, [
     section('Layers', [
       layerRow('Image', layers.image, v.saveLayers),
+      h('div', { class: 'layer-style' }, [segmented('Which image is shown', [{ value: 'original', label: 'Original' }, { value: 'corrected', label: 'Corrected' }], layers.image.corrected ? 'corrected' : 'original', which => v.showCorrected(which === 'corrected')), h('span', { class: 'muted small', title: 'The image as stored, or as the pipeline corrects it' }, h('kbd', keyOf('viewer.corrected')))]),
       layerRow('Segments', layers.segments, v.saveLayers),
       h('div', { class: 'layer-style' }, [segmented('How segments are drawn', [{ value: 'outline', label: 'Outline' }, { value: 'fill', label: 'Fill' }, { value: 'off', label: 'Off' }], view.style, v.setStyle), h('span', { class: 'muted small', title: 'Cycles the three' }, h('kbd', keyOf('viewer.style')))]),
       layerRow('Rejected', layers.rejects, v.saveLayers)

@@ -9,14 +9,14 @@ enum ProjectJSON {
         "settings?": .object(["pattern": .string, "pixelSizeUm": .number.nullable]),
     ])
 
-    static func value(_ summary: ProjectSummary, thumbnail: Int64? = nil, settings: JSONValue? = nil) -> JSONValue {
+    static func value(_ summary: ProjectSummary, settings: JSONValue? = nil) -> JSONValue {
         var members: [String: JSONValue] = [
             "user": .string(summary.user), "name": .string(summary.name), "title": .string(summary.title), "images": .integer(summary.images),
             "objects": .integer(summary.objects), "bytes": .integer(summary.bytes), "changedAt": .date(summary.changedAt),
             "readOnly": .boolean(summary.isReadOnly),
         ]
         if let problem = summary.problem { members["problem"] = .string(problem) }
-        if let thumbnail { members["thumbnail"] = .string("/api/projects/\(summary.user)/\(summary.name)/blobs/\(thumbnail)/thumbnail") }
+        if let image = summary.firstImage { members["thumbnail"] = .string("/api/projects/\(summary.user)/\(summary.name)/blobs/\(image)/thumbnail") }
         if let settings { members["settings"] = settings }
         return .object(members)
     }

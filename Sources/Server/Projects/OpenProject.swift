@@ -31,7 +31,7 @@ final class OpenProject: Sendable {
         (self.user, self.name, self.project, self.pipeline) = (user, name, project, pipeline)
         (self.runner, self.events) = (runner, events)
         editor = Editor(project: project, pipeline: pipeline, executor: editing)
-        pyramids = Pyramids(project: project, work: work)
+        pyramids = Pyramids(project: project, pipeline: pipeline, work: work)
         uploads = Uploads(project: project, work: work, workers: workers, limit: limits.upload)
     }
 

@@ -1,5 +1,7 @@
 import Codecs
 import Jobs
+import Nodes
+import Pipeline
 import Pyramid
 import Raster
 import Store
@@ -7,60 +9,107 @@ import Synchronization
 
 /// The pyramid files of a project's images, kept open. One that is missing is built again: such files may be deleted at any time.
 actor Pyramids {
-    private let project: Project
-    private let work: WorkPool
-    private var tasks: [ObjectID: Task<PyramidFile, any Error>] = [:]
-    private nonisolated let ready = Mutex<[ObjectID: PyramidFile]>([:])
+    private struct Key: Hashable {
+        var image: ObjectID
+        /// Path of the corrected image's pyramid; nil for the original's.
+        var corrected: String?
+    }
 
-    init(project: Project, work: WorkPool) { (self.project, self.work) = (project, work) }
+    private let project: Project
+    private let pipeline: ProjectPipeline
+    private let work: WorkPool
+    private var tasks: [Key: Task<PyramidFile, any Error>] = [:]
+    private nonisolated let ready = Mutex<[Key: PyramidFile]>([:])
+
+    init(project: Project, pipeline: ProjectPipeline, work: WorkPool) { (self.project, self.pipeline, self.work) = (project, pipeline, work) }
 
     /// - Throws: `Problem` `image.unknown`, `image.unreadable`, `file.missing` (read-only and not there).
     nonisolated func file(of image: ObjectID) async throws -> PyramidFile {
         // The way of nearly every tile: no hop, no database.
-        if let file = ready.withLock({ $0[image] }) { return file }
-        return try await load(image)
+        let key = Key(image: image)
+        if let file = ready.withLock({ $0[key] }) { return file }
+        return try await load(key) { try await self.original(image) }
+    }
+
+    /// The image as the pipeline corrects it; made when it is first looked at.
+    /// - Throws: as `file(of:)`, and `graph.invalid` when the pipeline corrects nothing.
+    nonisolated func correctedFile(of id: ObjectID) async throws -> PyramidFile {
+        let plan = try await pipeline.plan()
+        let image = try await readable(id)
+        guard let relative = pipeline.correctedPyramidPath(of: image, plan: plan) else {
+            throw Problem(.graphInvalid, "the pipeline corrects nothing; add a Vignetting node to see a corrected image")
+        }
+        let key = Key(image: id, corrected: relative)
+        if let file = ready.withLock({ $0[key] }) { return file }
+        return try await load(key) { try await self.corrected(image, relative: relative, plan: plan) }
     }
 
     nonisolated func forget(_ image: ObjectID) {
-        let known = ready.withLock { $0.removeValue(forKey: image) }
-        if known != nil { Task { await drop(image) } }
+        let known = ready.withLock { ready in
+            let keys = ready.keys.filter { $0.image == image }
+            for key in keys { ready[key] = nil }
+            return keys
+        }
+        if !known.isEmpty { Task { await drop(known) } }
     }
 
-    private func drop(_ image: ObjectID) { tasks[image] = nil }
+    private func drop(_ keys: [Key]) { for key in keys { tasks[key] = nil } }
 
-    private func load(_ id: ObjectID) async throws -> PyramidFile {
-        if let task = tasks[id] { return try await task.value }
-        let (project, work) = (project, work)
-        let task = Task {
-            guard let image = try await project.image(id), image.removedAt == nil else { throw Problem.unknownImage(id) }
-            guard image.width > 0 else {
-                throw Problem(.imageUnreadable, image.error ?? "\(image.name) could not be read when it was imported; import a good copy")
-            }
-            if let relative = image.pyramid {
-                if let file = try? await work.run({ try PyramidFile(path: project.files.checkedPath(relative)) }) { return file }
-            }
-            guard !project.isReadOnly else {
-                throw Problem(.fileMissing, "the tiles of \(image.name) are missing and the project is read-only; copy it to a writable disk")
-            }
-            let importer = try await ImageImporter(project: project)
-            let relative = try await work.run { try importer.buildPyramid(of: image) }
-            var change = ImageChange()
-            change.pyramid = .some(relative)
-            try await project.updateImage(id, change)
-            return try await work.run { try PyramidFile(path: project.files.checkedPath(relative)) }
+    private nonisolated func readable(_ id: ObjectID) async throws -> ImageRecord {
+        guard let image = try await project.image(id), image.removedAt == nil else { throw Problem.unknownImage(id) }
+        guard image.width > 0 else {
+            throw Problem(.imageUnreadable, image.error ?? "\(image.name) could not be read when it was imported; import a good copy")
         }
-        tasks[id] = task
+        return image
+    }
+
+    private nonisolated func open(_ relative: String) async throws -> PyramidFile {
+        let project = project
+        return try await work.run { try PyramidFile(path: project.files.checkedPath(relative)) }
+    }
+
+    private nonisolated func original(_ id: ObjectID) async throws -> PyramidFile {
+        let image = try await readable(id)
+        if let relative = image.pyramid, let file = try? await open(relative) { return file }
+        try requireWritable(image)
+        let importer = try await ImageImporter(project: project)
+        let relative = try await work.run { try importer.buildPyramid(of: image) }
+        var change = ImageChange()
+        change.pyramid = .some(relative)
+        try await project.updateImage(id, change)
+        return try await open(relative)
+    }
+
+    private nonisolated func corrected(_ image: ImageRecord, relative: String, plan: Plan) async throws -> PyramidFile {
+        if let file = try? await open(relative) { return file }
+        try requireWritable(image)
+        let context = try await pipeline.context(of: image)
+        let pipeline = pipeline
+        try await work.run { try pipeline.buildCorrectedPyramid(of: image, plan: plan, context: context) }
+        return try await open(relative)
+    }
+
+    private nonisolated func requireWritable(_ image: ImageRecord) throws(Problem) {
+        guard project.isReadOnly else { return }
+        throw Problem(.fileMissing, "the tiles of \(image.name) are missing and the project is read-only; copy it to a writable disk")
+    }
+
+    /// One at a time makes a file, the others wait for it.
+    private func load(_ key: Key, _ make: @escaping @Sendable () async throws -> PyramidFile) async throws -> PyramidFile {
+        if let task = tasks[key] { return try await task.value }
+        let task = Task { try await make() }
+        tasks[key] = task
         do {
             let file = try await task.value
             ready.withLock { ready in
                 // Each holds a descriptor.
                 if ready.count >= 64, let any = ready.keys.first { ready[any] = nil }
-                ready[id] = file
+                ready[key] = file
             }
-            tasks[id] = nil
+            tasks[key] = nil
             return file
         } catch {
-            tasks[id] = nil
+            tasks[key] = nil
             throw error
         }
     }

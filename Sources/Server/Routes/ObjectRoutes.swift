@@ -165,7 +165,7 @@ struct ObjectRoutes: RouteGroup {
         let etag = "\"\(object.uid)-\(object.maskRevision)-\(padding)-\(size)\""
         var headers = HTTPFields()
         headers[.eTag] = etag
-        headers[.cacheControl] = "private, max-age=3600"
+        headers[.cacheControl] = "no-cache"
         if EntityTag.matches(etag, call.headers) { return Response(status: .notModified, headers: headers) }
         let pyramid = try await project.pyramids.file(of: object.image)
         let box = Rect(

@@ -172,8 +172,6 @@ struct ProjectRoutes: RouteGroup {
     private func value(_ project: OpenProject, withSettings: Bool = true) async throws -> JSONValue {
         var summary = try await project.project.summary(user: project.user)
         summary.name = project.name
-        let first = try await project.project.images(limit: 1).items.first
-        return ProjectJSON.value(
-            summary, thumbnail: first.flatMap { $0.width > 0 ? $0.id : nil }, settings: withSettings ? try await services.importSettings(project) : nil)
+        return ProjectJSON.value(summary, settings: withSettings ? try await services.importSettings(project) : nil)
     }
 }

@@ -13,13 +13,19 @@ struct TileRoutes: RouteGroup {
 
     enum Style: String, CaseIterable { case fill, outline }
     enum Kind: String, CaseIterable { case region, reject }
+    enum Layer: String, CaseIterable { case original, corrected }
 
     var routes: [Route] {
         let image = Route.project + "/blobs/{image}"
         return [
             Route(
                 .get, image + "/tiles/{z}/{x}/{y}", "A tile of 512 × 512 pixels, smaller at the right and lower edge. z = 0 is the whole image.",
-                answers: [.bytes(["image/jpeg"], "The tile."), .notModified], problems: [.imageUnknown, .imageUnreadable, .tileUnknown], isQuiet: true
+                query: [
+                    .init(name: "layer", schema: .choice(Layer.allCases.map(\.rawValue)), help: "The image as stored, or as the pipeline corrects it."),
+                    .init(name: "v", schema: .string, help: "The image's uid; such an address may be cached for good."),
+                ],
+                answers: [.bytes(["image/jpeg"], "The tile."), .notModified], problems: [.imageUnknown, .imageUnreadable, .tileUnknown, .queryInvalid, .graphInvalid, .fileMissing],
+                isQuiet: true
             ) { call in
                 let project = try await services.open(call)
                 return try await tile(call, project: project, z: try Self.index("z", call), x: try Self.index("x", call), y: try Self.index("y", call))
@@ -32,6 +38,7 @@ struct TileRoutes: RouteGroup {
                     .init(name: "width", schema: .integer, help: "Of outlines, 1 to 8 tile pixels; 1."),
                     .init(name: "kind", schema: .choice(Kind.allCases.map(\.rawValue)), help: "Objects, or what was dropped."),
                     .init(name: "revision", schema: .integer, help: "The image's; makes addresses new when objects change."),
+                    .init(name: "v", schema: .string, help: "The image's uid; with it and the revision an address may be cached for good."),
                 ],
                 answers: [.bytes(["image/png"], "The tile."), .notModified], problems: [.imageUnknown, .imageUnreadable, .tileUnknown, .queryInvalid],
                 isQuiet: true, handle: overlay),
@@ -48,15 +55,18 @@ struct TileRoutes: RouteGroup {
 
     func tile(_ call: Call, project: OpenProject, z: Int, x: Int, y: Int) async throws -> Response {
         let id = try call.id("image", unknown: .imageUnknown, what: "Image")
-        let pyramid = try await project.pyramids.file(of: id)
+        let layer = try call.choice("layer", Layer.self) ?? .original
+        let pyramid = layer == .original ? try await project.pyramids.file(of: id) : try await project.pyramids.correctedFile(of: id)
         guard pyramid.tileRange(z: z, x: x, y: y) != nil else {
             throw Problem(.tileUnknown, "image \(id) has no tile \(z)/\(x)/\(y); it has \(pyramid.levels) levels of \(pyramid.width) × \(pyramid.height) pixels")
         }
-        // The pyramid follows from the original alone, which never changes.
-        let etag = "\"\(id)-\(pyramid.byteCount)-\(z)-\(x)-\(y)\""
+        // The file's name holds the image's identity, and of a corrected one also how it was made. Numbers of images are given
+        // anew in every project, so only an address with the identity in it may be kept without asking.
+        let name = String(pyramid.path.split(separator: "/").last?.dropLast(4) ?? "")
+        let etag = "\"\(name)-\(pyramid.byteCount)-\(z)-\(x)-\(y)\""
         var headers = HTTPFields()
         headers[.eTag] = etag
-        headers[.cacheControl] = "private, max-age=86400"
+        headers[.cacheControl] = call.target.query["v"] == name ? "private, max-age=31536000, immutable" : "no-cache"
         if EntityTag.matches(etag, call.headers) { return Response(status: .notModified, headers: headers) }
         headers[.contentType] = "image/jpeg"
         do {
@@ -83,9 +93,9 @@ struct TileRoutes: RouteGroup {
         guard let region = OverlayTile.region(layout, z: z, x: x, y: y, margin: style == .outline ? width + 1 : 0) else {
             throw Problem(.tileUnknown, "image \(id) has no tile \(z)/\(x)/\(y); it has \(layout.levels.count) levels")
         }
-        let key = "\(id)-\(image.revision)-\(z)-\(x)-\(y)-\(style.rawValue)\(width)-\(kind.rawValue)-\(color)"
-        // With the present revision in its address a tile never changes.
-        let isCurrent = call.target.query["revision"] == "\(image.revision)"
+        let key = "\(image.uid)-\(image.revision)-\(z)-\(x)-\(y)-\(style.rawValue)\(width)-\(kind.rawValue)-\(color)"
+        // With the image's identity and its present revision in the address a tile never changes.
+        let isCurrent = call.target.query["revision"] == "\(image.revision)" && call.target.query["v"] == image.uid
         var headers = HTTPFields()
         headers[.eTag] = "\"\(key)\""
         headers[.cacheControl] = isCurrent ? "private, max-age=31536000, immutable" : "no-cache"

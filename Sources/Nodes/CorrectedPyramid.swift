@@ -1,0 +1,38 @@
+import Codecs
+import Foundation
+import Pipeline
+import Pyramid
+import Raster
+import Store
+
+extension Plan {
+    /// What the last correction of the pipeline gives; nil when it corrects nothing.
+    package var correctedEnd: Graph.End? {
+        steps.last { $0.nodeClass.group == "correct" }.flatMap { step in step.nodeClass.outputs.first.map { Graph.End(step.name, $0.name) } }
+    }
+}
+
+extension ProjectPipeline {
+    /// Place of the pyramid of an image as the pipeline corrects it, below the project folder. Another graph, another place.
+    package func correctedPyramidPath(of image: ImageRecord, plan: Plan) -> String? {
+        plan.correctedEnd.map { end in "\(end.node)/\(image.uid)-\(image.page)-\(plan.upstreamFingerprint(of: end).prefix(8)).tif" }
+    }
+
+    /// Corrects an image and writes the pyramid of the result. Such files can be deleted at any time.
+    package func buildCorrectedPyramid(of image: ImageRecord, plan: Plan, context: NodeContext) throws {
+        guard let end = plan.correctedEnd, let relative = correctedPyramidPath(of: image, plan: plan) else {
+            throw GraphError(problems: ["the pipeline corrects nothing; add a Vignetting node"])
+        }
+        let pixels: AnyImage
+        switch try values(of: image, wanted: [end], plan: plan, context: context)[end] {
+        case let image as AnyImage: pixels = image
+        case let gray as GrayImage: pixels = gray.anyImage
+        default: preconditionFailure("\(end) holds no image")
+        }
+        try project.files.makeFolder(end.node)
+        try project.files.writeAtPath(relative) { path in
+            try PyramidBuilder.build(
+                source: MemoryRowReader(pixels.eightBit(), format: .tiff), to: path, pixelSizeMicrometres: image.pixelSize)
+        }
+    }
+}
