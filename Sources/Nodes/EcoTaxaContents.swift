@@ -17,6 +17,8 @@ struct EcoTaxaContents {
     /// Images with at least one object, in the order of their rows.
     private(set) var images: [ImageRecord] = []
     private(set) var findings: [ExportFinding] = []
+    /// For files: the first acquisition, so that the same content has the same name in every project folder.
+    private(set) var name = ""
     private let fingerprint: String
 
     /// - Parameter suffix: of the pictures, without the dot.
@@ -25,12 +27,12 @@ struct EcoTaxaContents {
         fingerprint = collection.plan.fingerprint
         let title = try await project.title()
         let columns = try await project.measureColumns().map(\.name)
-        let pipelineName = OnDiskName.make(from: title)
+        let projectName = OnDiskName.make(from: title)
 
         // Order by name, then content: equal on every machine and for every number of workers.
         let all: [ImageRecord]
         if let chosen = collection.images { all = chosen } else { all = try await project.allImages() }
-        var levels = LevelNames(sampleFallback: pipelineName)
+        var levels = LevelNames(sampleFallback: projectName)
         for image in all.sorted(by: { ($0.name, $0.uid) < ($1.name, $1.uid) }) {
             try collection.checkCancelled()
             let records = try await project.allObjects(of: image.id)
@@ -41,6 +43,9 @@ struct EcoTaxaContents {
                 ("process_software", "ship \(shipVersion)"), ("process_pipeline", String(fingerprint.prefix(16))),
                 ("process_steps", String(collection.plan.steps.map(\.nodeClass.kind).joined(separator: " > ").prefix(250))),
             ])
+            if name.isEmpty, let acquisition = fields.first(where: { $0.column == "acq_id" }), case .text(let id) = acquisition.value {
+                name = OnDiskName.make(from: id, otherwise: projectName)
+            }
             for record in records.sorted(by: { ($0.box.y, $0.box.x, $0.uid) < ($1.box.y, $1.box.x, $1.uid) }) {
                 let id = EcoTaxaContents.objectID(image: image, object: record)
                 var row: [(column: String, value: EcoTaxaTable.Value)] = [
@@ -58,7 +63,8 @@ struct EcoTaxaContents {
                 objects.append(Row(image: image, box: record.box, id: id))
             }
         }
-        findings = table.check(name: pipelineName).map(ExportFinding.init)
+        if name.isEmpty { name = projectName }
+        findings = table.check(name: name).map(ExportFinding.init)
         if objects.isEmpty {
             findings.append(
                 ExportFinding(

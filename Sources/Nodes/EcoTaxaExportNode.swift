@@ -38,9 +38,8 @@ package struct EcoTaxaExportNode: CollectionNode {
         let project = collection.project
         let folder = collection.step.name
         try project.files.makeFolder(folder)
-        let title = OnDiskName.make(from: try await project.title())
         // The name tells archives of different content apart; the same content has the same name, on every machine.
-        let relative = "\(folder)/ecotaxa_\(title)_\(contents.digest(picture: self).prefix(8)).zip"
+        let relative = "\(folder)/ecotaxa_\(contents.name)_\(contents.digest(picture: self).prefix(8)).zip"
 
         collection.progress(0, contents.images.count)
         let cutter = try VignetteCutter(collection: collection)
@@ -50,7 +49,7 @@ package struct EcoTaxaExportNode: CollectionNode {
         var done = 0
         var current: (image: ObjectID, pixels: AnyImage)?
         try project.files.writeAtPath(relative) { path in
-            try EcoTaxaArchive.write(contents.table, name: title, to: path) { row in
+            try EcoTaxaArchive.write(contents.table, name: contents.name, to: path) { row in
                 try collection.checkCancelled()
                 let object = contents.objects[row]
                 if current?.image != object.image.id {

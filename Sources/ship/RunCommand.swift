@@ -43,7 +43,8 @@ struct RunCommand: AsyncParsableCommand {
             if !isThere {
                 try FileManager.default.createDirectory(
                     at: URL(filePath: target).deletingLastPathComponent(), withIntermediateDirectories: true)
-                try Project.create(folder: target, title: URL(filePath: target).lastPathComponent).close()
+                // Titled after what is in it, so that results do not depend on where they are written.
+                try Project.create(folder: target, title: URL(filePath: folder).lastPathComponent).close()
             }
             try await withProject(target) { project in
                 try await project.savePipelineGraph(graph)

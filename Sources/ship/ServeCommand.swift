@@ -9,6 +9,7 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Start the server and print the address to open.",
         discussion: """
             Only this machine can reach it unless --host says otherwise, and only with the token in the printed address.
+            Scripts use the bearer token that is printed too, or the one in the environment variable SHIP_TOKEN.
             Stop it with Ctrl-C; projects are then closed so that they open on read-only media too.
             """)
 
@@ -42,12 +43,21 @@ struct ServeCommand: AsyncParsableCommand {
                 try prepareRoot()
                 if !unwatched {
                     // A fixed port lets open pages find the server again after a crash.
-                    let code = Supervisor.run(port: port == 0 ? try freePort() : port, token: Supervisor.newToken())
+                    let code = Supervisor.run(port: port == 0 ? try freePort() : port, token: try scriptToken())
                     throw ExitCode(code)
                 }
             }
             try await serve()
         }
+    }
+
+    /// Secret for scripts: chosen by the person who starts the server, or a new one.
+    private func scriptToken() throws -> String {
+        guard let chosen = ProcessInfo.processInfo.environment["SHIP_TOKEN"] else { return Supervisor.newToken() }
+        guard chosen.utf8.count >= 16, chosen.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            throw Sentence("SHIP_TOKEN must have at least 16 printable ASCII characters without blanks; choose a longer one, or leave it out")
+        }
+        return chosen
     }
 
     private func prepareRoot() throws {
@@ -76,6 +86,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.onLink = { link in FileHandle.standardOutput.write(Data("Open \(link)\n".utf8)) }
         let server = ShipServer(configuration)
         let opensBrowser = open
+        FileHandle.standardOutput.write(Data("Scripts send the header  Authorization: Bearer \(server.bearerToken)\n".utf8))
         try await server.run { _ in
             if opensBrowser { openBrowser(server.link) }
         }

@@ -46,6 +46,16 @@ import Testing
             for outside in ["2/0/0", "0/1/0", "1/0/2", "-1/0/0", "0/0/x", "99999999999999999999/0/0", "1/01/0"] {
                 try await api.send("GET", "\(project)/blobs/\(first)/tiles/\(outside)", expect: 404)
             }
+            // Numbers are given anew in every project, so only an address with the image's identity may be kept unasked.
+            let uid = try #require(image["uid"]?.stringValue)
+            #expect(tile[header: "cache-control"] == "no-cache")
+            let kept = try await api.send("GET", "\(project)/blobs/\(first)/tiles/0/0/0?v=\(uid)")
+            #expect(kept[header: "cache-control"]?.contains("immutable") == true)
+            // The image as the pipeline corrects it.
+            let corrected = try await api.send("GET", "\(project)/blobs/\(first)/tiles/0/0/0?layer=corrected")
+            #expect(try ImageFile.header(bytes: corrected.body, name: "tile").width == 350)
+            #expect(corrected[header: "etag"] != tile[header: "etag"])
+            try await api.send("GET", "\(project)/blobs/\(first)/tiles/0/0/0?layer=none", expect: 400)
             try await api.send("GET", "\(project)/blobs/\(first)/thumbnail")
             let file = try await api.send("GET", "\(project)/blobs/\(first)/file")
             #expect(file.body == Drawn.frame())
