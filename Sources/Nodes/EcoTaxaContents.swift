@@ -139,18 +139,6 @@ extension ExportFinding {
 }
 
 extension Project {
-    /// Every image that is not in the trash.
-    package func allImages() async throws -> [ImageRecord] {
-        var images: [ImageRecord] = []
-        var cursor: String?
-        repeat {
-            let page = try await self.images(cursor: cursor, limit: 1000)
-            images += page.items
-            cursor = page.next
-        } while cursor != nil
-        return images
-    }
-
     /// Every active object of an image, with its measurements.
     package func allObjects(of image: ObjectID) async throws -> [ObjectRecord] {
         var objects: [ObjectRecord] = []

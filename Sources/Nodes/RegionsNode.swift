@@ -70,7 +70,7 @@ package struct RegionsNode: Node {
             frame: mask.bounds,
             segments: mask.regions(rules).map {
                 Segment(
-                    mask: $0.mask, parent: $0.parent, innerCount: $0.innerCount, touches: Sides(rawValue: $0.touches.rawValue),
+                    mask: $0.mask, parent: $0.parent, innerCount: $0.innerCount, touches: $0.touches,
                     rejectedBy: $0.reject?.rawValue)
             })
     }

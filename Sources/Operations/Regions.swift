@@ -23,16 +23,6 @@ public enum RejectRule: String, Sendable, CaseIterable, Codable {
     case tooSmall, tooLarge, touchesBorder, nestedInside, notInner
 }
 
-/// Sides of the frame that a region touches.
-public struct BorderSides: OptionSet, Sendable, Hashable {
-    public let rawValue: Int
-    public init(rawValue: Int) { self.rawValue = rawValue }
-    public static let left = BorderSides(rawValue: 1)
-    public static let top = BorderSides(rawValue: 2)
-    public static let right = BorderSides(rawValue: 4)
-    public static let bottom = BorderSides(rawValue: 8)
-}
-
 /// Which components of a mask become objects.
 public struct RegionRules: Sendable, Hashable {
     public var connectivity: Connectivity

@@ -1,15 +1,5 @@
 import Raster
 
-/// Sides of the frame (or of the restricted area) that an object touches.
-package struct Sides: OptionSet, Hashable, Sendable {
-    package let rawValue: Int
-    package init(rawValue: Int) { self.rawValue = rawValue }
-    package static let left = Sides(rawValue: 1)
-    package static let top = Sides(rawValue: 2)
-    package static let right = Sides(rawValue: 4)
-    package static let bottom = Sides(rawValue: 8)
-}
-
 /// One segmented piece of an image: an object, or what a rule dropped.
 package struct Segment: Hashable, Sendable {
     /// Foreground in image coordinates, `bounds` tight around it.
@@ -18,11 +8,11 @@ package struct Segment: Hashable, Sendable {
     package var parent: Int?
     /// Number of segments inside this one, at any depth.
     package var innerCount: Int
-    package var touches: Sides
+    package var touches: BorderSides
     /// The rule that dropped it; nil for an object.
     package var rejectedBy: String?
 
-    package init(mask: Mask, parent: Int? = nil, innerCount: Int = 0, touches: Sides = [], rejectedBy: String? = nil) {
+    package init(mask: Mask, parent: Int? = nil, innerCount: Int = 0, touches: BorderSides = [], rejectedBy: String? = nil) {
         (self.mask, self.parent, self.innerCount, self.touches, self.rejectedBy) = (mask, parent, innerCount, touches, rejectedBy)
     }
 }

@@ -7,7 +7,8 @@ extension Project {
     /// - Complexity: reads every byte of the originals.
     package func check() async throws(StoreError) -> [CheckFinding] {
         var findings = try await read { try Self.checkDatabase($0) }
-        for image in try await everyImage() { findings += checkFile(of: image) }
+        // What is in the trash shall come back whole.
+        for image in try await allImages() + removedImages() { findings += checkFile(of: image) }
         for path in try files.files(enter: { !$0.hasPrefix(".") }) where PartName.matches((path as NSString).lastPathComponent) {
             findings.append(
                 CheckFinding(
@@ -15,18 +16,6 @@ extension Project {
                     remedy: "Nothing is lost; remove it when no ship is writing to this project."))
         }
         return findings
-    }
-
-    private func everyImage() async throws(StoreError) -> [ImageRecord] {
-        var images: [ImageRecord] = []
-        var cursor: String?
-        repeat {
-            let page = try await self.images(cursor: cursor, limit: 1000)
-            images += page.items
-            cursor = page.next
-        } while cursor != nil
-        // What is in the trash shall come back whole.
-        return images + (try await removedImages())
     }
 
     private func checkFile(of image: ImageRecord) -> [CheckFinding] {

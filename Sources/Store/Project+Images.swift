@@ -122,6 +122,18 @@ extension Project {
         }
     }
 
+    /// Every image that is not in the trash, read page by page.
+    package func allImages() async throws(StoreError) -> [ImageRecord] {
+        var images: [ImageRecord] = []
+        var cursor: String?
+        repeat {
+            let page = try await self.images(cursor: cursor, limit: 1000)
+            images += page.items
+            cursor = page.next
+        } while cursor != nil
+        return images
+    }
+
     /// - Parameter by: who, for the record of a changed pixel size.
     /// - Throws: `.notFound`, `.invalid` for a pixel size that is not a positive number.
     package func updateImage(_ id: ObjectID, _ change: ImageChange, by: String = "local") async throws(StoreError) {
