@@ -9,6 +9,8 @@ package enum CodecError: Error, Equatable, CustomStringConvertible {
     case tooLarge(file: String, reason: String)
     case noSuchPage(file: String, page: Int, pages: Int)
     case cannotEncode(reason: String)
+    /// The caller said so while the file was being read; nothing is wrong with it.
+    case cancelled(file: String)
 
     package var description: String {
         switch self {
@@ -23,6 +25,7 @@ package enum CodecError: Error, Equatable, CustomStringConvertible {
         case .noSuchPage(let file, let page, let pages):
             "\(file) has \(pages) \(pages == 1 ? "page" : "pages"), so there is no page \(page) (pages count from 0)"
         case .cannotEncode(let reason): "The image cannot be written: \(reason)"
+        case .cancelled(let file): "reading \(file) was cancelled"
         }
     }
 }

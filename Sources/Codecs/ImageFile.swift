@@ -35,9 +35,10 @@ package enum ImageFile {
     }
 
     package static func decode(
-        descriptor: Int32, name: String, page: Int = 0, limits: DecodeLimits = .standard, orientation: Int = 1
+        descriptor: Int32, name: String, page: Int = 0, limits: DecodeLimits = .standard, orientation: Int = 1,
+        isCancelled: () -> Bool = { false }
     ) throws(CodecError) -> AnyImage {
-        try decode(ImageSource(descriptor: descriptor, name: name), page, limits, orientation)
+        try decode(ImageSource(descriptor: descriptor, name: name), page, limits, orientation, isCancelled)
     }
 
     package static func header(bytes: [UInt8], name: String, page: Int = 0, limits: DecodeLimits = .standard) throws(CodecError) -> ImageHeader {
@@ -56,8 +57,10 @@ package enum ImageFile {
         try decode(ImageSource(bytes: bytes, name: name), page, limits, orientation)
     }
 
-    private static func decode(_ source: ImageSource, _ page: Int, _ limits: DecodeLimits, _ orientation: Int) throws(CodecError) -> AnyImage {
-        try reader(source, page, limits).readAll(limits: limits, name: source.name).upright(orientation: orientation)
+    private static func decode(
+        _ source: ImageSource, _ page: Int, _ limits: DecodeLimits, _ orientation: Int, _ isCancelled: () -> Bool = { false }
+    ) throws(CodecError) -> AnyImage {
+        try reader(source, page, limits).readAll(limits: limits, name: source.name, isCancelled: isCancelled).upright(orientation: orientation)
     }
 
     static func reader(_ source: ImageSource, _ page: Int, _ limits: DecodeLimits) throws(CodecError) -> any ImageRowReader {

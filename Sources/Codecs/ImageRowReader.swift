@@ -12,7 +12,9 @@ package protocol ImageRowReader: AnyObject {
 
 extension ImageRowReader {
     /// Decodes all rows at once, for readers that have not begun.
-    func readAll(limits: DecodeLimits, name: String) throws(CodecError) -> AnyImage {
+    ///
+    /// - Parameter isCancelled: asked every 64 rows; true ends with `.cancelled`.
+    func readAll(limits: DecodeLimits, name: String, isCancelled: () -> Bool = { false }) throws(CodecError) -> AnyImage {
         let header = header
         guard header.pixelBytes <= limits.maxPixelBytes else {
             throw .tooLarge(
@@ -20,20 +22,26 @@ extension ImageRowReader {
                 reason: "\(header.width) × \(header.height) pixels take \(megabytes(header.pixelBytes)) in memory, more than the \(megabytes(limits.maxPixelBytes)) allowed")
         }
         switch (header.channels, header.bitsPerSample) {
-        case (1, 8): return .gray8(try readImage())
-        case (1, 16): return .gray16(try readImage())
-        case (3, 8): return .color8(try readImage())
-        default: return .color16(try readImage())
+        case (1, 8): return .gray8(try readImage(name, isCancelled))
+        case (1, 16): return .gray16(try readImage(name, isCancelled))
+        case (3, 8): return .color8(try readImage(name, isCancelled))
+        default: return .color16(try readImage(name, isCancelled))
         }
     }
 
-    private func readImage<Pixel>() throws(CodecError) -> Image<Pixel> {
-        let (width, height) = (header.width, header.height)
+    private func readImage<Pixel>(_ name: String, _ isCancelled: () -> Bool) throws(CodecError) -> Image<Pixel> {
+        let (width, height, rowBytes) = (header.width, header.height, header.rowBytes)
         // `rethrows` cannot carry the error's type through the initializer.
         var failure: CodecError?
         let image = Image<Pixel>(width: width, height: height) { pixels in
             do throws(CodecError) {
-                try readRows(into: UnsafeMutableRawBufferPointer(pixels), count: height)
+                let bytes = UnsafeMutableRawBufferPointer(pixels)
+                for row in stride(from: 0, to: height, by: 64) {
+                    if isCancelled() { throw .cancelled(file: name) }
+                    let count = min(64, height - row)
+                    let part = UnsafeMutableRawBufferPointer(rebasing: bytes[(row * rowBytes)..<((row + count) * rowBytes)])
+                    try readRows(into: part, count: count)
+                }
             } catch { failure = error }
         }
         if let failure { throw failure }

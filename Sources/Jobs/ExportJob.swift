@@ -32,6 +32,7 @@ struct ExportJob: JobKind {
         for finding in result.findings { await context.note("\(finding.severity.rawValue): \(finding.message) \(finding.remedy)") }
         var outcome = JobOutcome(summary: "\(result.objects) objects of \(result.images) images in \(result.files.joined(separator: ", "))")
         outcome.files = result.files
+        if !result.findings.isEmpty { outcome.warnings = result.findings.prefix(20).map { "\($0.message) \($0.remedy)" } }
         outcome.counts = ["objects": result.objects, "images": result.images, "findings": result.findings.count]
         return outcome
     }

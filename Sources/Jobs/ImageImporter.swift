@@ -68,24 +68,29 @@ package struct ImageImporter: Sendable {
         return finished
     }
 
-    /// Fields of the file-name pattern and the pixel size given by hand. Returns whether the name matched.
+    /// Fields of the file-name pattern, and the pixel size. Returns whether the name matched.
+    ///
+    /// Of several pixel sizes the first of these counts: what a person entered for this very image, what its name says, what its
+    /// file says, what the project says for images that do not say.
     @discardableResult
     package func applyNames(to image: ImageRecord) async throws -> Bool {
         var matched = true
-        // What a person entered for this very image goes before what holds for all.
-        let isByHand = image.pixelSizeSource == "hand"
+        var (size, source) = (image.pixelSize, image.pixelSizeSource)
+        if source == nil || source == "project" { (size, source) = (pixelSize, pixelSize.map { _ in "project" }) }
         if let pattern {
             if let fields = pattern.match(image.name) {
                 var values: [String: String?] = [:]
                 for (token, value) in fields where !FieldNames.pixelSizeTokens.contains(token) { values[FieldNames.field(for: token)] = value }
                 try await project.setMetadata(image.id, values, source: .pattern, by: "pattern")
-                let size = FieldNames.pixelSizeTokens.compactMap { fields[$0] }.compactMap(Double.init).first { $0 > 0 && $0.isFinite }
-                if let size, pixelSize == nil, !isByHand { try await setPixelSize(size, source: "pattern", image: image) }
+                let named = FieldNames.pixelSizeTokens.compactMap { fields[$0] }.compactMap(Double.init).first { $0 > 0 && $0.isFinite }
+                if let named, source != "hand" { (size, source) = (named, "pattern") }
             } else {
                 matched = false
             }
         }
-        if let pixelSize, image.pixelSize != pixelSize, !isByHand { try await setPixelSize(pixelSize, source: "project", image: image) }
+        if let size, let source, size != image.pixelSize || source != image.pixelSizeSource {
+            try await setPixelSize(size, source: source, image: image)
+        }
         return matched
     }
 
@@ -120,7 +125,7 @@ package struct ImageImporter: Sendable {
         let original = try project.openOriginal(image)
         try project.files.writeAtPath(relative) { path in
             try PyramidImage(descriptor: original.descriptor, name: image.name, page: image.page, orientation: image.orientation)
-                .write(to: path, tileSize: 512, quality: 85) { _ in if isCancelled() { throw RunCancelled() } }
+                .write(to: path, tileSize: 512, quality: 85, pixelSizeMicrometres: image.pixelSize) { _ in if isCancelled() { throw RunCancelled() } }
         }
         return relative
     }

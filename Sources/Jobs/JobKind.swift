@@ -9,9 +9,16 @@ package protocol JobKind: Sendable {
     /// - Throws: `JobError.badParameters` when the JSON object does not say what to do.
     init(parameters: Data) throws
 
+    /// The parameters as the project keeps them: without anything that means this machine only.
+    static func stored(_ parameters: String, in project: Project) throws -> String
+
     /// Does the work. Safe to run again from the start after a crash: what is finished is found finished.
     /// - Returns: JSON object for `JobRecord.result`.
     func run(_ context: JobContext) async throws -> JobOutcome
+}
+
+extension JobKind {
+    package static func stored(_ parameters: String, in project: Project) throws -> String { parameters }
 }
 
 /// What came out of a job.
@@ -22,6 +29,8 @@ package struct JobOutcome: Codable, Sendable, Equatable {
     /// Files below the project folder that the job wrote.
     package var files: [String] = []
     package var counts: [String: Int] = [:]
+    /// What the person should know although nothing failed.
+    package var warnings: [String]? = nil
 
     package struct Failure: Codable, Sendable, Equatable {
         package var name: String

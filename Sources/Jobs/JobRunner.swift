@@ -47,8 +47,8 @@ package actor JobRunner {
 
     /// - Throws: `JobError` when type or parameters are wrong, `StoreError` when the job cannot be stored.
     package func enqueue(type: String, parameters: String, by: String = "local") async throws -> JobRecord {
-        _ = try AllJobs.make(type: type, parameters: parameters)
-        let job = try await project.enqueue(type: type, parameters: parameters, by: by)
+        let kind = try AllJobs.make(type: type, parameters: parameters)
+        let job = try await project.enqueue(type: type, parameters: try Swift.type(of: kind).stored(parameters, in: project), by: by)
         emit(.job(job, secondsLeft: nil))
         signal.yield()
         return job
@@ -118,6 +118,9 @@ package actor JobRunner {
         do {
             let finished: JobRecord?
             switch result {
+            case .success where cancelled.isSet && !isStopping:
+                await context.note("cancelled after \(JobRunner.seconds(since: start)); what was finished stays")
+                finished = try await project.markJobCancelled(job.id)
             case .success(let outcome):
                 await context.note("\(outcome.summary) (\(JobRunner.seconds(since: start)))")
                 let encoder = JSONEncoder()

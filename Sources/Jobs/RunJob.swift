@@ -61,7 +61,8 @@ struct RunJob: JobKind {
 
         let total = tally.withLock { $0 }
         var outcome = JobOutcome(
-            summary: "\(total.computed) images computed, \(total.unchanged) unchanged, \(total.failures.count) failed; \(total.objects) objects found")
+            summary: "\(total.computed) images computed, \(total.unchanged) unchanged, \(total.failures.count) failed"
+                + (total.computed > 0 ? "; \(total.objects) objects found" : ""))
         outcome.failures = total.failures.sorted { $0.name < $1.name }
         outcome.counts = ["images": total.computed, "unchanged": total.unchanged, "failed": total.failures.count, "objects": total.objects]
         for (rule, count) in total.rejects { outcome.counts["reject.\(rule)"] = count }
@@ -106,24 +107,10 @@ struct RunJob: JobKind {
             }
             context.announce(.objects(image: image.id, revision: outcome.revision))
         }
-        if keepEdited { try await measureEdited(image, plan: plan, nodes: nodes, context: context) }
+        // Edited objects keep their masks, but not measurements by another pixel size or correction.
+        if keepEdited { try await context.pipeline.measureAgain(image, edited: true, plan: plan, context: nodes) }
         context.announce(.images([image.id]))
         return true
-    }
-
-    /// Edited objects keep their masks, but not measurements by another pixel size or correction.
-    private func measureEdited(_ image: ImageRecord, plan: Plan, nodes: NodeContext, context: JobContext) async throws {
-        var query = ObjectQuery(image: image.id)
-        query.edited = true
-        query.limit = 10_000
-        query.withMeasurements = false
-        let edited = try await context.project.objects(query).items
-        if edited.isEmpty { return }
-        var stored: [StoredMask] = []
-        for object in edited { if let mask = try await context.project.mask(object.id) { stored.append(mask) } }
-        let masks = try stored.map { try MaskPNG.decode($0.png, origin: ($0.box.x, $0.box.y)) }
-        let measured = try context.pipeline.measurements(of: masks, in: image, plan: plan, context: nodes)
-        try await context.project.storeMeasurements(zip(stored, measured).map { ($0.object, $0.revision, $1) })
     }
 
     /// Drops what lies on objects that a person made, changed or took away: their word stands.

@@ -32,12 +32,19 @@ struct EcoTaxaContents {
         // Order by name, then content: equal on every machine and for every number of workers.
         let all: [ImageRecord]
         if let chosen = collection.images { all = chosen } else { all = try await project.allImages() }
+        var stale: [String] = []
+        var missing: [String] = []
         var levels = LevelNames(sampleFallback: projectName)
         for image in all.sorted(by: { ($0.name, $0.uid) < ($1.name, $1.uid) }) {
             try collection.checkCancelled()
             let records = try await project.allObjects(of: image.id)
             if records.isEmpty { continue }
             images.append(image)
+            for end in collection.plan.regionEnds {
+                guard let key = try await project.resultKey(image: image.id, node: end.node) else { continue }
+                if key != collection.pipeline.runKey(of: image, end: end, plan: collection.plan) { stale.append(image.name) }
+            }
+            do throws(StoreError) { _ = try project.openOriginal(image) } catch { missing.append("\(error)") }
             let metadata = try await project.metadata(image.id).mapValues(\.value)
             let fields = levels.fields(of: image, metadata: metadata, process: [
                 ("process_software", "ship \(shipVersion)"), ("process_pipeline", String(fingerprint.prefix(16))),
@@ -65,6 +72,19 @@ struct EcoTaxaContents {
         }
         if name.isEmpty { name = projectName }
         findings = table.check(name: name).map(ExportFinding.init)
+        if let first = stale.first {
+            findings.insert(
+                ExportFinding(
+                    severity: .error,
+                    message: "\(stale.count) image\(stale.count == 1 ? " was" : "s were") computed with other parameters or another pixel size than now, the first being \(first).",
+                    remedy: "Run the pipeline again; only what changed is computed, and edited objects stay."), at: 0)
+        }
+        for sentence in missing.prefix(20) {
+            findings.insert(
+                ExportFinding(
+                    severity: .error, message: "An original is not there, so its objects' pictures cannot be cut: \(sentence).",
+                    remedy: missing.count > 20 ? "The same holds for \(missing.count - 20) more." : "Then check again."), at: 0)
+        }
         if objects.isEmpty {
             findings.append(
                 ExportFinding(

@@ -110,7 +110,7 @@ package struct VignetteCutter: Sendable {
 
     /// The image that pictures are cut from, 8 bits a sample.
     package func pixels(of image: ImageRecord, context: NodeContext) throws -> AnyImage {
-        let values = try pipeline.values(of: image, wanted: [end], plan: plan, context: context)
+        let values = try pipeline.values(of: image, wanted: [end], plan: plan, context: context, remembering: false)
         switch values[end] {
         case let pixels as AnyImage: return pixels.eightBit()
         case let gray as GrayImage: return gray.anyImage.eightBit()

@@ -39,14 +39,21 @@ package final class ProjectPipeline: Sendable {
     }
 
     /// The original's pixels, upright.
-    package func decode(_ image: ImageRecord) throws -> AnyImage {
+    /// - Throws: `RunCancelled` when the context is cancelled meanwhile.
+    package func decode(_ image: ImageRecord, context: NodeContext) throws -> AnyImage {
         let file = try project.openOriginal(image)
-        return try ImageFile.decode(descriptor: file.descriptor, name: image.name, page: image.page, orientation: image.orientation)
+        do throws(CodecError) {
+            return try ImageFile.decode(
+                descriptor: file.descriptor, name: image.name, page: image.page, orientation: image.orientation, isCancelled: { context.isStopped })
+        } catch .cancelled { throw RunCancelled() }
     }
 
     /// Values of single slots of one image, from memory where they were computed before.
+    ///
+    /// - Parameter remembering: false for passes over all images, which would only push out what edits need.
     package func values(
-        of image: ImageRecord, wanted: Set<Graph.End>, given: [Graph.End: any SlotValue] = [:], plan: Plan, context: NodeContext
+        of image: ImageRecord, wanted: Set<Graph.End>, given: [Graph.End: any SlotValue] = [:], plan: Plan, context: NodeContext,
+        remembering: Bool = true
     ) throws -> [Graph.End: any SlotValue] {
         let state = "\(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(plan.fingerprint)"
         var values = given
@@ -59,11 +66,11 @@ package final class ProjectPipeline: Sendable {
         let missing = wanted.filter { values[$0] == nil }
         if missing.isEmpty { return values }
         for source in plan.steps(.source) where plan.depends(missing, on: source.name, given: Set(values.keys)) {
-            let pixels = try decode(image)
+            let pixels = try decode(image, context: context)
             for output in source.nodeClass.outputs { values[Graph.End(source.name, output.name)] = pixels }
         }
         let all = try plan.run(context: context, given: values, wanted: missing)
-        for (end, value) in all where given[end] == nil && (value is AnyImage || value is GrayImage) {
+        for (end, value) in all where remembering && given[end] == nil && (value is AnyImage || value is GrayImage) {
             cache.insert(value, for: .init(image: image.id, state: state, end: end))
         }
         return all
@@ -73,7 +80,7 @@ package final class ProjectPipeline: Sendable {
     package func results(
         of image: ImageRecord, plan: Plan, context: NodeContext, progress: (String, Double) throws -> Void = { _, _ in }
     ) throws -> [ImageResult] {
-        let pixels = try decode(image)
+        let pixels = try decode(image, context: context)
         var given: [Graph.End: any SlotValue] = [:]
         for source in plan.steps(.source) {
             for output in source.nodeClass.outputs { given[Graph.End(source.name, output.name)] = pixels }
@@ -95,6 +102,26 @@ package final class ProjectPipeline: Sendable {
         let table = plan.measurements(of: end, in: values)
         let names = table.columns.map(\.name)
         return table.rows.isEmpty ? masks.map { _ in .none } : table.rows.map { Measurements(names: names, values: $0) }
+    }
+
+    /// Measures all present objects of an image again, edited ones too; their masks stay.
+    ///
+    /// - Parameter edited: true for edited objects only.
+    package func measureAgain(_ image: ImageRecord, edited: Bool? = nil, plan: Plan, context: NodeContext) async throws {
+        var query = ObjectQuery(image: image.id)
+        query.edited = edited
+        query.withMeasurements = false
+        query.withTotal = false
+        query.limit = 10_000
+        repeat {
+            let page = try await project.objects(query)
+            var stored: [StoredMask] = []
+            for object in page.items { if let mask = try await project.mask(object.id) { stored.append(mask) } }
+            let masks = try stored.map { try MaskPNG.decode($0.png, origin: ($0.box.x, $0.box.y)) }
+            let measured = try measurements(of: masks, in: image, plan: plan, context: context)
+            try await project.storeMeasurements(zip(stored, measured).map { ($0.object, $0.revision, $1) })
+            query.cursor = page.next
+        } while query.cursor != nil
     }
 
     /// Makes the columns that the pipeline's measuring nodes fill known to the project, before values are stored.

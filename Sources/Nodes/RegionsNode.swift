@@ -18,13 +18,13 @@ package struct RegionsNode: Node {
 
     package static let parameters: [Parameter<Self>] = [
         .number(
-            \.minSize, "minSize", label: "Smallest size", range: 0...1e9, step: 1,
+            \.minSize, "minSize", label: "Smallest diameter", range: 0...1e9, step: 1,
             help: "Equivalent circular diameter, in the unit below; smaller segments are dropped."),
         .number(
-            \.maxSize, "maxSize", label: "Largest size", range: 0...1e9, step: 1,
+            \.maxSize, "maxSize", label: "Largest diameter", range: 0...1e9, step: 1,
             help: "Equivalent circular diameter, in the unit below; larger segments are dropped. 0: no limit."),
         .choice(
-            \.sizeUnit, "sizeUnit", label: "Unit of both sizes", titles: [.pixels: "pixels", .micrometres: "µm"],
+            \.sizeUnit, "sizeUnit", label: "Unit of both diameters", titles: [.pixels: "pixels", .micrometres: "µm"],
             help: "µm needs a pixel size; images without one then fail with that reason."),
         .choice(
             \.nested, "nested", label: "Objects inside objects",

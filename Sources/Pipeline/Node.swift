@@ -79,6 +79,9 @@ package struct NodeContext: Sendable {
         report(fraction)
     }
 
+    /// For loops that cannot throw.
+    package var isStopped: Bool { isCancelled() }
+
     package func checkCancelled() throws(RunCancelled) {
         if isCancelled() { throw RunCancelled() }
     }

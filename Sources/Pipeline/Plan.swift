@@ -13,7 +13,7 @@ package struct Plan: Sendable {
     package let steps: [Step]
 
     package init(_ graph: Graph, classes: [NodeClass]) throws(GraphError) {
-        var problems: [String] = []
+        var problems: [String] = graph.nodes.isEmpty ? ["the pipeline has no node; begin with one that brings images in"] : []
         let known = Dictionary(classes.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
         var instances: [String: (class: NodeClass, node: any Node)] = [:]
         for instance in graph.nodes {

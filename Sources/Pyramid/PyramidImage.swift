@@ -34,8 +34,9 @@ package struct PyramidImage: Sendable {
         progress: (Double) throws -> Void = { _ in }
     ) throws {
         let source = try rows()
+        try progress(0)
         try PyramidBuilder.build(
-            source: source, to: path, tileSize: tileSize, quality: quality, window: try window(of: source.header),
+            source: source, to: path, tileSize: tileSize, quality: quality, window: try window(of: source.header, progress: progress),
             pixelSizeMicrometres: pixelSizeMicrometres, progress: progress)
     }
 
@@ -59,14 +60,16 @@ package struct PyramidImage: Sendable {
 
     /// Values of a 16-bit image that become black and white: all but the outermost ten-thousandth at each end, so that a
     /// few hot pixels do not darken the rest. nil for 8 bits.
-    private func window(of header: ImageHeader) throws(CodecError) -> (low: Int, high: Int)? {
+    private func window(of header: ImageHeader, progress: (Double) throws -> Void) throws -> (low: Int, high: Int)? {
         guard header.bitsPerSample == 16 else { return nil }
         let reader = try storedRows()
         let samples = reader.header.width * reader.header.channels
         var counts = [Int](repeating: 0, count: 65_536)
         let row = UnsafeMutableRawBufferPointer.allocate(byteCount: max(2, reader.header.rowBytes), alignment: 16)
         defer { row.deallocate() }
-        for _ in 0..<reader.header.height {
+        for y in 0..<reader.header.height {
+            // A first pass over all pixels: it must be possible to stop it too.
+            if y % 64 == 0 { try progress(0) }
             try reader.readRows(into: row, count: 1)
             let values = row.assumingMemoryBound(to: UInt16.self)
             counts.withUnsafeMutableBufferPointer { counts in

@@ -19,6 +19,8 @@ package struct ServerConfiguration: Sendable {
     package var allowedHosts: [String] = []
     /// Secret for scripts (`Authorization: Bearer …`), at least 16 characters; nil: a new random one.
     package var bearerToken: String?
+    /// What cookies are signed with; kept by a watching parent over crashes, so that they sign nobody out. nil: a new one.
+    package var cookieKey: String?
     package var logger = Logger(label: "ship")
     package var limits = Limits()
     /// Called with each address that signs a browser in: at the start, and again when the one before has been used.

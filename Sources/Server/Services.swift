@@ -35,7 +35,7 @@ final class Services: Sendable {
 
     init(_ configuration: ServerConfiguration) {
         self.configuration = configuration
-        sessions = Sessions(user: configuration.user, bearerToken: configuration.bearerToken)
+        sessions = Sessions(user: configuration.user, bearerToken: configuration.bearerToken, cookieKey: configuration.cookieKey)
         workers = WorkerThreads(count: max(1, System.coreCount))
         let port = Port()
         boundPort = port

@@ -163,6 +163,22 @@ package final class FolderHandle: Sendable {
         return found.sorted()
     }
 
+    /// As `files`, and what it leaves out besides: links, devices, and names that are not UTF-8 (shown with � for what is not).
+    package func survey(enter: (String) -> Bool = { _ in true }) throws(StoreError) -> (files: [String], others: [String]) {
+        var (found, others, open) = ([String](), [String](), [""])
+        while let folder = open.popLast() {
+            for entry in try list(folder) {
+                let path = folder.isEmpty ? entry.name : folder + "/" + entry.name
+                switch entry.kind {
+                case .file: found.append(path)
+                case .folder: if enter(path) { open.append(path) }
+                case .other: others.append(path)
+                }
+            }
+        }
+        return (found.sorted(), others.sorted())
+    }
+
     /// Brings the folder's own entries onto the medium.
     package func sync() throws(StoreError) { try sync(descriptor, path) }
 
@@ -298,7 +314,12 @@ package final class FolderHandle: Sendable {
             let name: String? = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
                 String(validating: raw.prefix { $0 != 0 }, as: UTF8.self)
             }
-            guard let name, name != ".", name != ".." else { continue }
+            guard let name else {
+                let lossy = withUnsafeBytes(of: &entry.pointee.d_name) { raw in String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self) }
+                entries.append(FolderEntry(name: lossy, kind: .other, size: 0))
+                continue
+            }
+            guard name != ".", name != ".." else { continue }
             var status = stat()
             guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
             let kind: FolderEntry.Kind =

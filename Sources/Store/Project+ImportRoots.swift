@@ -16,6 +16,11 @@ extension Project {
         }
     }
 
+    /// Path of a folder as the project keeps it: relative to the project folder.
+    package func relativePath(ofFolder path: String) -> String {
+        Self.relativePath(from: Self.resolved(folder), to: Self.resolved(path))
+    }
+
     package func importRoots() async throws(StoreError) -> [ImportRoot] {
         let project = folder
         return try await read { database in

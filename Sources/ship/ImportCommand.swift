@@ -19,7 +19,7 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: "What the parts of a file name mean, for example '{cruise}_{station:d}_{date:%Y%m%d}_{frame:d}'.")
     var pattern: String?
 
-    @Option(name: .customLong("pixel-size-um"), help: "Edge length of a pixel in micrometres; from the files' metadata when left out.")
+    @Option(name: .customLong("pixel-size-um"), help: "Edge length of a pixel in micrometres, for images whose name and file do not say.")
     var pixelSize: Double?
 
     @Option(help: "Images worked on at the same time; the number of processors when left out.")

@@ -42,8 +42,10 @@ func runJobs(_ requests: [JobSequence.Request], on project: Project, workers: In
             print("\(job.type): \(outcome.summary)")
             for failure in outcome.failures {
                 someFailed = true
-                FileHandle.standardError.write(Data("ship: \(failure.name): \(failure.reason)\n".utf8))
+                let text = failure.reason.contains(failure.name) ? failure.reason : "\(failure.name): \(failure.reason)"
+                FileHandle.standardError.write(Data("ship: \(text)\n".utf8))
             }
+            for warning in outcome.warnings ?? [] { FileHandle.standardError.write(Data("ship: warning: \(warning)\n".utf8)) }
         }
         if job.state == .failed {
             FileHandle.standardError.write(Data("ship: \(job.type) failed: \(job.error ?? "for an unknown reason")\n".utf8))

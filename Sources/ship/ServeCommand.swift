@@ -22,6 +22,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Port; 0 takes any free one.")
     var port = 4664
 
+    @Option(name: .customLong("allow-host"), help: "Name and port under which other machines reach this server, such as ship.lab:4664; repeat for more.")
+    var allowedHosts: [String] = []
+
     @Flag(help: "Open the address in the default browser.")
     var open = false
 
@@ -67,7 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
             if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
                 throw Sentence("\(root) is a file, not a folder; give the folder that shall hold the projects")
             }
-            throw Sentence("\(root) cannot be made: \(String(cString: strerror(errno))); choose a folder that you may write to")
+            throw Sentence("\(root) cannot be made: \(error.localizedDescription) Choose a folder that you may write to.")
         }
     }
 
@@ -79,6 +82,8 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.port = ProcessInfo.processInfo.environment[Supervisor.portKey].flatMap(Int.init) ?? port
         configuration.bearerToken = ProcessInfo.processInfo.environment[Supervisor.tokenKey]
         configuration.isReadOnly = readOnly
+        configuration.allowedHosts = allowedHosts
+        configuration.cookieKey = ProcessInfo.processInfo.environment[Supervisor.cookieKey]
         configuration.version = shipVersion
         configuration.logger = logger
         configuration.openBrowser = open

@@ -10,6 +10,7 @@ enum Supervisor {
     private static let childMark = "SHIP_SERVER_CHILD"
     static let portKey = "SHIP_SERVER_PORT"
     static let tokenKey = "SHIP_SERVER_TOKEN"
+    static let cookieKey = "SHIP_SERVER_COOKIE_KEY"
 
     /// Whether this process is the watched child.
     static var isChild: Bool { ProcessInfo.processInfo.environment[childMark] != nil }
@@ -26,7 +27,7 @@ enum Supervisor {
     ///
     /// - Parameters:
     ///   - port: kept over restarts, so that open pages find the server again.
-    ///   - token: likewise, so that they stay signed in.
+    ///   - token: of scripts, likewise. Cookies are signed with a key of this start, so that browsers stay signed in.
     static func run(port: Int, token: String) -> Int32 {
         for number in [SIGINT, SIGTERM, SIGHUP] {
             signal(number) { number in
@@ -35,10 +36,11 @@ enum Supervisor {
                 if pid > 0 { kill(pid, number) }
             }
         }
+        let cookieKey = newToken()
         var crashes: [ContinuousClock.Instant] = []
         while true {
             let pid: pid_t
-            do { pid = try spawn(port: port, token: token) } catch {
+            do { pid = try spawn(port: port, token: token, cookieKey: cookieKey) } catch {
                 FileHandle.standardError.write(Data("ship: cannot start the server process: \(String(cString: strerror(error.code)))\n".utf8))
                 return 1
             }
@@ -64,11 +66,12 @@ enum Supervisor {
 
     private struct SpawnError: Error { let code: Int32 }
 
-    private static func spawn(port: Int, token: String) throws(SpawnError) -> pid_t {
+    private static func spawn(port: Int, token: String, cookieKey key: String) throws(SpawnError) -> pid_t {
         var environment = ProcessInfo.processInfo.environment
         environment[childMark] = "1"
         environment[portKey] = "\(port)"
         environment[tokenKey] = token
+        environment[cookieKey] = key
         var arguments: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer {

@@ -31,7 +31,11 @@ struct TileCommand: AsyncParsableCommand {
     func run() async throws {
         let progress = ProgressLine()
         try await reportingFailure {
-            try PyramidImage(path: image, page: page).write(to: output, tileSize: tileSize, quality: quality) { done in
+            let exif = EXIF.read(path: image, page: page)
+            var pixelSize: Double?
+            if let resolution = exif?.resolution, case .size(let size) = resolution.pixelSize { pixelSize = size.micrometres }
+            let source = PyramidImage(path: image, page: page, orientation: exif?.orientation ?? 1)
+            try source.write(to: output, tileSize: tileSize, quality: quality, pixelSizeMicrometres: pixelSize) { done in
                 progress.show(done: Int(done * 100), total: 100, message: "% of the pyramid", secondsLeft: nil)
             }
         }

@@ -30,6 +30,13 @@ def masks(project):
     return hashlib.sha256(repr(rows).encode()).hexdigest(), len(rows)
 
 
+def rows_of_jobs(project):
+    database = sqlite3.connect(f"file:{project}/project.sqlite?mode=ro", uri=True)
+    rows = database.execute("SELECT parameters, error, result FROM job").fetchall() + database.execute("SELECT line FROM job_log").fetchall()
+    database.close()
+    return rows
+
+
 def archive(project):
     return next(iter(sorted((pathlib.Path(project) / "ecotaxa").glob("*.zip"))))
 
@@ -183,6 +190,7 @@ def killed_server():
     other = subprocess.run([SHIP, "check", str(root / "local/demo")], capture_output=True, text=True)
     check(other.returncode == 1 and "already open" in other.stderr, "a second program on the same project is refused with one sentence", other.stderr)
     server.stop()
+    check(not any(str(WORK) in str(row) for row in rows_of_jobs(root / "local/demo")), "no absolute path is stored")
     check(undone == 30 and masks(root / "local/demo") == start, "all edits undone, the masks are byte for byte what they were")
     check(ship("check", root / "local/demo").returncode == 0, "the project is sound after all this")
 

@@ -112,3 +112,31 @@ private let position = ["object_lat": "54.2", "object_lon": "7.9", "object_date"
         #expect(try await node.check(collection).allSatisfy { $0.severity != .error })
     }
 }
+
+@Test func `an export of what was computed with another calibration or graph is refused until the pipeline runs again`() async throws {
+    try await withProject(images: 2, metadata: position) { project, pipeline in
+        let image = try #require(try await project.allImages().first)
+        var change = ImageChange()
+        change.pixelSize = .some(4)
+        change.pixelSizeSource = "hand"
+        try await project.updateImage(image.id, change)
+        var (node, work) = try await collection(pipeline)
+        let calibrated = try await node.check(work).first
+        #expect(calibrated?.severity == .error && calibrated?.message.contains(image.name) == true)
+        await #expect(throws: ExportRefused.self) { try await node.export(work) }
+
+        var graph = Graph.standard
+        graph.nodes[4].config["minSize"] = 25
+        try await project.savePipelineGraph(graph)
+        (node, work) = try await collection(pipeline)
+        #expect(try await node.check(work).first?.message.hasPrefix("2 images were computed with other parameters") == true)
+    }
+}
+
+@Test func `a missing original is found before the export begins`() async throws {
+    try await withProject(images: 2, metadata: position) { project, pipeline in
+        try project.files.remove("images/i0.png")
+        let (node, work) = try await collection(pipeline)
+        #expect(try await node.check(work).contains { $0.severity == .error && $0.message.contains("i0.png") })
+    }
+}

@@ -67,10 +67,12 @@ const component = defineComponent(() => {
           onKeydown: e => { if (e.key === 'Enter') rename(p, e.target.value); if (e.key === 'Escape') { e.stopPropagation(); view.renaming = null } }, onBlur: e => view.renaming && rename(p, e.target.value)
         })
         : h('h2', h('a', { href: link({ user: p.user, project: p.name, panel: 'images' }) }, p.title)),
-      h('p', { class: 'muted' }, [plural(p.images, 'image'), ' · ', plural(p.objects, 'object'), p.bytes != null ? ` · ${bytes(p.bytes)}` : '']),
-      h('p', { class: 'muted small' }, [p.readOnly ? 'Read-only · ' : '', `${p.user} · changed ${ago(p.changedAt)}`])
+      ...p.problem ? [h('p', { class: 'muted' }, 'Cannot be opened here now'), h('p', { class: 'muted small' }, p.problem)] : [
+        h('p', { class: 'muted' }, [plural(p.images, 'image'), ' · ', plural(p.objects, 'object'), p.bytes != null ? ` · ${bytes(p.bytes)}` : '']),
+        h('p', { class: 'muted small' }, [p.readOnly ? 'Read-only · ' : '', `${p.user} · changed ${ago(p.changedAt)}`])
+      ]
     ]),
-    p.readOnly ? null : h('div', { class: 'card-tools' }, [
+    p.readOnly || p.problem ? null : h('div', { class: 'card-tools' }, [
       iconButton('edit', `Rename ${p.title}`, () => { view.renaming = p.name }, { size: 16 }),
       iconButton('trash', `Move ${p.title} to the trash`, () => trash(p), { size: 16 })
     ])

@@ -223,6 +223,7 @@ const component = defineComponent(() => {
     if (!ids.length) { view.refused = 'No object lies under these points, so there is nothing to split.'; return true }
     tools.clear()
     edit('split', [...ids], points.map(p => ({ type: 'Point', coordinates: p })))
+    view.hint = null
     useTool('pan')
     return true
   }

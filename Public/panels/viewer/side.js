@@ -24,7 +24,8 @@ const layerRow = (name, layer, save, extra) => h('div', { class: 'layer' }, [
 function measures(object, columns) {
   const m = object.measurements ?? {}, known = new Set(columns.map(c => c.name))
   const list = [...columns.filter(c => m[c.name] !== undefined), ...Object.keys(m).filter(n => !known.has(n)).map(name => ({ name, title: name, unit: '' }))]
-  const twin = c => list.find(o => o.name === c.name + '_um' || o.name === c.name + '_um2')
+  // The field calls the equivalent diameter in µm by its short name.
+  const twin = c => list.find(o => o.name === c.name + '_um' || o.name === c.name + '_um2' || (c.name === 'equivalent_diameter_area' && o.name === 'esd_um'))
   const twins = new Set(list.map(twin).filter(Boolean))
   const cell = c => c ? [value(m[c.name]), h('span', { class: 'unit' }, unit(c.unit))] : null
   return h('table', { class: 'measures' }, [h('caption', { class: 'unseen' }, 'Measurements'), h('tbody', list.filter(c => !twins.has(c)).map(c => h('tr', { key: c.name, title: [c.name, c.definition, c.source].filter(Boolean).join('\n') }, [

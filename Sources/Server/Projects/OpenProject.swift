@@ -54,6 +54,13 @@ final class OpenProject: Sendable {
         try project.close()
     }
 
+    /// Objects of images whose pixel size changed get new measurements at once: µm of an old calibration must not stand.
+    func measureAgain(_ images: [ImageRecord]) async throws {
+        let ids = images.filter { $0.objects > 0 }.map(\.id)
+        if ids.isEmpty { return }
+        _ = try await runner.enqueue(type: "measure", parameters: String(decoding: JSONEncoder().encode(["images": ids]), as: UTF8.self), by: user)
+    }
+
     /// Tells open pages about something.
     func publish(_ event: ProjectEvent) {
         switch event {

@@ -35,6 +35,7 @@ struct BlobRoutes: RouteGroup {
                 let image = try await services.image(call, in: project)
                 try await project.project.removeImage(image.id)
                 project.pipeline.forget(image: image.id)
+            try await project.measureAgain([image])
                 project.publish(.images([image.id]))
                 return .empty()
             },

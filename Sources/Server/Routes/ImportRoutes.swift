@@ -93,12 +93,14 @@ struct ImportRoutes: RouteGroup {
         let importer = try await ImageImporter(project: project.project)
         var matched = 0
         var unmatched: [JSONValue] = []
-        var changed: [ObjectID] = []
-        for image in try await project.project.allImages() {
+        var calibrated: [ImageRecord] = []
+        let images = try await project.project.allImages()
+        for image in images {
             if try await importer.applyNames(to: image) { matched += 1 } else { unmatched.append(.string(image.name)) }
-            changed.append(image.id)
+            if try await project.project.image(image.id)?.pixelSize != image.pixelSize { calibrated.append(image) }
         }
-        project.publish(.images(changed))
+        project.publish(.images(images.map(\.id)))
+        try await project.measureAgain(calibrated)
         return .json(["matched": .integer(matched), "unmatched": .array(unmatched)])
     }
 

@@ -71,7 +71,7 @@ struct PreviewRoutes: RouteGroup {
                 if isWhole {
                     values = try pipeline.values(of: image, wanted: [end], plan: plan, context: context)
                 } else {
-                    let pixels = try pipeline.decode(image).cropped(to: part)
+                    let pixels = try pipeline.decode(image, context: context).cropped(to: part)
                     var given: [Graph.End: any SlotValue] = [:]
                     for source in plan.steps where source.nodeClass.arity == .source {
                         for output in source.nodeClass.outputs { given[Graph.End(source.name, output.name)] = pixels }

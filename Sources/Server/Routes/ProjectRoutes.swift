@@ -106,15 +106,16 @@ struct ProjectRoutes: RouteGroup {
 
     /// Images that have no pixel size of their own get the project's.
     private func applyPixelSize(_ size: Double, to project: OpenProject) async throws {
-        var changed: [ObjectID] = []
+        var changed: [ImageRecord] = []
         for image in try await project.project.allImages() where image.pixelSize == nil || image.pixelSizeSource == "project" {
             var change = ImageChange()
             change.pixelSize = .some(size)
             change.pixelSizeSource = "project"
             try await project.project.updateImage(image.id, change)
-            changed.append(image.id)
+            changed.append(image)
         }
-        if !changed.isEmpty { project.publish(.images(changed)) }
+        if !changed.isEmpty { project.publish(.images(changed.map(\.id))) }
+        try await project.measureAgain(changed)
     }
 
     @Sendable func trash(_ call: Call) async throws -> Response {

@@ -1,7 +1,8 @@
 import Crypto
 import Synchronization
 
-/// Who is signed in. Secrets are made anew at each start and live in memory only, so a restart signs everybody out.
+/// Who is signed in. Secrets are made anew at each start, so a restart signs everybody out. Only the watching parent keeps the key that
+/// cookies are signed with, so that a crash does not.
 ///
 /// A start link works once; using it makes the next one. A script uses the bearer token, which stays the same.
 final class Sessions: Sendable {
@@ -9,19 +10,20 @@ final class Sessions: Sendable {
 
     private struct State {
         var startToken: String
-        /// Keyed by digest, so that looking one up tells nothing about the secrets by its time. In order of signing in.
-        var accounts: [(digest: SHA256Digest, account: Account)] = []
+        /// Digests of cookies that were signed out.
+        var ended: Set<[UInt8]> = []
     }
 
     private let state: Mutex<State>
     private let bearerDigest: SHA256Digest
     let bearerToken: String
     private let user: String
-    /// More browsers than that sign the oldest out.
-    private static let limit = 64
+    private let key: SymmetricKey
 
-    init(user: String, bearerToken: String? = nil) {
+    /// - Parameter cookieKey: what cookies are signed with; nil: a new one.
+    init(user: String, bearerToken: String? = nil, cookieKey: String? = nil) {
         self.user = user
+        key = SymmetricKey(data: Array((cookieKey ?? Self.secret()).utf8))
         self.bearerToken = bearerToken ?? Self.secret()
         bearerDigest = SHA256.hash(data: Array(self.bearerToken.utf8))
         state = Mutex(State(startToken: Self.secret()))
@@ -35,16 +37,18 @@ final class Sessions: Sendable {
         return state.withLock { state in
             guard offered == SHA256.hash(data: Array(state.startToken.utf8)) else { return nil }
             state.startToken = Self.secret()
-            let secret = Self.secret()
-            state.accounts.append((SHA256.hash(data: Array(secret.utf8)), Account(user: user)))
-            if state.accounts.count > Self.limit { state.accounts.removeFirst() }
-            return secret
+            let name = Self.secret()
+            return name + Self.hexadecimal(HMAC<SHA256>.authenticationCode(for: Array(name.utf8), using: key))
         }
     }
 
     func account(cookie secret: String) -> Account? {
-        let digest = SHA256.hash(data: Array(secret.utf8))
-        return state.withLock { $0.accounts.first { $0.digest == digest }?.account }
+        // Name and signature, 64 hexadecimal digits each.
+        let bytes = Array(secret.utf8)
+        guard bytes.count == 128, let signature = Self.bytes(hexadecimal: bytes[64...]) else { return nil }
+        guard HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: bytes[..<64], using: key) else { return nil }
+        let digest = Array(SHA256.hash(data: bytes))
+        return state.withLock { $0.ended.contains(digest) } ? nil : Account(user: user)
     }
 
     func account(bearer token: String) -> Account? {
@@ -52,13 +56,25 @@ final class Sessions: Sendable {
     }
 
     func end(cookie secret: String) {
-        let digest = SHA256.hash(data: Array(secret.utf8))
-        state.withLock { $0.accounts.removeAll { $0.digest == digest } }
+        guard account(cookie: secret) != nil else { return }
+        let digest = Array(SHA256.hash(data: Array(secret.utf8)))
+        _ = state.withLock { $0.ended.insert(digest) }
     }
 
     /// 256 random bits, hexadecimal.
     static func secret() -> String {
-        SymmetricKey(size: .bits256).withUnsafeBytes { $0.map { String($0, radix: 16).leftPadded } }.joined()
+        SymmetricKey(size: .bits256).withUnsafeBytes { hexadecimal($0) }
+    }
+
+    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String { bytes.map { String($0, radix: 16).leftPadded }.joined() }
+
+    private static func bytes(hexadecimal digits: ArraySlice<UInt8>) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        for index in stride(from: digits.startIndex, to: digits.endIndex, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[index..<(index + 2)], as: UTF8.self), radix: 16) else { return nil }
+            bytes.append(byte)
+        }
+        return bytes
     }
 }
 
