@@ -141,7 +141,7 @@ def walk(chromium, frames, name):
         check(page.locator(".history li").count() == 1, f"{name}: the merge is in the history")
         merged = page.locator(".object-head strong").inner_text().split()[-1]
         answer = w.api(f"{base}/objects/{merged}")["body"]
-        check(answer["area"] == a["area"] + b["area"] or answer["area"] > max(a["area"], b["area"]), f"{name}: the merged object has the area of both", f"{answer['area']} of {a['area']} + {b['area']}")
+        check(answer["area"] == a["area"] + b["area"], f"{name}: the merged object has the area of both", f"{answer['area']} of {a['area']} + {b['area']}")
         check(answer["edited"] is True, f"{name}: the merged object is marked as edited")
 
         page.keyboard.press("x")
@@ -153,8 +153,6 @@ def walk(chromium, frames, name):
         w.wait_until(f"{name}: split by two points makes two of one", lambda: total(w, base, image) == before)
         w.saved()
         page.wait_for_timeout(500)
-        bits_split = page.evaluate(OVERLAY_BITS)
-
         page.keyboard.press("Control+z")
         w.wait_until(f"{name}: undo takes the split back", lambda: total(w, base, image) == before - 1)
         w.saved()
@@ -173,6 +171,8 @@ def walk(chromium, frames, name):
         page.keyboard.press("Enter")
         w.wait_until(f"{name}: a polygon becomes an object", lambda: total(w, base, image) == before)
         w.saved()
+        page.wait_for_timeout(600)
+        check(page.evaluate(OVERLAY_BITS) > bits_merged, f"{name}: the overlay shows the drawn object at once")
         page.keyboard.press("Escape")
         page.wait_for_timeout(400)
         page.keyboard.press("Delete")
@@ -187,7 +187,6 @@ def walk(chromium, frames, name):
         check(True, f"{name}: after a reload the history is still there")
         w.view(project, image, cx, cy, native)
         check(page.evaluate(OVERLAY_BITS) == bits_merged, f"{name}: after a reload the overlay is the same", f"{bits_merged} before")
-        check(bits_merged != bits_split, f"{name}: the overlay followed the edits")
         page.keyboard.press("Control+z")
         w.wait_until(f"{name}: undo works across a reload", lambda: total(w, base, image) == before)
         page.keyboard.press("Control+Shift+Z")

@@ -127,7 +127,10 @@ import Testing
                 "PATCH", "\(project)/blobs/\(first)",
                 json: #"{"pixelSizeUm":5,"metadata":{"object_date":"20240506","object_time":"120000","object_lat":"43.1","object_lon":"7.9","note":"<b>&"}}"#)
             #expect(changed.json["pixelSizeUm"] == 5 && changed.json["pixelSizeSource"] == "hand" && changed.json["metadata"]?["note"]?["value"] == "<b>&")
-            try await api.send("POST", project + "/exports/check", json: #"{"format":"ecotaxa"}"#)
+            // Objects found with another pixel size are not exported under this one.
+            let check = try await api.send("POST", project + "/exports/check", json: #"{"format":"ecotaxa"}"#)
+            #expect(check.json["findings"]?.items.first?["severity"] == "error", "\(check.json)")
+            #expect(try await api.run(project)["state"] == "done")
             let export = try await api.run(project, #"{"type":"export","format":"ecotaxa"}"#)
             #expect(export["state"] == "done", "\(export)")
             let exports = try await api.send("GET", project + "/exports").json["exports"]?.items ?? []
