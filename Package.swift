@@ -85,8 +85,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Raster", "Assets", "Codecs", "Store", "Pipeline", "Nodes", "Editing", "Jobs", "Demo", "Server", hummingbird,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "Raster", "Assets", "Codecs", "Store", "Pipeline", "Nodes", "Editing", "Jobs", "Demo", "Server", hummingbird, crypto, logging,
             ]),
     ],
     swiftLanguageModes: [.v6],
