@@ -5,9 +5,16 @@ public struct MeasureColumn: Hashable, Sendable {
         case squarePixels = "px²"
         case micrometres = "µm"
         case squareMicrometres = "µm²"
+        /// Powers of a pixel's side that moments are counted in.
+        case pixels3 = "px³"
+        case pixels4 = "px⁴"
+        case pixels5 = "px⁵"
         case degrees = "°"
         case radians = "rad"
         case gray = "gray level"
+        case squareGray = "gray level²"
+        case bits = "bit"
+        case percent = "%"
         case ratio = ""
         case count = "count"
     }
@@ -17,11 +24,13 @@ public struct MeasureColumn: Hashable, Sendable {
     public let unit: Unit
     public let title: String
     public let definition: String
-    /// Where the definition comes from and which tool gives the same number.
+    /// Where the definition comes from.
     public let source: String
+    /// Tool, with the name it uses, whose number this one equals; nil when no tool gives the same.
+    public let equals: String?
 
-    public init(name: String, unit: Unit, title: String, definition: String, source: String) {
-        (self.name, self.unit, self.title, self.definition, self.source) = (name, unit, title, definition, source)
+    public init(name: String, unit: Unit, title: String, definition: String, source: String, equals: String? = nil) {
+        (self.name, self.unit, self.title, self.definition, self.source, self.equals) = (name, unit, title, definition, source, equals)
     }
 }
 
@@ -41,15 +50,15 @@ struct MeasureTable<Subject>: Sendable {
     /// - Parameter micrometreName: also adds a column of this name with the value in µm or µm².
     mutating func add(
         _ name: String, _ unit: MeasureColumn.Unit, _ title: String, _ definition: String, source: String = "scikit-image 0.26",
-        micrometreName: String? = nil, _ value: @escaping @Sendable (Subject) -> Double?
+        equals: String? = nil, micrometreName: String? = nil, _ value: @escaping @Sendable (Subject) -> Double?
     ) {
-        let column = MeasureColumn(name: name, unit: unit, title: title, definition: definition, source: source)
+        let column = MeasureColumn(name: name, unit: unit, title: title, definition: definition, source: source, equals: equals)
         entries.append(Entry(column: column, scale: .none, value: value))
         guard let micrometreName else { return }
         let isArea = unit == .squarePixels
         let scaled = MeasureColumn(
             name: micrometreName, unit: isArea ? .squareMicrometres : .micrometres, title: title,
-            definition: "\(definition); in \(isArea ? "µm²" : "µm") by the image's pixel size, empty without one", source: source)
+            definition: "\(definition); in \(isArea ? "µm²" : "µm") by the image's pixel size, empty without one", source: source, equals: equals)
         entries.append(Entry(column: scaled, scale: isArea ? .area : .length, value: value))
     }
 
