@@ -13,6 +13,8 @@ enum AllRoutes {
             ImportRoutes(services: services),
             BlobRoutes(services: services),
             TileRoutes(services: services),
+            DeepZoomRoutes(services: services),
+            IIIFRoutes(services: services),
             ObjectRoutes(services: services),
             EditRoutes(services: services),
             ExportRoutes(services: services),

@@ -39,7 +39,11 @@ struct Described: Sendable {
                 }
         }
         // The most literal one.
-        let best = templates.min { $0.key.filter { $0 == "{" }.count < $1.key.filter { $0 == "{" }.count }
+        func literal(_ template: String) -> (fewerParameters: Int, letters: Int) {
+            let parameters = template.matches(of: /\{[^}]*\}/)
+            return (-parameters.count, template.count - parameters.reduce(0) { $0 + $1.output.count })
+        }
+        let best = templates.max { literal($0.key) < literal($1.key) }
         guard let operation = best?.value[method.lowercased()] else { return ["is not described"] }
         guard let response = operation["responses"]?["\(answer.status)"] else { return ["the status is not described"] }
         let type = (answer[header: "content-type"] ?? "").split(separator: ";").first.map(String.init) ?? ""

@@ -49,6 +49,8 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case folderUnknown = "folder.unknown"
     case fileMissing = "file.missing"
     case rangeInvalid = "range.invalid"
+    case iiifInvalid = "iiif.invalid"
+    case iiifUnsupported = "iiif.unsupported"
     // The machine.
     case notFound = "notFound"
     case conflict = "conflict"
@@ -59,7 +61,8 @@ enum ProblemCode: String, CaseIterable, Sendable {
 
     var status: HTTPResponse.Status {
         switch self {
-        case .requestMalformed, .pathInvalid, .bodyInvalid, .queryInvalid: .badRequest
+        case .requestMalformed, .pathInvalid, .bodyInvalid, .queryInvalid, .iiifInvalid: .badRequest
+        case .iiifUnsupported: .notImplemented
         case .hostNotAllowed: .misdirectedRequest
         case .originNotAllowed, .projectReadOnly: .forbidden
         case .sessionMissing, .sessionTokenInvalid: .unauthorized
@@ -129,6 +132,8 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .folderUnknown: "There is no such folder"
         case .fileMissing: "The file is not there"
         case .rangeInvalid: "The range lies outside the file"
+        case .iiifInvalid: "The image request cannot be read"
+        case .iiifUnsupported: "The image request asks for something this server does not do"
         case .notFound: "Not found"
         case .conflict: "Not possible in the present state"
         case .diskFull: "The disk is full"

@@ -18,8 +18,15 @@ struct RouteTable: Sendable {
     private struct Entry: Sendable {
         var pattern: [Segment]
         var route: Route
-        /// Literal segments win over parameters, the leftmost first.
-        var rank: String { pattern.map { if case .literal = $0 { "0" } else { "1" } }.joined() }
+        /// Literal segments win over parameters, those with an ending over those without; the leftmost decides.
+        var rank: String {
+            pattern.map { segment in
+                switch segment {
+                case .literal: "0"
+                case .parameter(_, let suffix): suffix.isEmpty ? "2" : "1"
+                }
+            }.joined()
+        }
     }
 
     let routes: [Route]

@@ -29,7 +29,7 @@ struct TileRequest: Equatable {
         let parts = halves[0].dropFirst(Self.start.count).split(separator: "/", omittingEmptySubsequences: false)
         // user, project, blobs, image, tiles, z, x, y
         guard parts.count == 8, parts[2] == "blobs", parts[4] == "tiles", let image = Self.number(parts[3]), let z = Self.number(parts[5]),
-            let x = Self.number(parts[6]), let y = Self.number(parts[7])
+            let x = Self.number(parts[6]), let y = Self.number(parts[7].hasSuffix(".jpg") ? parts[7].dropLast(4) : parts[7])
         else { return nil }
         project = uri[parts[0].startIndex..<parts[1].endIndex]
         (self.image, self.z, self.x, self.y) = (Int64(image), z, x, y)

@@ -1,9 +1,7 @@
-import Codecs
 import Jobs
 import Nodes
 import Pipeline
 import Pyramid
-import Raster
 import Store
 import Synchronization
 
@@ -120,61 +118,6 @@ actor Pyramids {
         } catch {
             tasks[key] = nil
             throw error
-        }
-    }
-}
-
-extension PyramidFile {
-    /// Pixels of a part of the image, put together from its tiles, at most `maxSide` wide and high. Bounded by the result's size,
-    /// however large the image is.
-    func pixels(in box: Rect, maxSide: Int) throws -> AnyImage {
-        // The finest level at which the part is small enough.
-        var level = levels - 1
-        while level > 0, max(box.width, box.height) >> (levels - 1 - level) > maxSide { level -= 1 }
-        let shift = levels - 1 - level
-        let size = layout.levels[level]
-        let part = Rect(
-            minX: box.x >> shift, minY: box.y >> shift, maxX: min(size.width, (box.maxX - 1) >> shift + 1),
-            maxY: min(size.height, (box.maxY - 1) >> shift + 1))
-        var gray: Image<UInt8>?
-        var color: Image<BGR<UInt8>>?
-        if channels == 1 {
-            gray = Image(width: part.width, height: part.height, repeating: 255)
-        } else {
-            color = Image(width: part.width, height: part.height, repeating: BGR(blue: 255, green: 255, red: 255))
-        }
-        for row in (part.y / tileSize)...((part.maxY - 1) / tileSize) {
-            for column in (part.x / tileSize)...((part.maxX - 1) / tileSize) {
-                guard let bytes = try tile(z: level, x: column, y: row) else { continue }
-                let origin = (x: column * tileSize - part.x, y: row * tileSize - part.y)
-                switch try ImageFile.decode(bytes: bytes, name: "tile \(level)/\(column)/\(row)") {
-                case .gray8(let tile):
-                    gray?.paste(tile, at: origin)
-                    color?.paste(Image(width: tile.width, height: tile.height, pixels: tile.withBuffer { $0.map { BGR(blue: $0, green: $0, red: $0) } }), at: origin)
-                case .color8(let tile): color?.paste(tile, at: origin)
-                case .gray16, .color16: continue  // JPEG tiles have 8 bits.
-                }
-            }
-        }
-        return gray.map { .gray8($0) } ?? .color8(color!)
-    }
-}
-
-extension Image {
-    /// Copies what of `tile`, with its corner at `origin`, lies inside.
-    fileprivate mutating func paste(_ tile: Image, at origin: (x: Int, y: Int)) {
-        let columns = max(0, -origin.x)..<max(max(0, -origin.x), min(tile.width, width - origin.x))
-        let rows = max(0, -origin.y)..<max(max(0, -origin.y), min(tile.height, height - origin.y))
-        guard !columns.isEmpty else { return }
-        let width = width
-        tile.withBuffer { source in
-            withMutableBuffer { target in
-                for row in rows {
-                    let from = source[(row * tile.width + columns.lowerBound)..<(row * tile.width + columns.upperBound)]
-                    let start = (origin.y + row) * width + origin.x + columns.lowerBound
-                    _ = UnsafeMutableBufferPointer(rebasing: target[start..<(start + columns.count)]).update(from: from)
-                }
-            }
         }
     }
 }

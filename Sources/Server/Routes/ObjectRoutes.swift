@@ -174,7 +174,9 @@ struct ObjectRoutes: RouteGroup {
         guard !box.isEmpty else { throw Problem(.imageUnreadable, "object \(object.id) lies outside its image; run `ship check` on the project") }
         headers[.contentType] = "image/jpeg"
         do {
-            let bytes = try await services.work.run { try JPEGWriter.encode(try pyramid.pixels(in: box, maxSide: size), quality: 90) }
+            let scale = min(1, Double(size) / Double(max(box.width, box.height)))
+            let (width, height) = (max(1, Int(Double(box.width) * scale)), max(1, Int(Double(box.height) * scale)))
+            let bytes = try await services.work.run { try JPEGWriter.encode(try pyramid.region(box, width: width, height: height), quality: 90) }
             return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
         } catch let error as CodecError {
             throw Problem(.imageUnreadable, "\(error)")

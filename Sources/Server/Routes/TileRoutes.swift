@@ -22,7 +22,7 @@ struct TileRoutes: RouteGroup {
     var routes: [Route] {
         return [
             Route(
-                .get, Self.path, "A tile of 512 × 512 pixels, smaller at the right and lower edge. z = 0 is the whole image.",
+                .get, Self.path, "A tile of 512 × 512 pixels, smaller at the right and lower edge. z = 0 is the whole image; .jpg may follow y.",
                 query: [
                     .init(name: "layer", schema: .choice(Layer.allCases.map(\.rawValue)), help: "The image as stored, or as the pipeline corrects it."),
                     .init(name: "v", schema: .string, help: "The image's uid; such an address may be cached for good."),
@@ -31,7 +31,7 @@ struct TileRoutes: RouteGroup {
                 isQuiet: true
             ) { call in
                 let project = try await services.open(call)
-                return try await tile(call, project: project, z: try Self.index("z", call), x: try Self.index("x", call), y: try Self.index("y", call))
+                return try await tile(call, project: project, z: try Self.index("z", call), x: try Self.index("x", call), y: try Self.index("y", call, ending: ".jpg"))
             },
             Route(
                 .get, Self.image + "/overlay/{z}/{x}/{y}.png", "All objects of a tile as one 1-bit PNG, transparent where there is none.",
@@ -48,8 +48,10 @@ struct TileRoutes: RouteGroup {
         ]
     }
 
-    private static func index(_ name: String, _ call: Call) throws(Problem) -> Int {
-        let text = call.parameter(name)
+    /// - Parameter ending: what may follow the number, as programs that speak XYZ write it.
+    private static func index(_ name: String, _ call: Call, ending: String = "") throws(Problem) -> Int {
+        let whole = call.parameter(name)
+        let text = !ending.isEmpty && whole.hasSuffix(ending) ? String(whole.dropLast(ending.count)) : whole
         guard text.utf8.count <= 9, let value = Int(text), value >= 0, String(value) == text else {
             throw Problem(.tileUnknown, "\(name) is \"\(text.prefix(20))\" but must be a whole number; tiles are numbered from 0")
         }
