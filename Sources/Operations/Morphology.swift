@@ -12,37 +12,21 @@ extension Mask {
     /// Foreground and all pixels a brush on it covers, cut at `bounds`.
     ///
     /// - Precondition: radii are not negative.
-    /// - Complexity: rectangles: runs × log of the height; disks: runs × radius.
+    /// - Complexity: rectangles: runs × log of the height. Disks: 64-pixel words near the foreground × radius, but at most about
+    ///   the pixels of the foreground's box grown by the radius, whatever that is.
     public func dilated(_ brush: Brush) -> Mask {
         switch brush {
         case .disk(let radius):
             precondition(radius >= 0, "disk radius \(radius) is negative")
-            guard radius > 0, !runs.isEmpty else { return self }
-            var halves: [Int] = []
-            var half = radius
-            for dy in 0...radius {
-                while half * half + dy * dy > radius * radius { half -= 1 }
-                halves.append(half)
-            }
-            // Pairs of rows, then pairs of pairs: each run takes part in log(radius) joins.
-            var layers = [widened(by: halves[0])]
-            for dy in 1...radius {
-                let wide = widened(by: halves[dy])
-                layers.append(moved(wide, dy))
-                layers.append(moved(wide, -dy))
-            }
-            while layers.count > 1 {
-                layers = stride(from: 0, to: layers.count, by: 2).map { index in
-                    index + 1 < layers.count ? unitedRuns(layers[index], layers[index + 1]) : layers[index]
-                }
-            }
-            return clipped(layers[0])
+            return runs.isEmpty ? self : dilatedByDisk(radius)
         case .rectangle(let x, let y):
             precondition(x >= 0 && y >= 0, "rectangle \(x), \(y) is negative")
             guard !runs.isEmpty else { return self }
-            var grown = widened(by: x)
+            // More than the size of `bounds` changes nothing.
+            var grown = widened(by: min(x, bounds.width))
             // Rows y ... y + height − 1 are in `grown` already; doubling needs log steps.
             var height = 1
+            let y = min(y, bounds.height)
             let wanted = 2 * y + 1
             while height < wanted {
                 let step = min(height, wanted - height)
@@ -54,7 +38,14 @@ extension Mask {
     }
 
     /// Pixels on which the whole brush lies in the foreground; beyond `bounds` counts as foreground, as in OpenCV and scikit-image.
-    public func eroded(_ brush: Brush) -> Mask { inverted.dilated(brush).inverted }
+    public func eroded(_ brush: Brush) -> Mask {
+        guard !runs.isEmpty else { return self }
+        if case .disk(let radius) = brush {
+            precondition(radius >= 0, "disk radius \(radius) is negative")
+            return erodedByDisk(radius)
+        }
+        return inverted.dilated(brush).inverted
+    }
 
     /// Eroded, then dilated: takes away what is narrower than the brush.
     public func opened(_ brush: Brush) -> Mask { eroded(brush).dilated(brush) }
