@@ -14,7 +14,9 @@ func morphologyBenchmarks(_ benchmark: Benchmark, sparse: Mask, dense: Mask) {
         }
         run("fill holes") { _ = mask.filledHoles() }
         run("remove below 50 px") { _ = mask.removingSmall(below: 50) }
-        run("outer contours") { _ = mask.polygons() }
+        run("outer contours") { _ = mask.outerContours() }
+        run("contours with nesting") { _ = mask.contourTree() }
+        run("polygons") { _ = mask.polygons() }
         run("distance, objects' boxes") { for object in mask.components() { _ = object.squaredDistances() } }
         for radius in [2, 10, 100] {
             run("dilate by a disk of radius \(radius)", repeats: 3) { _ = mask.dilated(.disk(radius: radius)) }
@@ -25,6 +27,20 @@ func morphologyBenchmarks(_ benchmark: Benchmark, sparse: Mask, dense: Mask) {
     }
     nearestSplitBenchmark(benchmark, sparse)
     watershedBenchmark(benchmark, sparse)
+    grayMorphologyBenchmark(benchmark, sparse)
+}
+
+/// Gray picture of the distances, a sixteenth of the frame.
+private func grayMorphologyBenchmark(_ benchmark: Benchmark, _ mask: Mask) {
+    let part = mask.clipped(to: Rect(x: 0, y: 0, width: mask.bounds.width / 4, height: mask.bounds.height / 4))
+    let gray = part.squaredDistancesOutside(in: part.bounds).withBuffer { distances in
+        Image(width: part.bounds.width, height: part.bounds.height, pixels: distances.map { UInt8(truncatingIfNeeded: $0 / 8) })
+    }
+    for radius in [2, 10, 100] {
+        let pixels = Double(gray.bounds.area)
+        benchmark.run("dilate gray by a rectangle of \(2 * radius + 1)", items: pixels, per: 1e6, unit: "MP") { _ = gray.dilated(.rectangle(x: radius, y: radius)) }
+        benchmark.run("dilate gray by a disk of radius \(radius)", items: pixels, per: 1e6, unit: "MP") { _ = gray.dilated(.disk(radius: radius)) }
+    }
 }
 
 /// 2,000 points anywhere; every component goes to the nearest ones.
