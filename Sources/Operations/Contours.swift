@@ -97,8 +97,8 @@ private struct Rings {
                             // Every part's first side in raster order is a left one and on its outer ring.
                             let part = Int(labels[start / 2])
                             let isOuter = outerRing[part] < 0
+                            if !holes, !isOuter { continue }
                             let id = Int32(truncatingIfNeeded: rings.count)
-                            let wanted = holes || isOuter
                             var count = 0
                             var side = start
                             var x = place(runs, side)
@@ -106,7 +106,7 @@ private struct Rings {
                                 let following = Int(next[side])
                                 next[side] = -1 &- id
                                 let to = place(runs, following)
-                                if x != to, wanted {
+                                if x != to {
                                     let y = Double(runs[side / 2].y &+ Int32(truncatingIfNeeded: side & 1)) - 0.5
                                     (corners + count).initialize(to: Point(x: Double(x) - 0.5, y: y))
                                     (corners + (count &+ 1)).initialize(to: Point(x: Double(to) - 0.5, y: y))
@@ -114,7 +114,6 @@ private struct Rings {
                                 }
                                 (side, x) = (following, to)
                             } while side != start
-                            guard wanted else { continue }
                             if isOuter { outerRing[part] = id }
                             rings.append([Point](unsafeUninitializedCapacity: count) { ring, written in
                                 ring.baseAddress!.initialize(from: corners, count: count)
