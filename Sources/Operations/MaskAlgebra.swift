@@ -100,9 +100,6 @@ extension Mask {
     }
 }
 
-/// Runs of either list; coordinates may lie anywhere.
-func unitedRuns(_ a: [Run], _ b: [Run]) -> [Run] { combine(a, b) { $0 || $1 } }
-
 /// Runs of the pixels where `keep(in a, in b)`; `keep(false, false)` must be false.
 @inline(__always)
 private func combine(_ a: [Run], _ b: [Run], keep: (Bool, Bool) -> Bool) -> [Run] {

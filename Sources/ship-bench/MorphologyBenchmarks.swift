@@ -23,7 +23,12 @@ func morphologyBenchmarks(_ benchmark: Benchmark, sparse: Mask, dense: Mask) {
             run("open by a disk of radius \(radius)", repeats: 3) { _ = mask.opened(.disk(radius: radius)) }
             run("dilate by a rectangle of \(2 * radius + 1)", repeats: 3) { _ = mask.dilated(.rectangle(x: radius, y: radius)) }
         }
+        run("erode by a rectangle of 21", repeats: 3) { _ = mask.eroded(.rectangle(x: 10, y: 10)) }
         run("skeleton", repeats: 3) { _ = mask.skeleton() }
+    }
+    let markers = sparse.removingSmall(below: 2000).components()
+    benchmark.run("Voronoi of \(markers.count) masks, every pixel of the frame", items: Double(sparse.bounds.area), per: 1e6, unit: "MP", repeats: 3) {
+        _ = LabelImage.voronoi(sparse.bounds, seeds: markers)
     }
     nearestSplitBenchmark(benchmark, sparse)
     watershedBenchmark(benchmark, sparse)
