@@ -2,7 +2,8 @@ import Raster
 
 /// One closed line along pixel edges, with its place among the others.
 public struct Contour: Hashable, Sendable {
-    /// Corners; pixel (x, y) covers x − 0.5 ... x + 0.5. Not closed by repeating the first. Outer ones have a positive shoelace area, holes a negative one.
+    /// Corners; pixel (x, y) covers x − 0.5 ... x + 0.5. Not closed by repeating the first. The shoelace area is positive of outer
+    /// contours and negative of holes.
     public let ring: [Point]
     /// Whether background is inside.
     public let isHole: Bool

@@ -101,7 +101,11 @@ extension Image where Pixel: FixedWidthInteger & UnsignedInteger {
                         for block in stride(from: 0, to: height, by: window) {
                             for row in (0..<window).reversed() {
                                 let line = ends + row &* width
-                                if row == window - 1 { line.update(repeating: 0, count: width) } else { line.update(from: line + width, count: width) }
+                                if row == window - 1 {
+                                    line.update(repeating: 0, count: width)
+                                } else {
+                                    line.update(from: line + width, count: width)
+                                }
                                 brighten(line, block + row)
                             }
                             start.update(repeating: 0, count: width)

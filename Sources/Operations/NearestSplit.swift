@@ -5,8 +5,8 @@ extension Mask {
     ///
     /// - Parameter annotations: each a point or a polyline (one or more positions, not empty and finite; others get nothing).
     /// - Returns: one tight mask per annotation, in their order; empty ones where an annotation got no pixel.
-    /// - Complexity: segments for each 256 × 256 block that holds foreground, to find those that can be nearest anywhere in it; among
-    ///   these the same for 32 × 32 blocks; then only the few left. Of points alone, with whole coordinates or sixteenths, only pixels
+    /// - Complexity: segments for each 1024 × 1024 block that holds foreground, to find those that can be nearest anywhere in it; among
+    ///   these the same for 128 × 128 and 16 × 16 blocks; then only the few left. Of points alone, with whole coordinates or sixteenths, only pixels
     ///   where the owner changes, instead of all of a row.
     public func split(nearestTo annotations: [[Point]]) -> [Mask] {
         var parts = [[Run]](repeating: [], count: annotations.count)
@@ -15,8 +15,8 @@ extension Mask {
         let box = boundingBox
         let columns = (box.width + side - 1) / side
         var candidates = [Candidates?](repeating: nil, count: columns)
-        var wide = [[Segment]](repeating: [], count: (columns + blocks - 1) / blocks)
-        var (blockRow, wideRow) = (-1, -1)
+        var wide = WideBlocks(segments, box: box)
+        var blockRow = -1
 
         func give(_ y: Int32, _ first: Int, _ last: Int, to annotation: Int) {
             if let end = parts[annotation].indices.last, parts[annotation][end].y == y, Int(parts[annotation][end].last) + 1 == first {
@@ -31,10 +31,6 @@ extension Mask {
             if row != blockRow {
                 blockRow = row
                 for column in 0..<columns { candidates[column] = nil }
-                if row / blocks != wideRow {
-                    wideRow = row / blocks
-                    for column in wide.indices { wide[column].removeAll() }
-                }
             }
             var first = Int(run.first)
             while first <= Int(run.last) {
@@ -44,9 +40,7 @@ extension Mask {
                 if let known = candidates[column] {
                     near = known
                 } else {
-                    let group = column / blocks
-                    if wide[group].isEmpty { wide[group] = nearest(segments, inBlock: group, wideRow, of: box, side: side * blocks) }
-                    near = Candidates(nearest(wide[group], inBlock: column, row, of: box, side: side))
+                    near = Candidates(nearest(wide.segments(aroundBlock: column, row), inBlock: column, row, of: box, side: side))
                     candidates[column] = near
                 }
                 if let only = near.onlyAnnotation {
@@ -63,9 +57,38 @@ extension Mask {
     }
 }
 
-/// Side of a block in pixels, and how many blocks a wide block holds across.
-private let side = 32
+/// Side of a block in pixels; a block of the next size holds 8 × 8 of them.
+private let side = 16
 private let blocks = 8
+
+/// Segments that can be nearest in blocks of 128 and of 1024 pixels, so that a small block need not ask all of them.
+private struct WideBlocks {
+    private let all: [Segment]
+    private let box: Rect
+    /// By column, of the row of blocks that was asked last.
+    private var middle: [[Segment]?]
+    private var large: [[Segment]?]
+    private var middleRow = -1
+    private var largeRow = -1
+
+    init(_ segments: [Segment], box: Rect) {
+        (all, self.box) = (segments, box)
+        middle = Array(repeating: nil, count: box.width / (side * blocks) + 1)
+        large = Array(repeating: nil, count: box.width / (side * blocks * blocks) + 1)
+    }
+
+    mutating func segments(aroundBlock column: Int, _ row: Int) -> [Segment] {
+        let (column, row) = (column / blocks, row / blocks)
+        if row != middleRow { (middle, middleRow) = (Array(repeating: nil, count: middle.count), row) }
+        if row / blocks != largeRow { (large, largeRow) = (Array(repeating: nil, count: large.count), row / blocks) }
+        if let known = middle[column] { return known }
+        let around = large[column / blocks] ?? nearest(all, inBlock: column / blocks, row / blocks, of: box, side: side * blocks * blocks)
+        large[column / blocks] = around
+        let found = nearest(around, inBlock: column, row, of: box, side: side * blocks)
+        middle[column] = found
+        return found
+    }
+}
 
 /// Stretch between two positions of an annotation; a point has both ends in one place.
 private struct Segment {
