@@ -88,14 +88,16 @@ private struct Rings {
         var next = linkedSides(runs, labels, joiningCorners: connectivity == .eight)
         var (rings, starts, partOfRing, outerRing) = (self.rings, self.starts, self.partOfRing, self.outerRing)
         rings.reserveCapacity(labels.count)
-        // Every side brings two corners at most.
+        starts.reserveCapacity(labels.count)
+        partOfRing.reserveCapacity(labels.count)
+        // Every side writes two corners at most.
         withUnsafeTemporaryAllocation(of: Point.self, capacity: 2 * next.count) { corners in
             runs.withUnsafeBufferPointer { runs in
                 next.withUnsafeMutableBufferPointer { next in
                     labels.labels.withUnsafeBufferPointer { labels in
                         guard let corners = corners.baseAddress else { return }
-                        for start in 0..<next.count where next[start] >= 0 {
-                            // Every part's first side in raster order is a left one and on its outer ring.
+                        // Every part's first side in raster order is a left one and on its outer ring.
+                        for start in Swift.stride(from: 0, to: next.count, by: holes ? 1 : 2) where next[start] >= 0 {
                             let part = Int(labels[start / 2])
                             let isOuter = outerRing[part] < 0
                             if !holes, !isOuter { continue }
@@ -107,12 +109,11 @@ private struct Rings {
                                 let following = Int(next[side])
                                 next[side] = -1 &- id
                                 let to = place(runs, following)
-                                if x != to {
-                                    let y = Double(runs[side / 2].y &+ Int32(truncatingIfNeeded: side & 1)) - 0.5
-                                    (corners + count).initialize(to: Point(x: Double(x) - 0.5, y: y))
-                                    (corners + (count &+ 1)).initialize(to: Point(x: Double(to) - 0.5, y: y))
-                                    count &+= 2
-                                }
+                                // Written always and kept where the ring turns: chance decides, and wrong guesses cost more than writing.
+                                let y = Double(runs[side / 2].y &+ Int32(truncatingIfNeeded: side & 1)) - 0.5
+                                (corners + count).initialize(to: Point(x: Double(x) - 0.5, y: y))
+                                (corners + (count &+ 1)).initialize(to: Point(x: Double(to) - 0.5, y: y))
+                                count &+= x != to ? 2 : 0
                                 (side, x) = (following, to)
                             } while side != start
                             if isOuter { outerRing[part] = id }
@@ -144,10 +145,12 @@ private struct Rings {
 /// - Parameter joiningCorners: whether pixels that meet at a corner are joined there. Otherwise only those of one part are, because
 ///   a ring that keeps them apart would pass that corner twice; joined, it falls into two that touch.
 private func linkedSides(_ runs: [Run], _ labels: RunLabels, joiningCorners: Bool) -> [Int32] {
-    var next = [Int32](repeating: -1, count: runs.count * 2)
-    runs.withUnsafeBufferPointer { runs in
-        labels.labels.withUnsafeBufferPointer { labels in
-            next.withUnsafeMutableBufferPointer { next in
+    // Every side meets one edge where its ring goes on, so all are written.
+    [Int32](unsafeUninitializedCapacity: runs.count * 2) { next, written in
+        written = runs.count * 2
+        guard let next = next.baseAddress else { return }
+        runs.withUnsafeBufferPointer { runs in
+            labels.labels.withUnsafeBufferPointer { labels in
                 /// Joins two sides that meet the same horizontal edge: of the row above, right sides end there; of the row below, left ones do.
                 @inline(__always) func link(_ a: Int, _ aIsAbove: Bool, _ b: Int, _ bIsAbove: Bool) {
                     if (a & 1 == 1) == aIsAbove { next[a] = Int32(truncatingIfNeeded: b) } else { next[b] = Int32(truncatingIfNeeded: a) }
@@ -196,5 +199,4 @@ private func linkedSides(_ runs: [Run], _ labels: RunLabels, joiningCorners: Boo
             }
         }
     }
-    return next
 }
