@@ -25,7 +25,25 @@ extension Mask {
     }
 
     /// Background inside `bounds`, as foreground.
-    public var inverted: Mask { Mask.full(bounds).subtracting(self) }
+    public var inverted: Mask {
+        guard !bounds.isEmpty else { return self }
+        let (left, right) = (Int32(bounds.x), Int32(bounds.maxX - 1))
+        var ground: [Run] = []
+        ground.reserveCapacity(runs.count + bounds.height)
+        runs.withUnsafeBufferPointer { runs in
+            var index = 0
+            for y in Int32(bounds.y)..<Int32(bounds.maxY) {
+                var from = left
+                while index < runs.count, runs[index].y == y {
+                    if runs[index].first > from { ground.append(Run(y: y, first: from, last: runs[index].first &- 1)) }
+                    from = runs[index].last &+ 1
+                    index &+= 1
+                }
+                if from <= right { ground.append(Run(y: y, first: from, last: right)) }
+            }
+        }
+        return Mask(bounds: bounds, sortedRuns: ground)
+    }
 
     /// All of `bounds` as foreground.
     public static func full(_ bounds: Rect) -> Mask {
@@ -81,9 +99,6 @@ extension Mask {
         return low
     }
 }
-
-/// Runs of either list; coordinates may lie anywhere.
-func unitedRuns(_ a: [Run], _ b: [Run]) -> [Run] { combine(a, b) { $0 || $1 } }
 
 /// Runs of the pixels where `keep(in a, in b)`; `keep(false, false)` must be false.
 @inline(__always)

@@ -9,42 +9,68 @@ extension Mask {
     ///   - connectivity: how the flood spreads.
     /// - Returns: one tight mask per marker, in their order. Foreground that no marker reaches is in none.
     /// - Complexity: pixels × log of the flood's front.
-    /// - Source: Meyer's flooding; equals scikit-image's `watershed`, ties included (pixels of one height in the order they were reached).
+    /// - Source: Meyer's flooding; equals `watershed` of scikit-image 0.26, ties included: pixels of one height in the order they were
+    ///   reached, pixels of markers as that program's binary heap orders equals.
     public func watershed(heights: Image<Int32>, markers: [Mask], connectivity: Connectivity = .eight) -> [Mask] {
         precondition(heights.width == bounds.width && heights.height == bounds.height, "heights are not of the size of \(bounds)")
         // A frame of one pixel around spares the test for the edge.
         let width = bounds.width + 2
-        var owner = [Int32](repeating: -2, count: width * (bounds.height + 2))
-        @inline(__always) func place(_ x: Int, _ y: Int) -> Int { (y - bounds.y + 1) * width + x - bounds.x + 1 }
-        for run in runs { for x in Int(run.first)...Int(run.last) { owner[place(x, Int(run.y))] = -1 } }
-        var front = FloodQueue()
-        func height(_ place: Int) -> Int32 { heights[place % width - 1, place / width - 1] }
-        for (index, marker) in markers.enumerated() {
-            for run in marker.clipped(to: bounds).runs {
-                for x in Int(run.first)...Int(run.last) where owner[place(x, Int(run.y))] == -1 {
-                    owner[place(x, Int(run.y))] = Int32(index)
-                    front.push(place(x, Int(run.y)), height: height(place(x, Int(run.y))))
+        var owner = [Int32](repeating: outside, count: width * (bounds.height + 2))
+        @inline(__always) func place(_ run: Run) -> Int { (Int(run.y) &- bounds.y &+ 1) &* width &+ Int(run.first) &- bounds.x &+ 1 }
+        owner.withUnsafeMutableBufferPointer { owner in
+            for run in runs { (owner.baseAddress! + place(run)).update(repeating: free, count: run.count) }
+            for (index, marker) in markers.enumerated() {
+                for run in marker.clipped(to: bounds).runs {
+                    let start = place(run)
+                    for place in start..<(start + run.count) where owner[place] == free { owner[place] = Int32(index) }
                 }
             }
         }
-        let edges = [-width, -1, 1, width]
-        let steps = connectivity == .eight ? [-width, -1, 1, width, -width - 1, -width + 1, width - 1, width + 1] : edges
-        while let (place, level) = front.pop() {
-            for step in steps where owner[place + step] == -1 {
-                owner[place + step] = owner[place]
-                // The flood does not sink again: what lies lower is reached at the level of the ridge before it.
-                front.push(place + step, height: max(level, height(place + step)))
+        let steps = [-width, -1, 1, width] + (connectivity == .eight ? [-width - 1, -width + 1, width - 1, width + 1] : [])
+        owner.withUnsafeMutableBufferPointer { owner in
+            heights.withBuffer { heights in
+                steps.withUnsafeBufferPointer { steps in
+                    withUnsafeTemporaryAllocation(of: FloodQueue.Entry.self, capacity: area) { memory in
+                        guard let owner = owner.baseAddress, let heights = heights.baseAddress, !memory.isEmpty else { return }
+                        var front = FloodQueue(memory.baseAddress!)
+                        for run in runs {
+                            let start = place(run)
+                            let line = heights + ((Int(run.y) &- bounds.y) &* bounds.width &+ Int(run.first) &- bounds.x)
+                            for x in 0..<run.count where owner[start &+ x] >= 0 {
+                                front.push(start &+ x, source: line + x, height: line[x], age: 0)
+                            }
+                        }
+                        var age: Int64 = 1
+                        while let (place, source, level) = front.pop() {
+                            let label = owner[place]
+                            for index in 0..<steps.count where owner[place &+ steps[index]] == free {
+                                owner[place &+ steps[index]] = label
+                                // The frame makes rows two longer than those of the heights.
+                                let rows = index == 0 || index == 4 || index == 5 ? -1 : index == 1 || index == 2 ? 0 : 1
+                                let other = source + (steps[index] &- 2 &* rows)
+                                // The flood does not sink again: what lies lower is reached at the level of the ridge before it.
+                                front.push(place &+ steps[index], source: other, height: max(level, other.pointee), age: age)
+                                age &+= 1
+                            }
+                        }
+                    }
+                }
             }
         }
         var parts = [[Run]](repeating: [], count: markers.count)
-        for run in runs {
-            var first = Int(run.first)
-            while first <= Int(run.last) {
-                let index = owner[place(first, Int(run.y))]
-                var last = first
-                while last < Int(run.last), owner[place(last + 1, Int(run.y))] == index { last += 1 }
-                if index >= 0 { parts[Int(index)].append(Run(y: Int(run.y), first: first, last: last)) }
-                first = last + 1
+        owner.withUnsafeBufferPointer { owner in
+            for run in runs {
+                let start = place(run)
+                var first = 0
+                while first < run.count {
+                    let index = owner[start &+ first]
+                    var end = first &+ 1
+                    while end < run.count, owner[start &+ end] == index { end &+= 1 }
+                    if index >= 0 {
+                        parts[Int(index)].append(Run(y: run.y, first: run.first &+ Int32(first), last: run.first &+ Int32(end) &- 1))
+                    }
+                    first = end
+                }
             }
         }
         return parts.map { Mask(tightSortedRuns: $0) }
@@ -109,38 +135,48 @@ extension Mask {
     }
 }
 
-/// Places by height, those of one height in the order they came.
-private struct FloodQueue {
-    private var heap: [(key: Int64, place: Int)] = []
-    private var age: Int64 = 0
+/// Owner of pixels outside the mask, and of those that no flood has reached.
+private let outside: Int32 = -2
+private let free: Int32 = -1
 
-    mutating func push(_ place: Int, height: Int32) {
-        let key = Int64(height) << 32 | age
-        age += 1
-        heap.append((key, place))
-        var index = heap.count - 1
-        while index > 0, heap[(index - 1) / 2].key > key {
-            heap[index] = heap[(index - 1) / 2]
-            index = (index - 1) / 2
+/// Places by height, those of one height in the order they came. A plain binary heap, because it decides the order of equal markers.
+private struct FloodQueue {
+    /// A key, the place in the framed picture, and where its height stands.
+    typealias Entry = (key: Int64, place: Int, source: UnsafePointer<Int32>)
+    private let heap: UnsafeMutablePointer<Entry>
+    private var count = 0
+
+    /// - Parameter memory: room for all places that can be in the queue at once.
+    init(_ memory: UnsafeMutablePointer<Entry>) { heap = memory }
+
+    @inline(__always)
+    mutating func push(_ place: Int, source: UnsafePointer<Int32>, height: Int32, age: Int64) {
+        let key = Int64(height) &<< 32 | age
+        var index = count
+        count &+= 1
+        while index > 0, heap[(index &- 1) / 2].key > key {
+            heap[index] = heap[(index &- 1) / 2]
+            index = (index &- 1) / 2
         }
-        heap[index] = (key, place)
+        heap[index] = (key, place, source)
     }
 
-    mutating func pop() -> (place: Int, height: Int32)? {
-        guard let top = heap.first else { return nil }
-        let first = (place: top.place, height: Int32(truncatingIfNeeded: top.key >> 32))
-        let last = heap.removeLast()
-        guard !heap.isEmpty else { return first }
+    @inline(__always)
+    mutating func pop() -> (place: Int, source: UnsafePointer<Int32>, height: Int32)? {
+        guard count > 0 else { return nil }
+        let top = heap[0]
+        count &-= 1
+        let last = heap[count]
         var index = 0
         while true {
-            var child = 2 * index + 1
-            if child >= heap.count { break }
-            if child + 1 < heap.count, heap[child + 1].key < heap[child].key { child += 1 }
+            var child = 2 &* index &+ 1
+            if child >= count { break }
+            if child &+ 1 < count, heap[child &+ 1].key < heap[child].key { child &+= 1 }
             if heap[child].key >= last.key { break }
             heap[index] = heap[child]
             index = child
         }
         heap[index] = last
-        return first
+        return (top.place, top.source, Int32(truncatingIfNeeded: top.key &>> 32))
     }
 }

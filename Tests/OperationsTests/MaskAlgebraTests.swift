@@ -41,3 +41,37 @@ import Testing
 @Test func `inverting twice gives the mask back`() {
     for mask in drawnMasks() { #expect(mask.inverted.inverted == mask && mask.inverted.area == mask.bounds.area - mask.area) }
 }
+
+@Test func `the laws of sets hold, and results are joined runs in order`() {
+    func joined(_ mask: Mask) -> Bool { Mask(bounds: mask.bounds, joining: mask.runs) == mask }
+    let box = Rect(x: -3, y: -2, width: 210, height: 45)
+    let masks = drawnMasks(seed: 21).map { $0.clipped(to: box) }
+    for (index, a) in masks.enumerated() {
+        let (b, c) = (masks[(index + 3) % masks.count], masks[(index + 7) % masks.count])
+        #expect(a.union(b) == b.union(a) && a.intersection(b) == b.intersection(a) && a.symmetricDifference(b) == b.symmetricDifference(a))
+        #expect(a.union(b).union(c) == a.union(b.union(c)) && a.intersection(b).intersection(c) == a.intersection(b.intersection(c)))
+        #expect(a.symmetricDifference(b).symmetricDifference(c) == a.symmetricDifference(b.symmetricDifference(c)))
+        #expect(a.intersection(b.union(c)) == a.intersection(b).union(a.intersection(c)))
+        #expect(a.union(b.intersection(c)) == a.union(b).intersection(a.union(c)))
+        #expect(a.union(b).inverted == a.inverted.intersection(b.inverted) && a.intersection(b).inverted == a.inverted.union(b.inverted))
+        #expect(a.subtracting(b) == a.intersection(b.inverted) && a.symmetricDifference(b) == a.union(b).subtracting(a.intersection(b)))
+        #expect(a.union(a.inverted) == Mask.full(box) && a.intersection(a.inverted).isEmpty && a.symmetricDifference(a).isEmpty)
+        #expect(a.union(b).area + a.intersection(b).area == a.area + b.area)
+        #expect([a.union(b), a.intersection(b), a.subtracting(b), a.symmetricDifference(b), a.inverted].allSatisfy(joined))
+    }
+}
+
+@Test(arguments: Connectivity.allCases)
+func `removing small parts equals counting labels`(connectivity: Connectivity) {
+    for mask in drawnMasks(seed: 13) {
+        let plain = PlainMask(mask)
+        let (labels, count) = plain.labels(connectivity)
+        var areas = [Int](repeating: 0, count: count + 1)
+        for label in labels { areas[label] += 1 }
+        for least in [0, 1, 2, 5, 1000] {
+            #expect(PlainMask(mask.removingSmall(below: least, connectivity: connectivity)) == plain.map { x, y in
+                plain[x, y] && areas[labels[y * plain.width + x]] >= least
+            })
+        }
+    }
+}

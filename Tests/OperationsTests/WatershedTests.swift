@@ -43,3 +43,27 @@ func `parts of real objects equal scikit-image's pixel by pixel`() throws {
         }
     }
 }
+
+/// Areas, Σ (x + 2 y) and Σ (x y mod 31) of the four parts by scikit-image 0.26: many equal heights and markers of many pixels.
+@Test(arguments: [
+    (false, Connectivity.four, [385, 149, 257, 33], [18545, 3495, 11179, 1831], [5233, 2064, 3763, 485]),
+    (false, .eight, [334, 138, 313, 39], [15394, 3494, 14030, 2132], [4516, 1958, 4508, 563]),
+    (true, .four, [301, 151, 190, 182], [16146, 3459, 7380, 8065], [3961, 2055, 2615, 2914]),
+    (true, .eight, [272, 117, 156, 279], [14369, 2626, 5696, 12359], [3603, 1549, 2162, 4231]),
+])
+func `equal heights and markers flood as in scikit-image`(cone: Bool, connectivity: Connectivity, areas: [Int], sums: [Int], rests: [Int]) {
+    func drawn(_ keep: (Int, Int) -> Bool) -> Mask { PlainMask(width: 40, height: 24).map(keep).mask }
+    let mask = drawn { x, y in (x * x * 3 + y * y * 5 + x * y * 2) % 13 < 11 }
+    let heights = Image<Int32>(width: 40, height: 24, pixels: (0..<960).map { index in
+        let (x, y) = (index % 40, index / 40)
+        return Int32(cone ? abs(x - 20) / 3 + abs(y - 12) / 4 : (x * 7 + y * 11 + x * y) % 6)
+    })
+    let markers = (0..<4).map { label in drawn { x, y in (x / 4 + y / 3) % 5 == 0 && (x * y) % 3 == 0 && (x / 8 + y / 8) % 4 == label } }
+    let parts = mask.watershed(heights: heights, markers: markers, connectivity: connectivity)
+    func sum(_ part: Mask, _ value: (Int, Int) -> Int) -> Int {
+        part.runs.reduce(0) { total, run in (Int(run.first)...Int(run.last)).reduce(total) { $0 + value($1, Int(run.y)) } }
+    }
+    #expect(parts.map(\.area) == areas)
+    #expect(parts.map { sum($0) { $0 + 2 * $1 } } == sums)
+    #expect(parts.map { sum($0) { $0 * $1 % 31 } } == rests)
+}
