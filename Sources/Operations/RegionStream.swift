@@ -70,21 +70,33 @@ public final class RegionStream {
         return first
     }
 
-    /// Takes the next rows: those of `strip.bounds`, which must begin where the last strip ended and be as wide as the frame.
+    /// Takes the next rows of the image. Those of `strip.bounds` are moved below the last row seen, wherever they lie.
     public func add(_ strip: Mask) {
+        let (rows, down) = (strip.bounds.height, nextY - strip.bounds.y)
+        let end = nextY + rows
         precondition(
-            strip.bounds.y == nextY && strip.bounds.maxY <= frame.maxY && (strip.bounds.isEmpty || strip.bounds.x == frame.x && strip.bounds.width == frame.width),
-            "strip \(strip.bounds) does not follow row \(nextY) of \(frame)")
-        strip.runs.withUnsafeBufferPointer { runs in
-            var from = 0
-            for y in strip.bounds.y..<strip.bounds.maxY {
-                var end = from
-                while end < runs.count, Int(runs[end].y) == y { end &+= 1 }
-                add(UnsafeBufferPointer(rebasing: runs[from..<end]), y: Int32(y))
-                from = end
-            }
+            end <= frame.maxY && (rows == 0 || strip.bounds.x == frame.x && strip.bounds.width == frame.width),
+            "strip \(strip.bounds) does not fit below row \(nextY) of \(frame)")
+        if down == 0 {
+            strip.runs.withUnsafeBufferPointer(addRows)
+        } else {
+            let moved = strip.runs.map { Run(y: $0.y + Int32(down), first: $0.first, last: $0.last) }
+            moved.withUnsafeBufferPointer(addRows)
         }
-        nextY = strip.bounds.maxY
+        while nextY < end { add(UnsafeBufferPointer(start: nil, count: 0), y: Int32(nextY)) }
+    }
+
+    /// Runs of whole rows, none of which lies above the next one.
+    private func addRows(_ runs: UnsafeBufferPointer<Run>) {
+        var from = 0
+        while from < runs.count {
+            let y = runs[from].y
+            while nextY < Int(y) { add(UnsafeBufferPointer(start: nil, count: 0), y: Int32(nextY)) }
+            var end = from &+ 1
+            while end < runs.count, runs[end].y == y { end &+= 1 }
+            add(UnsafeBufferPointer(rebasing: runs[from..<end]), y: y)
+            from = end
+        }
     }
 
     /// Components that have been closed since the last call, in the order in which they ended.
@@ -98,7 +110,6 @@ public final class RegionStream {
     /// - Returns: one verdict for each component, rejected ones too, in raster order of their first pixels.
     public func finish() -> [RegionVerdict] {
         add(UnsafeBufferPointer(start: nil, count: 0), y: Int32(frame.maxY))
-        nextY = frame.maxY
         var ids: [Int32] = []
         // Index of each root in the list; its slot is no longer needed.
         for id in 0..<starts.count where starts[id].up == Int32(id) {
@@ -135,6 +146,7 @@ public final class RegionStream {
     }
 
     private func add(_ runs: UnsafeBufferPointer<Run>, y: Int32) {
+        nextY = Int(y) + 1
         if runs.isEmpty, above.runs.count == 0 { return }
         row.removeAll(reserving: runs.count)
         label(runs, y: y)
