@@ -34,19 +34,21 @@ public final class RegionStream {
     private let frame: Rect
     private let rules: RegionRules
     private let emitsRejected: Bool
-    private var nextY: Int
-    private var closed: [ClosedRegion] = []
+    @exclusivity(unchecked) private var nextY: Int
+    @exclusivity(unchecked) private var closed: [ClosedRegion] = []
+
+    // Only methods of this class reach what follows, one at a time; checking each access again took a tenth of the time.
 
     /// Runs of open components, chained; free places are chained too.
-    private var nodes = GrowingBuffer<Node>()
-    private var freeNode: Int32 = -1
-    private var open = GrowingBuffer<OpenComponent>()
-    private var freeSlots = GrowingBuffer<Int32>()
-    private var starts = GrowingBuffer<Start>()
-    private var grounds = GrowingBuffer<Ground>()
+    @exclusivity(unchecked) private var nodes = GrowingBuffer<Node>()
+    @exclusivity(unchecked) private var freeNode: Int32 = -1
+    @exclusivity(unchecked) private var open = GrowingBuffer<OpenComponent>()
+    @exclusivity(unchecked) private var freeSlots = GrowingBuffer<Int32>()
+    @exclusivity(unchecked) private var starts = GrowingBuffer<Start>()
+    @exclusivity(unchecked) private var grounds = GrowingBuffer<Ground>()
     /// The row before: its runs, their starts and the grounds left of each run and right of the last.
-    private var above = Row()
-    private var row = Row()
+    @exclusivity(unchecked) private var above = Row()
+    @exclusivity(unchecked) private var row = Row()
 
     /// - Parameters:
     ///   - frame: the whole image; its sides are those that components touch.

@@ -140,6 +140,8 @@ private final class ImageMeasuring<Sample: GraySample> {
     private let table: ObjectTable
     private let pixelSize: Double?
     private let progress = LateProgress()
+    /// The strip of colours decoded last, whose memory the next one takes.
+    private var color: Image<BGR<Sample>>?
 
     init(_ command: MeasureCommand, _ reader: any ImageRowReader) {
         (self.command, self.reader, header) = (command, reader, reader.header)
@@ -148,8 +150,8 @@ private final class ImageMeasuring<Sample: GraySample> {
         stripRows = max(1, (1 << 19) / max(1, header.width))
         measurer = ObjectMeasurer(command.measures.groups)
         let keepsColor = measurer.needsColor && header.channels == 3
-        grays = StripStore(width: header.width, height: header.height, rows: stripRows, budget: keepsColor ? 64 << 20 : 128 << 20)
-        colors = keepsColor ? StripStore(width: header.width, height: header.height, rows: stripRows, budget: 64 << 20) : nil
+        grays = StripStore(width: header.width, height: header.height, rows: stripRows, budget: keepsColor ? 64 << 20 : 160 << 20)
+        colors = keepsColor ? StripStore(width: header.width, height: header.height, rows: stripRows, budget: 96 << 20) : nil
         table = ObjectTable(columns: measurer.columns)
         pixelSize = command.pixelSize
     }
@@ -187,19 +189,26 @@ private final class ImageMeasuring<Sample: GraySample> {
     /// Decodes all strips into the stores.
     private func decode(_ body: (Image<Sample>) throws -> Void) throws {
         for y in stride(from: 0, to: header.height, by: stripRows) {
-            let strip = try decodeStrip(at: y)
+            let strip = try decodeStrip(at: y, decodesFirst: true)
             try grays.append(strip, toFile: true)
             try body(strip)
             progress.show(rows: y, of: 2 * header.height, what: "rows decoded and measured")
         }
     }
 
-    private func decodeStrip(at y: Int) throws -> Image<Sample> {
+    /// - Parameter decodesFirst: the strips are asked for from the first on after all have been decoded, so those that come late go to the file.
+    private func decodeStrip(at y: Int, decodesFirst: Bool) throws -> Image<Sample> {
         let rows = min(stripRows, header.height - y)
         if header.channels == 1 { return try reader.strip(width: header.width, rows: rows) }
-        let color: Image<BGR<Sample>> = try reader.strip(width: header.width, rows: rows)
-        try colors?.append(Sample.color8(color), toFile: true)
-        return Sample.gray(color)
+        if let colors {
+            let color: Image<BGR<Sample>> = try reader.strip(width: header.width, rows: rows)
+            try colors.append(Sample.color8(color), toFile: decodesFirst)
+            return Sample.gray(color)
+        }
+        var strip = color.take() ?? Image(width: 0, height: 0, pixels: [])
+        if strip.height == rows { try reader.read(into: &strip) } else { strip = try reader.strip(width: header.width, rows: rows) }
+        color = strip
+        return Sample.gray(strip)
     }
 
     private func measure(level: Sample, decoding: Bool) throws -> String {
@@ -209,7 +218,7 @@ private final class ImageMeasuring<Sample: GraySample> {
         let stream = RegionStream(frame: frame, rules: rules, emitsRejected: false)
         let limit = isBright ? nil : Sample.level8(level)
         for (index, y) in stride(from: 0, to: header.height, by: stripRows).enumerated() {
-            if decoding { try grays.append(decodeStrip(at: y), toFile: false) }
+            if decoding { try grays.append(decodeStrip(at: y, decodesFirst: false), toFile: false) }
             stream.add(Sample.mask(try grays.strip(index), level: level, isBright: isBright))
             try take(from: stream, limit)
             let first = stream.firstOpenRow
@@ -355,6 +364,16 @@ extension UInt16: GraySample {
 }
 
 extension ImageRowReader {
+    /// Replaces all pixels by those of the next rows.
+    fileprivate func read<Pixel>(into image: inout Image<Pixel>) throws(CodecError) {
+        let rows = image.height
+        var failure: CodecError?
+        image.withMutableBuffer { pixels in
+            do throws(CodecError) { try readRows(into: UnsafeMutableRawBufferPointer(pixels), count: rows) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
     /// The next rows as an image.
     fileprivate func strip<Pixel>(width: Int, rows: Int) throws(CodecError) -> Image<Pixel> {
         // `rethrows` cannot carry the error's type through the initializer.
