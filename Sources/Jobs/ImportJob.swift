@@ -1,3 +1,4 @@
+import Codecs
 import Foundation
 import Nodes
 import Pipeline
@@ -32,28 +33,19 @@ struct ImportJob: JobKind {
         return parameters
     }
 
-    /// Endings of files worth trying; what they really are is told by their content.
-    static let endings: Set<String> = ["jpg", "jpeg", "jpe", "png", "tif", "tiff", "svs", "btf"]
-
-    static func isCandidate(_ path: String) -> Bool {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        guard !name.hasPrefix("."), let dot = name.lastIndex(of: ".") else { return false }
-        return endings.contains(name[name.index(after: dot)...].lowercased())
-    }
-
     func run(_ context: JobContext) async throws -> JobOutcome {
         let project = context.project
         let path = parameters.path.hasPrefix("/") ? parameters.path : project.folder + "/" + parameters.path
         let root = try await project.addImportRoot(folder: path)
         let (all, others) = try FolderHandle(path: path).survey { name in !(name.split(separator: "/").last ?? "").hasPrefix(".") }
-        let files = all.filter(Self.isCandidate)
+        let files = all.filter(ImageFile.isNamedAsImage)
         let name = path.split(separator: "/").last.map(String.init) ?? path
         guard !files.isEmpty else {
             throw JobError.failed("the folder \(name) holds no JPEG, PNG or TIFF file; choose another folder")
         }
         await context.note("\(files.count) image files in the folder \(name)")
         // Named, so that nobody looks for them in vain.
-        let leftOut = all.filter { !Self.isCandidate($0) && !($0.split(separator: "/").last ?? "").hasPrefix(".") }.map { "\($0): not named as JPEG, PNG or TIFF" }
+        let leftOut = all.filter { !ImageFile.isNamedAsImage($0) && !($0.split(separator: "/").last ?? "").hasPrefix(".") }.map { "\($0): not named as JPEG, PNG or TIFF" }
             + others.map { "\($0): a link, a device, or a name that is not UTF-8" }
         for line in leftOut.prefix(200) { await context.note("left out \(line)") }
         context.progress.begin(total: files.count, message: "Indexing")

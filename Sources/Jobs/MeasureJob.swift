@@ -7,22 +7,15 @@ import Store
 struct MeasureJob: JobKind {
     static let type = "measure"
 
-    struct Parameters: Codable {
-        /// Only these; all when left out.
-        var images: [Int64]?
-    }
+    private let selection: ImageSelection
 
-    private let parameters: Parameters
-
-    init(parameters data: Data) throws { parameters = try Self.decode(Parameters.self, from: data) }
+    init(parameters data: Data) throws { selection = try Self.decode(ImageSelection.self, from: data) }
 
     func run(_ context: JobContext) async throws -> JobOutcome {
         let (project, pipeline, cancelled) = (context.project, context.pipeline, context.cancelled)
         let plan = try await pipeline.plan()
         try await pipeline.ensureColumns(plan)
-        let images = try await project.allImages().filter { image in
-            image.objects > 0 && parameters.images.map { $0.contains(image.id) } ?? true
-        }
+        let images = try await project.allImages().filter { $0.objects > 0 && selection.contains($0) }
         context.progress.begin(total: images.count, message: "Measuring")
         try await context.workers.forEach(images) { image in
             try context.checkCancelled()

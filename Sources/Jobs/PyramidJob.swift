@@ -8,21 +8,15 @@ import Synchronization
 struct PyramidJob: JobKind {
     static let type = "pyramid"
 
-    struct Parameters: Codable {
-        /// Only these; all when left out.
-        var images: [Int64]?
-    }
+    private let selection: ImageSelection
 
-    private let parameters: Parameters
-
-    init(parameters data: Data) throws { parameters = try Self.decode(Parameters.self, from: data) }
+    init(parameters data: Data) throws { selection = try Self.decode(ImageSelection.self, from: data) }
 
     func run(_ context: JobContext) async throws -> JobOutcome {
         let project = context.project
         let importer = try await ImageImporter(project: project)
         var missing: [ImageRecord] = []
-        for image in try await project.allImages() where image.width > 0 {
-            if let wanted = parameters.images, !wanted.contains(image.id) { continue }
+        for image in try await project.allImages() where image.width > 0 && selection.contains(image) {
             let isThere = try image.pyramid.map { try project.files.size($0) != nil } ?? false
             if !isThere { missing.append(image) }
         }

@@ -26,6 +26,7 @@ struct RunJob: JobKind {
         var objects = 0
         var rejects: [String: Int] = [:]
         var computed = 0
+        var measured = 0
         var unchanged = 0
         var failures: [JobOutcome.Failure] = []
     }
@@ -47,8 +48,11 @@ struct RunJob: JobKind {
         try await context.workers.forEach(images) { image in
             try context.checkCancelled()
             do {
-                let isComputed = try await process(image, plan: plan, keepEdited: keepEdited, context: context, tally: tally)
-                tally.withLock { if isComputed { $0.computed += 1 } else { $0.unchanged += 1 } }
+                switch try await process(image, plan: plan, keepEdited: keepEdited, context: context, tally: tally) {
+                case .unchanged: tally.withLock { $0.unchanged += 1 }
+                case .measured: tally.withLock { $0.measured += 1 }
+                case .computed: tally.withLock { $0.computed += 1 }
+                }
             } catch let stop as RunCancelled { throw stop } catch let error as StoreError where error.stopsEverything { throw error } catch {
                 // A bad image fails alone.
                 tally.withLock { $0.failures.append(.init(name: image.name, reason: "\(error)")) }
@@ -61,10 +65,11 @@ struct RunJob: JobKind {
 
         let total = tally.withLock { $0 }
         var outcome = JobOutcome(
-            summary: "\(total.computed) images computed, \(total.unchanged) unchanged, \(total.failures.count) failed"
+            summary: "\(total.computed) images computed, " + (total.measured > 0 ? "\(total.measured) only measured again, " : "")
+                + "\(total.unchanged) unchanged, \(total.failures.count) failed"
                 + (total.computed > 0 ? "; \(total.objects) objects found" : ""))
         outcome.failures = total.failures.sorted { $0.name < $1.name }
-        outcome.counts = ["images": total.computed, "unchanged": total.unchanged, "failed": total.failures.count, "objects": total.objects]
+        outcome.counts = ["images": total.computed, "measured": total.measured, "unchanged": total.unchanged, "failed": total.failures.count, "objects": total.objects]
         for (rule, count) in total.rejects { outcome.counts["reject.\(rule)"] = count }
         return outcome
     }
@@ -81,19 +86,29 @@ struct RunJob: JobKind {
         return try await project.allImages()
     }
 
-    /// Returns whether anything had to be computed.
+    private enum Work { case unchanged, measured, computed }
+
+    /// Does what of an image's work is not done already.
     private func process(
         _ image: ImageRecord, plan: Plan, keepEdited: Bool, context: JobContext, tally: borrowing Mutex<Tally>
-    ) async throws -> Bool {
+    ) async throws -> Work {
         guard image.width > 0 else { throw JobError.failed(image.error ?? "its size is unknown; import it again") }
-        var isCurrent = keepEdited
-        for end in plan.regionEnds where isCurrent {
-            isCurrent = try await context.project.resultKey(image: image.id, node: end.node) == context.pipeline.runKey(of: image, end: end, plan: plan)
+        var (hasRegions, hasMeasures) = (keepEdited, keepEdited)
+        for end in plan.regionEnds where hasRegions {
+            let (stored, now) = (try await context.pipeline.runKey(of: image, end: end), RunKey(of: image, end: end, plan: plan))
+            hasRegions = stored?.regions == now.regions
+            hasMeasures = hasMeasures && stored == now
         }
-        if isCurrent { return false }
+        if hasRegions && hasMeasures { return .unchanged }
 
         let (progress, cancelled) = (context.progress, context.cancelled)
         let nodes = try await context.pipeline.context(of: image, isCancelled: { cancelled.isSet })
+        if hasRegions {
+            progress.say("Measures, \(image.name)")
+            try await context.pipeline.measureAgain(image, plan: plan, context: nodes)
+            context.announce(.objects(image: image.id, revision: image.revision))
+            return .measured
+        }
         let results = try context.pipeline.results(of: image, plan: plan, context: nodes) { name, _ in
             progress.say("\(plan.step(name)?.nodeClass.title ?? name), \(image.name)")
         }
@@ -110,7 +125,7 @@ struct RunJob: JobKind {
         // Edited objects keep their masks, but not measurements by another pixel size or correction.
         if keepEdited { try await context.pipeline.measureAgain(image, edited: true, plan: plan, context: nodes) }
         context.announce(.images([image.id]))
-        return true
+        return .computed
     }
 
     /// Drops what lies on objects that a person made, changed or took away: their word stands.

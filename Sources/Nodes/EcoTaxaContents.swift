@@ -42,7 +42,7 @@ struct EcoTaxaContents {
             images.append(image)
             for end in collection.plan.regionEnds {
                 guard let key = try await project.resultKey(image: image.id, node: end.node) else { continue }
-                if key != collection.pipeline.runKey(of: image, end: end, plan: collection.plan) { stale.append(image.name) }
+                if RunKey(key) != RunKey(of: image, end: end, plan: collection.plan) { stale.append(image.name) }
             }
             do throws(StoreError) { _ = try project.openOriginal(image) } catch { missing.append("\(error)") }
             let metadata = try await project.metadata(image.id).mapValues(\.value)

@@ -42,10 +42,16 @@ extension Plan {
     }
 
     /// The same for `end` alone, without what is measured from it.
-    func upstreamFingerprint(of end: Graph.End) -> String {
+    func upstreamFingerprint(of end: Graph.End) -> String { Plan.hash(of: steps(upTo: end)) }
+
+    /// Whether where objects are depends on the pixel size.
+    func usesPixelSize(upTo end: Graph.End) -> Bool { steps(upTo: end).contains { $0.node.usesPixelSize } }
+
+    /// The step that `end` belongs to, and all it depends on.
+    private func steps(upTo end: Graph.End) -> [Step] {
         var names: Set<String> = [end.node]
         for step in steps.reversed() where names.contains(step.name) { names.formUnion(step.sources.values.joined().map(\.node)) }
-        return Plan.hash(of: steps.filter { names.contains($0.name) })
+        return steps.filter { names.contains($0.name) }
     }
 
     /// The same for the whole graph.

@@ -104,7 +104,8 @@ package final class ProjectPipeline: Sendable {
         return table.rows.isEmpty ? masks.map { _ in .none } : table.rows.map { Measurements(names: names, values: $0) }
     }
 
-    /// Measures all present objects of an image again, edited ones too; their masks stay.
+    /// Measures all present objects of an image again, edited ones too; their masks stay. Where these are what the pipeline would
+    /// make now, nothing is left to compute afterwards.
     ///
     /// - Parameter edited: true for edited objects only.
     package func measureAgain(_ image: ImageRecord, edited: Bool? = nil, plan: Plan, context: NodeContext) async throws {
@@ -122,6 +123,17 @@ package final class ProjectPipeline: Sendable {
             try await project.storeMeasurements(zip(stored, measured).map { ($0.object, $0.revision, $1) })
             query.cursor = page.next
         } while query.cursor != nil
+        guard edited == nil else { return }
+        for end in plan.regionEnds {
+            let now = RunKey(of: image, end: end, plan: plan)
+            guard let stored = try await runKey(of: image, end: end), stored.regions == now.regions, stored != now else { continue }
+            try await project.setResultKey(image: image.id, node: end.node, key: now.text)
+        }
+    }
+
+    /// Of what the stored objects of an image were made; nil where there are none.
+    package func runKey(of image: ImageRecord, end: Graph.End) async throws -> RunKey? {
+        try await project.resultKey(image: image.id, node: end.node).flatMap { RunKey($0) }
     }
 
     /// Makes the columns that the pipeline's measuring nodes fill known to the project, before values are stored.
@@ -164,12 +176,6 @@ package final class ProjectPipeline: Sendable {
         }
     }
 
-    /// Key of everything that decides an image's objects and their measurements; equal keys mean nothing to compute.
-    package func runKey(of image: ImageRecord, end: Graph.End, plan: Plan) -> String {
-        let parts = [plan.fingerprint(of: end), image.sha256, "\(image.page)", "\(image.orientation)", image.pixelSize.map { "\($0)" } ?? ""]
-        return FileDigest.sha256(Array(parts.joined(separator: "\n").utf8))
-    }
-
     private func result(
         of image: ImageRecord, node: String, set: RegionSet, table: MeasurementTable, plan: Plan, context: NodeContext
     ) throws -> ImageResult {
@@ -194,7 +200,7 @@ package final class ProjectPipeline: Sendable {
             }
         }
         return ImageResult(
-            image: image.id, node: node, runKey: runKey(of: image, end: Graph.End(node, RegionsNode.regions.name), plan: plan),
+            image: image.id, node: node, runKey: RunKey(of: image, end: Graph.End(node, RegionsNode.regions.name), plan: plan).text,
             regions: regions, rejects: rejects)
     }
 

@@ -50,6 +50,7 @@ package struct RegionsNode: Node {
     package var fillHoles = false
     package var padding = 10
     package init() {}
+    package var usesPixelSize: Bool { sizeUnit == .micrometres && (minSize > 0 || maxSize > 0) }
 
     package func run(_ values: inout SlotValues, context: NodeContext) throws {
         var scale = 1.0

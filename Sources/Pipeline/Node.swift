@@ -34,6 +34,9 @@ package protocol Node: Sendable {
     /// May depend on parameters.
     var reach: Reach { get }
 
+    /// Whether the results depend on the image's pixel size. Not asked of nodes that measure: µm columns always do.
+    var usesPixelSize: Bool { get }
+
     /// Reads the inputs, writes every declared output.
     /// - Throws: what one image can cause; the run goes on with the next.
     func run(_ values: inout SlotValues, context: NodeContext) throws
@@ -43,6 +46,7 @@ extension Node {
     package static var version: Int { 1 }
     package static var arity: Arity { .oneFromOne }
     package var reach: Reach { .wholeImage }
+    package var usesPixelSize: Bool { false }
 }
 
 /// What a node may know and say besides its slots.

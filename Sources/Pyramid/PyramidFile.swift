@@ -8,6 +8,8 @@
 package final class PyramidFile: Sendable {
     package let path: String
     package let layout: PyramidLayout
+    /// Last part of the path without its ending.
+    package let name: Substring
     package let byteCount: Int
     /// 1 gray, 3 colour.
     package let channels: Int
@@ -68,6 +70,7 @@ package final class PyramidFile: Sendable {
                 tiles.append(row)
             }
             self.path = path
+            name = path.split(separator: "/").last?.dropLast(4) ?? ""
             self.layout = layout
             self.tiles = tiles
             self.descriptor = descriptor
@@ -92,6 +95,18 @@ package final class PyramidFile: Sendable {
     package func tile(z: Int, x: Int, y: Int) throws(PyramidError) -> [UInt8]? {
         guard let (offset, count) = tileRange(z: z, x: x, y: y) else { return nil }
         return try Self.read(descriptor, offset: offset, count: count, path: path)
+    }
+
+    /// Reads bytes of the file as they are; returns how many there were.
+    package func read(offset: Int, into target: UnsafeMutableRawBufferPointer) -> Int {
+        var done = 0
+        while done < target.count {
+            let got = pread(descriptor, target.baseAddress! + done, target.count - done, off_t(offset + done))
+            if got < 0 && errno == EINTR { continue }
+            if got <= 0 { break }
+            done += got
+        }
+        return done
     }
 
     static func read(_ descriptor: Int32, offset: Int, count: Int, path: String) throws(PyramidError) -> [UInt8] {

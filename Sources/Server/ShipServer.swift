@@ -12,7 +12,7 @@ import UnixSignals
 
 /// The web server of `ship`: listens, answers, and closes every project cleanly at the end.
 package final class ShipServer: Sendable {
-    private typealias Listener = HummingbirdCore.Server<HTTP1Channel>
+    private typealias Listener = HummingbirdCore.Server<ServerChannel>
 
     private struct Running { var listeners: [Listener] = []; var tasks: [Task<Void, Never>] = [] }
 
@@ -107,17 +107,19 @@ package final class ShipServer: Sendable {
     }
 
     private func listen(host: String, port: Int) async throws -> Int {
-        let idle = TimeAmount.seconds(Int64(configuration.limits.idleSeconds))
-        // 32 kB of headers are far more than any browser sends.
-        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)
-        let responder = responder
+        let (responder, gate, services) = (responder, gate, services)
         let bound = Late2<Result<Int, any Error>>()
         var quiet = configuration.logger
         quiet.logLevel = .warning  // Its own start line would say what ours says.
         let listener = Listener(
-            childChannelSetup: HTTP1Channel(
+            childChannelSetup: ServerChannel(
                 responder: { request, writer, channel in try await responder.respond(to: request, writer: writer, channel: channel) },
-                configuration: .init(idleTimeout: idle, httpDecoderConfiguration: decoder)),
+                idleTimeout: .seconds(configuration.limits.idleSeconds),
+                makeTileHandler: {
+                    TileHandler(
+                        gate: gate, sessions: services.sessions, projects: services.projects.table, metrics: services.metrics,
+                        cookieName: { services.cookieName })
+                }),
             configuration: HummingbirdCore.ServerConfiguration(
                 address: .hostname(host, port: port), serverName: nil, backlog: 256, reuseAddress: true,
                 availableConnectionsDelegate: MaximumAvailableConnections(configuration.limits.connections)),

@@ -11,6 +11,14 @@ extension Project {
         }
     }
 
+    /// Notes that a node's present result is also what it would make by this key.
+    package func setResultKey(image: ObjectID, node: String, key: String) async throws(StoreError) {
+        try await write { database in
+            try database.execute(
+                sql: "UPDATE result SET run_key = ? WHERE image_id = ? AND node_id = (SELECT id FROM node WHERE name = ?)", arguments: [key, image, node])
+        }
+    }
+
     /// Stores what a node made of one image, in place of what it made before, in one transaction. The image becomes `processed`.
     ///
     /// - Objects of the former run with the same `uid`, kind and rule keep their id.

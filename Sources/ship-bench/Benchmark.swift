@@ -3,9 +3,16 @@ import Foundation
 /// Runs a case several times and prints one line: CPU and wall time of the median run, and how much of what it works on per second.
 struct Benchmark {
     private let filter: String?
+    private let table: FileHandle?
 
-    /// - Parameter filter: only cases whose name holds this text.
-    init(filter: String?) { self.filter = filter }
+    /// - Parameters:
+    ///   - filter: only cases whose name holds this text.
+    ///   - table: file that gets one line a case, name and CPU seconds separated by a tab, for comparison with other programs.
+    init(filter: String? = nil, table: String? = nil) {
+        self.filter = filter
+        if let table { FileManager.default.createFile(atPath: table, contents: nil) }
+        self.table = table.flatMap { FileHandle(forWritingAtPath: $0) }
+    }
 
     /// - Parameters:
     ///   - items: pixels, bytes or things that one run works on.
@@ -24,6 +31,7 @@ struct Benchmark {
         cpu.sort()
         wall.sort()
         let (median, elapsed) = (cpu[repeats / 2], wall[repeats / 2])
+        table?.write(Data("\(name)\t\(median)\n".utf8))
         let rate = median > 0 ? items / per / median : .infinity
         let columns = [
             name.padding(toLength: 52, withPad: " ", startingAt: 0), Benchmark.time(median) + " cpu", Benchmark.time(elapsed) + " wall",

@@ -48,6 +48,36 @@ import Testing
     #expect(changed[0].outcome?.counts["images"] == 2)
 }
 
+@Test func `another pixel size measures again, and seeks objects again only where sizes are in µm`() async throws {
+    let temporary = try TemporaryProject()
+    try await temporary.saveStandardGraph()
+    let frames = try temporary.drawFrames(2)
+    _ = try await temporary.run(
+        JobSequence.Request(type: "import", parameters: ["path": .string(frames)]), JobSequence.Request(type: "run"))
+    let image = try #require(try await temporary.project.allImages().first)
+    let before = try await temporary.project.allObjects(of: image.id)
+
+    // Another pixel size: objects stay, µm columns follow; where sizes are given in µm, the objects are sought again.
+    var change = ImageChange()
+    change.pixelSize = .some(2 * DemoScene.pixelSize)
+    try await temporary.project.updateImage(image.id, change)
+    let calibrated = try await temporary.run(JobSequence.Request(type: "run"))
+    #expect(calibrated[0].outcome?.counts["measured"] == 1 && calibrated[0].outcome?.counts["unchanged"] == 1 && calibrated[0].outcome?.counts["images"] == 0)
+    let after = try await temporary.project.allObjects(of: image.id)
+    #expect(after.map(\.id) == before.map(\.id))
+    for (old, new) in zip(before, after) {
+        let (small, large) = (try #require(old.measurements["area_um2"]), try #require(new.measurements["area_um2"]))
+        #expect(abs(large - 4 * small) < 1e-9 * large)
+    }
+    #expect(try await temporary.run(JobSequence.Request(type: "run"))[0].outcome?.counts["unchanged"] == 2)
+
+    try await temporary.saveStandardGraph { $0.nodes[4].config["sizeUnit"] = "um" }
+    _ = try await temporary.run(JobSequence.Request(type: "run"))
+    change.pixelSize = .some(DemoScene.pixelSize)
+    try await temporary.project.updateImage(image.id, change)
+    #expect(try await temporary.run(JobSequence.Request(type: "run"))[0].outcome?.counts["images"] == 1)
+}
+
 @Test func `every segment is kept or rejected by a rule, and the counts add up`() async throws {
     let temporary = try TemporaryProject()
     try await temporary.saveStandardGraph()

@@ -20,12 +20,12 @@ final class Metrics: Sendable {
     /// Anything else would let a client make up label values without end.
     private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
-    func count(method: String, route: String, status: Int, duration: Duration) {
+    func count(method: String, route: String, status: Int, duration: Duration, times: Int = 1) {
         let seconds = Self.seconds(duration)
         let key = Key(method: Self.methods.contains(method) ? method : "other", route: route, status: status)
         state.withLock { state in
-            state.requests[key, default: 0] += 1
-            state.durations[route, default: Histogram()].add(seconds)
+            state.requests[key, default: 0] += times
+            state.durations[route, default: Histogram()].add(seconds, times: times)
         }
     }
 
@@ -61,9 +61,9 @@ final class Metrics: Sendable {
 }
 
 extension Metrics.Histogram {
-    fileprivate mutating func add(_ seconds: Double) {
-        buckets[Metrics.bounds.firstIndex { seconds <= $0 } ?? Metrics.bounds.count] += 1
-        sum += seconds
-        count += 1
+    fileprivate mutating func add(_ seconds: Double, times: Int) {
+        buckets[Metrics.bounds.firstIndex { seconds <= $0 } ?? Metrics.bounds.count] += times
+        sum += seconds * Double(times)
+        count += times
     }
 }

@@ -99,8 +99,7 @@ struct Responder: Sendable {
     /// - Returns: who asks; nil on open routes for strangers.
     private func identify(_ request: Request, caller: Gate.Caller, route: Route) throws(Problem) -> Sessions.Account? {
         if let bearer = request.headers[.authorization] {
-            let parts = bearer.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer", let account = sessions.account(bearer: String(parts[1])) else {
+            guard let token = Sessions.bearer(bearer), let account = sessions.account(bearer: token) else {
                 throw Problem(.sessionMissing, "the bearer token is not the one of this server's present start; take it from the server's output")
             }
             return account
@@ -117,18 +116,7 @@ struct Responder: Sendable {
         return account
     }
 
-    func cookie(of request: Request) -> String? {
-        let name = cookieName()
-        for field in request.headers[values: .cookie] {
-            for pair in field.split(separator: ";") {
-                let halves = pair.split(separator: "=", maxSplits: 1)
-                if halves.count == 2, halves[0].trimmingCharacters(in: .whitespaces) == name {
-                    return halves[1].trimmingCharacters(in: .whitespaces)
-                }
-            }
-        }
-        return nil
-    }
+    func cookie(of request: Request) -> String? { Sessions.cookie(request.headers[values: .cookie], name: cookieName()) }
 
     private func collectBody(of request: Request, for route: Route) async throws -> ByteBuffer {
         guard case .json(_, let isOptional) = route.body else { return ByteBuffer() }

@@ -13,6 +13,8 @@ actor OpenProjects {
     /// Where the server can be reached, for the owner file.
     private let address: @Sendable () -> String
     private var open: [String: Task<OpenProject, any Error>] = [:]
+    /// The same without waiting.
+    let table = OpenTable()
     private var isClosing = false
 
     init(_ configuration: ServerConfiguration, work: WorkPool, workers: WorkerThreads, address: @escaping @Sendable () -> String) {
@@ -73,6 +75,7 @@ actor OpenProjects {
         if let owner = project.tookOverFrom {
             configuration.logger.notice("\(user)/\(name): \(owner) ended without closing it; its work is on the disk")
         }
+        table[Substring(user + "/" + name)] = open
         Task { await runner.start() }
         return open
     }
@@ -95,6 +98,7 @@ actor OpenProjects {
 
     func close(user: String, name: String) async throws {
         guard let task = open.removeValue(forKey: user + "/" + name) else { return }
+        table[Substring(user + "/" + name)] = nil
         try await (try? task.value)?.close()
     }
 
@@ -108,6 +112,7 @@ actor OpenProjects {
     func closeAll() async {
         isClosing = true
         for (key, task) in open {
+            table[Substring(key)] = nil
             do {
                 try await task.value.close()
             } catch {

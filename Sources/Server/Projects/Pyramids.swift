@@ -44,6 +44,15 @@ actor Pyramids {
         return try await load(key) { try await self.corrected(image, relative: relative, plan: plan) }
     }
 
+    /// A file that is open already, without waiting for anything. The corrected image's only by its name: which one is the present one
+    /// depends on the pipeline.
+    nonisolated func readyFile(of image: ObjectID, isCorrected: Bool, name: Substring?) -> PyramidFile? {
+        ready.withLock { ready in
+            if !isCorrected { return ready[Key(image: image)] }
+            return ready.first { $0.key.image == image && $0.key.corrected != nil && $0.value.name == name }?.value
+        }
+    }
+
     nonisolated func forget(_ image: ObjectID) {
         let known = ready.withLock { ready in
             let keys = ready.keys.filter { $0.image == image }

@@ -35,7 +35,6 @@ struct BlobRoutes: RouteGroup {
                 let image = try await services.image(call, in: project)
                 try await project.project.removeImage(image.id)
                 project.pipeline.forget(image: image.id)
-            try await project.measureAgain([image])
                 project.publish(.images([image.id]))
                 return .empty()
             },
@@ -104,6 +103,7 @@ struct BlobRoutes: RouteGroup {
             change.pixelSizeSource = "hand"
             try await project.project.updateImage(image.id, change)
             project.pipeline.forget(image: image.id)
+            try await project.measureAgain([image])
         }
         if !values.isEmpty { try await project.project.setMetadata(image.id, values, source: .hand, by: by) }
         project.publish(.images([image.id]))

@@ -67,7 +67,7 @@ struct ImportRoutes: RouteGroup {
         if let path = body.path {
             try await checkFolder(path)
             names = try await services.work.run {
-                try FolderHandle(path: path).files(below: "") { !$0.hasPrefix(".") }.filter(Self.isImageName).sorted()
+                try FolderHandle(path: path).files(below: "") { !$0.hasPrefix(".") }.filter(ImageFile.isNamedAsImage).sorted()
             }
         }
         let known = names
@@ -108,9 +108,5 @@ struct ImportRoutes: RouteGroup {
         do throws(FileNamePatternError) { return try FileNamePattern(text) } catch {
             throw Problem(.patternInvalid, error.description, field: "pattern")
         }
-    }
-
-    private static func isImageName(_ path: String) -> Bool {
-        ["jpg", "jpeg", "jpe", "png", "tif", "tiff", "svs", "btf"].contains((path as NSString).pathExtension.lowercased())
     }
 }

@@ -15,11 +15,14 @@ struct TileRoutes: RouteGroup {
     enum Kind: String, CaseIterable { case region, reject }
     enum Layer: String, CaseIterable { case original, corrected }
 
+    private static let image = Route.project + "/blobs/{image}"
+    /// Where tiles are; `TileHandler` answers most of them before they get here.
+    static let path = image + "/tiles/{z}/{x}/{y}"
+
     var routes: [Route] {
-        let image = Route.project + "/blobs/{image}"
         return [
             Route(
-                .get, image + "/tiles/{z}/{x}/{y}", "A tile of 512 × 512 pixels, smaller at the right and lower edge. z = 0 is the whole image.",
+                .get, Self.path, "A tile of 512 × 512 pixels, smaller at the right and lower edge. z = 0 is the whole image.",
                 query: [
                     .init(name: "layer", schema: .choice(Layer.allCases.map(\.rawValue)), help: "The image as stored, or as the pipeline corrects it."),
                     .init(name: "v", schema: .string, help: "The image's uid; such an address may be cached for good."),
@@ -31,7 +34,7 @@ struct TileRoutes: RouteGroup {
                 return try await tile(call, project: project, z: try Self.index("z", call), x: try Self.index("x", call), y: try Self.index("y", call))
             },
             Route(
-                .get, image + "/overlay/{z}/{x}/{y}.png", "All objects of a tile as one 1-bit PNG, transparent where there is none.",
+                .get, Self.image + "/overlay/{z}/{x}/{y}.png", "All objects of a tile as one 1-bit PNG, transparent where there is none.",
                 query: [
                     .init(name: "color", schema: .string, help: "RRGGBB; 0072B2."),
                     .init(name: "style", schema: .choice(Style.allCases.map(\.rawValue)), help: "fill, or outline."),
@@ -60,13 +63,10 @@ struct TileRoutes: RouteGroup {
         guard pyramid.tileRange(z: z, x: x, y: y) != nil else {
             throw Problem(.tileUnknown, "image \(id) has no tile \(z)/\(x)/\(y); it has \(pyramid.levels) levels of \(pyramid.width) × \(pyramid.height) pixels")
         }
-        // The file's name holds the image's identity, and of a corrected one also how it was made. Numbers of images are given
-        // anew in every project, so only an address with the identity in it may be kept without asking.
-        let name = String(pyramid.path.split(separator: "/").last?.dropLast(4) ?? "")
-        let etag = "\"\(name)-\(pyramid.byteCount)-\(z)-\(x)-\(y)\""
+        let etag = pyramid.entityTag(z: z, x: x, y: y)
         var headers = HTTPFields()
         headers[.eTag] = etag
-        headers[.cacheControl] = call.target.query["v"] == name ? "private, max-age=31536000, immutable" : "no-cache"
+        headers[.cacheControl] = pyramid.caching(name: call.target.query["v"].map { Substring($0) })
         if EntityTag.matches(etag, call.headers) { return Response(status: .notModified, headers: headers) }
         headers[.contentType] = "image/jpeg"
         do {

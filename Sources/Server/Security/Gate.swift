@@ -22,28 +22,44 @@ final class Gate: Sendable {
         case script
     }
 
+    /// What of a request's head tells where it comes from.
+    struct Source {
+        var host: String?
+        var isHostRepeated: Bool
+        /// Values of all Origin fields, and of all Sec-Fetch-Site fields.
+        var origins: [String]
+        var sites: [String]
+        /// A person opens the start page, perhaps by a link elsewhere.
+        var isLanding: Bool
+    }
+
     /// - Parameter isLanding: the target is the start page, which a link elsewhere may open.
     /// - Throws: `request.malformed`, `host.notAllowed`, `origin.notAllowed`.
     func check(_ head: HTTPRequest, isLanding: Bool) throws(Problem) -> Caller {
+        let fields = head.headerFields
+        return try check(
+            Source(
+                // The first Host field became `authority`; a second one would stay among the fields.
+                host: head.authority, isHostRepeated: !fields[values: .host].isEmpty, origins: fields[values: .origin],
+                sites: fields[values: .secFetchSite],
+                isLanding: isLanding && head.method == .get && fields[.secFetchMode] == "navigate" && fields[.secFetchDest] == "document"))
+    }
+
+    func check(_ source: Source) throws(Problem) -> Caller {
         let names = names.withLock { $0 }
-        // The first Host field became `authority`; a second one would stay among the fields.
-        guard head.headerFields[values: .host].isEmpty else {
+        guard !source.isHostRepeated else {
             throw Problem(.requestMalformed, "the request names its host twice; send one Host header")
         }
-        guard let host = head.authority, names.hosts.contains(host) else {
+        guard let host = source.host, names.hosts.contains(host) else {
             let allowed = names.hosts.sorted().joined(separator: ", ")
             throw Problem(.hostNotAllowed, "this server answers only as \(allowed); open it under one of these, or start it with --allow-host")
         }
-        let origins = head.headerFields[values: .origin]
-        guard origins.allSatisfy({ names.origins.contains($0) }), origins.count <= 1 else {
+        guard source.origins.allSatisfy({ names.origins.contains($0) }), source.origins.count <= 1 else {
             throw Problem(.originNotAllowed, "another web page asked for this; use ship's own page, or a script with its bearer token")
         }
-        let sites = head.headerFields[values: .secFetchSite]
-        guard !sites.isEmpty else { return origins.isEmpty ? .script : .ownPage }
-        if sites == ["same-origin"] || sites == ["none"] { return .ownPage }
-        let isNavigation =
-            isLanding && head.method == .get && head.headerFields[.secFetchMode] == "navigate" && head.headerFields[.secFetchDest] == "document"
-        if isNavigation, sites == ["cross-site"] || sites == ["same-site"] { return .ownPage }
+        guard !source.sites.isEmpty else { return source.origins.isEmpty ? .script : .ownPage }
+        if source.sites == ["same-origin"] || source.sites == ["none"] { return .ownPage }
+        if source.isLanding, source.sites == ["cross-site"] || source.sites == ["same-site"] { return .ownPage }
         throw Problem(.originNotAllowed, "another web page asked for this; use ship's own page, or a script with its bearer token")
     }
 }

@@ -21,6 +21,9 @@ enum SecurityHeaders {
         (HTTPField.Name("Permissions-Policy")!, "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ]
 
+    /// Those of an answer that holds data, as lines of its head.
+    static let dataLines = fixed.map { "\($0.0.canonicalName): \($0.1)\r\n" }.joined() + "content-security-policy: \(dataPolicy)\r\n"
+
     static func add(to headers: inout HTTPFields) {
         for (name, value) in fixed { headers[name] = value }
         if headers[.contentSecurityPolicy] == nil {

@@ -1,4 +1,5 @@
 import Crypto
+import Foundation
 import Synchronization
 
 /// Who is signed in. Secrets are made anew at each start, so a restart signs everybody out. Only the watching parent keeps the key that
@@ -15,6 +16,7 @@ final class Sessions: Sendable {
     }
 
     private let state: Mutex<State>
+    private let ends = Atomic(0)
     private let bearerDigest: SHA256Digest
     let bearerToken: String
     private let user: String
@@ -59,6 +61,35 @@ final class Sessions: Sendable {
         guard account(cookie: secret) != nil else { return }
         let digest = Array(SHA256.hash(data: Array(secret.utf8)))
         _ = state.withLock { $0.ended.insert(digest) }
+        ends.add(1, ordering: .sequentiallyConsistent)
+    }
+
+    /// Changes when somebody is signed out: what was signed in before must be looked at again.
+    var generation: Int { ends.load(ordering: .sequentiallyConsistent) }
+
+    /// Who a request's Authorization or Cookie fields say is asking; nil for strangers.
+    func account(authorization: String?, cookies: [String], cookieName: String) -> Account? {
+        if let authorization { return Self.bearer(authorization).flatMap { account(bearer: $0) } }
+        return Self.cookie(cookies, name: cookieName).flatMap { account(cookie: $0) }
+    }
+
+    /// Token of an Authorization field.
+    static func bearer(_ field: String) -> String? {
+        let parts = field.split(separator: " ", maxSplits: 1)
+        return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
+    }
+
+    /// Value of the cookie in Cookie fields.
+    static func cookie(_ fields: [String], name: String) -> String? {
+        for field in fields {
+            for pair in field.split(separator: ";") {
+                let halves = pair.split(separator: "=", maxSplits: 1)
+                if halves.count == 2, halves[0].trimmingCharacters(in: .whitespaces) == name {
+                    return halves[1].trimmingCharacters(in: .whitespaces)
+                }
+            }
+        }
+        return nil
     }
 
     /// 256 random bits, hexadecimal.

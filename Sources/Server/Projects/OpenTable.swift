@@ -1,0 +1,12 @@
+import Synchronization
+
+/// Open projects that can be looked up without waiting, by "user/name". Tiles are asked for by the hundred, and a hop onto an
+/// actor costs more than reading one.
+final class OpenTable: Sendable {
+    private let projects = Mutex<[Substring: OpenProject]>([:])
+
+    subscript(key: Substring) -> OpenProject? {
+        get { projects.withLock { $0[key] } }
+        set { projects.withLock { $0[key] = newValue } }
+    }
+}
