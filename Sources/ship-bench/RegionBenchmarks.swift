@@ -49,6 +49,7 @@ private func fileToObjects(_ benchmark: Benchmark) throws {
         defer { bytes.deallocate() }
         for y in stride(from: 0, to: reader.header.height, by: 16) { try reader.readRows(into: bytes, count: min(16, reader.header.height - y)) }
     }
+    var peak = 0
     for threshold in ["\(Scenes.sparseLevel)", "otsu"] {
         try benchmark.run("\(name), threshold \(threshold)", items: pixels, per: 1e6, unit: "MP", repeats: 3, who: RUSAGE_CHILDREN) {
             let process = Process()
@@ -57,13 +58,21 @@ private func fileToObjects(_ benchmark: Benchmark) throws {
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
             try process.run()
-            process.waitUntilExit()
+            while process.isRunning {
+                peak = max(peak, peakMemory(of: process.processIdentifier))
+                usleep(10_000)
+            }
             precondition(process.terminationStatus == 0, "ship measure ended with \(process.terminationStatus)")
         }
     }
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
-    print("\(name): peak memory \(usage.ru_maxrss / 1024) MB")
+    print("\(name): peak memory \(peak) MB")
+}
+
+/// Largest resident memory so far, in MB. The usage of ended children will not do: it counts the memory this process had when it started them.
+private func peakMemory(of process: pid_t) -> Int {
+    let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }
+    return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) / 1024
 }
 
 /// The sparse scene four times, slightly coloured.
