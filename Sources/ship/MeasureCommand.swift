@@ -129,13 +129,13 @@ struct MeasureGroups: ExpressibleByArgument {
 /// labels and measures. A fixed one takes one pass, in which rows are kept only as long as an open object reaches into them.
 private final class ImageMeasuring<Sample: GraySample> {
     private let command: MeasureCommand
-    private let reader: any ImageRowReader
+    private var reader: any ImageRowReader
     private let header: ImageHeader
     private let name: String
     private let stripRows: Int
-    private let grays: StripStore<Sample>
+    private var grays: StripStore<Sample>
     /// Only when colour is measured and the image has some.
-    private let colors: StripStore<BGR<UInt8>>?
+    private var colors: StripStore<BGR<UInt8>>?
     private let measurer: ObjectMeasurer
     private let table: ObjectTable
     private let pixelSize: Double?
@@ -150,8 +150,7 @@ private final class ImageMeasuring<Sample: GraySample> {
         stripRows = max(1, (1 << 19) / max(1, header.width))
         measurer = ObjectMeasurer(command.measures.groups)
         let keepsColor = measurer.needsColor && header.channels == 3
-        grays = StripStore(width: header.width, height: header.height, rows: stripRows, budget: keepsColor ? 64 << 20 : 160 << 20)
-        colors = keepsColor ? StripStore(width: header.width, height: header.height, rows: stripRows, budget: 96 << 20) : nil
+        (grays, colors) = ImageMeasuring.stores(header, stripRows, keepsColor: keepsColor)
         table = ObjectTable(columns: measurer.columns)
         pixelSize = command.pixelSize
     }
@@ -173,27 +172,59 @@ private final class ImageMeasuring<Sample: GraySample> {
 
     private func measure(_ choose: (Histogram) -> Int?) throws -> String {
         var counts = [Int](repeating: 0, count: Int(Sample.max) + 1)
-        try decode { strip in
+        let isBright = command.polarity == .bright
+        // ZooProcess looks into holes, so it needs all pixels of an object's box.
+        let packs = !command.measures.groups.contains(.zooprocess)
+        var bounds: ClosedRange<Sample>?
+        for y in stride(from: 0, to: header.height, by: stripRows) {
+            let strip = try decodeStrip(at: y, decodesFirst: true)
             let histogram = Sample.histogram(strip)
             for level in counts.indices { counts[level] &+= histogram.counts[level] }
+            // Where objects are few, most of the strip need not be kept: what is far on the background's side of the level so far.
+            // Should the level move that far until the end, all is decoded again.
+            if packs, let bound = bound(Histogram(counts: counts), choose),
+                let packed = PackedStrip(strip, keeping: Sample.mask(strip, level: bound, isBright: isBright).runs, fill: isBright ? 0 : .max)
+            {
+                grays.append(packed)
+                bounds = min(bound, bounds?.lowerBound ?? bound)...max(bound, bounds?.upperBound ?? bound)
+            } else {
+                try grays.append(strip, toFile: true)
+            }
+            progress.show(rows: y, of: 2 * header.height, what: "rows decoded and measured")
         }
         let histogram = Histogram(counts: counts)
         if let range = histogram.range, range.count == 1 {
             try table.write(to: command.output, entries: [])
             return "0 objects: \(name) has one gray level only (\(range.lowerBound)), so no threshold tells objects from background; \(command.output) holds the header"
         }
-        guard let level = choose(histogram) else { throw Sentence("\(name) has no pixels; choose another image") }
-        return try measure(level: Sample(level), decoding: false)
+        guard let level = choose(histogram).map({ Sample($0) }) else { throw Sentence("\(name) has no pixels; choose another image") }
+        if let bounds, isBright ? level < bounds.upperBound : level > bounds.lowerBound {
+            reader = try ImageFile.rows(path: command.image, page: command.page)
+            (grays, colors) = ImageMeasuring.stores(header, stripRows, keepsColor: colors != nil)
+            return try measure(level: level, decoding: true)
+        }
+        return try measure(level: level, decoding: false)
+    }
+
+    /// Level half-way from the threshold so far to the median, which is background; nil where that is not on the background's side.
+    private func bound(_ histogram: Histogram, _ choose: (Histogram) -> Int?) -> Sample? {
+        guard let level = choose(histogram), let median = histogram.quantile(0.5).map({ Int($0) }) else { return nil }
+        return (command.polarity == .bright ? median < level : median > level) ? Sample((level + median) / 2) : nil
     }
 
     /// Decodes all strips into the stores.
-    private func decode(_ body: (Image<Sample>) throws -> Void) throws {
+    private func decode() throws {
         for y in stride(from: 0, to: header.height, by: stripRows) {
-            let strip = try decodeStrip(at: y, decodesFirst: true)
-            try grays.append(strip, toFile: true)
-            try body(strip)
+            try grays.append(decodeStrip(at: y, decodesFirst: true), toFile: true)
             progress.show(rows: y, of: 2 * header.height, what: "rows decoded and measured")
         }
+    }
+
+    private static func stores(_ header: ImageHeader, _ rows: Int, keepsColor: Bool) -> (StripStore<Sample>, StripStore<BGR<UInt8>>?) {
+        (
+            StripStore(width: header.width, height: header.height, rows: rows, budget: keepsColor ? 64 << 20 : 160 << 20),
+            keepsColor ? StripStore(width: header.width, height: header.height, rows: rows, budget: 96 << 20) : nil
+        )
     }
 
     /// - Parameter decodesFirst: the strips are asked for from the first on after all have been decoded, so those that come late go to the file.
@@ -275,7 +306,7 @@ private final class ImageMeasuring<Sample: GraySample> {
             throw Sentence(
                 "\(labelName) is \(size.width) × \(size.height) pixels, but \(name) is \(header.width) × \(header.height); give a label image of the same size")
         }
-        try decode { _ in }
+        try decode()
         var runs = [[Run]](repeating: [], count: 65536)
         var order: [Int] = []
         for y in stride(from: 0, to: header.height, by: stripRows) {

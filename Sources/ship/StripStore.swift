@@ -1,5 +1,54 @@
 import Raster
 
+/// The blocks of 64 pixels of a strip that hold anything of interest; elsewhere `fill` stands for the pixels.
+struct PackedStrip<Pixel: Sendable & BitwiseCopyable> {
+    private static var side: Int { 64 }
+    private let width: Int
+    private let height: Int
+    private let fill: Pixel
+    private let blocks: [Int32]
+    private let pixels: [Pixel]
+
+    /// nil where most of the strip is of interest, so that packing saves nothing.
+    ///
+    /// - Parameter runs: the pixels of interest, in coordinates of the strip.
+    init?(_ strip: Image<Pixel>, keeping runs: [Run], fill: Pixel) {
+        let (side, count) = (PackedStrip.side, strip.width * strip.height)
+        guard runs.count < count / side / 2 else { return nil }
+        var blocks: [Int32] = []
+        for run in runs {
+            let row = Int(run.y) * strip.width
+            let first = (row + Int(run.first)) / side
+            for block in max(first, Int(blocks.last ?? -1) + 1)..<max((row + Int(run.last)) / side + 1, Int(blocks.last ?? -1) + 1) { blocks.append(Int32(block)) }
+        }
+        guard blocks.count < count / side / 2 else { return nil }
+        (width, height, self.fill, self.blocks) = (strip.width, strip.height, fill, blocks)
+        pixels = strip.withBuffer { source in
+            [Pixel](unsafeUninitializedCapacity: blocks.count * side) { target, written in
+                for block in blocks {
+                    let length = min(side, count - Int(block) * side)
+                    (target.baseAddress! + written).initialize(from: source.baseAddress! + Int(block) * side, count: length)
+                    written += length
+                }
+            }
+        }
+    }
+
+    var byteCount: Int { pixels.count * MemoryLayout<Pixel>.stride + blocks.count * 4 }
+
+    func unpacked() -> Image<Pixel> {
+        let (side, count) = (PackedStrip.side, width * height)
+        return Image(width: width, height: height) { target in
+            target.initialize(repeating: fill)
+            pixels.withUnsafeBufferPointer { source in
+                for (index, block) in blocks.enumerated() {
+                    (target.baseAddress! + Int(block) * side).update(from: source.baseAddress! + index * side, count: min(side, count - Int(block) * side))
+                }
+            }
+        }
+    }
+}
+
 /// Rows of an image in strips of equal height: in memory as far as the budget goes, the rest in a temporary file.
 final class StripStore<Pixel: Sendable & BitwiseCopyable> {
     let width: Int
@@ -8,11 +57,12 @@ final class StripStore<Pixel: Sendable & BitwiseCopyable> {
     let rows: Int
     private let budget: Int
     private var strips: [Image<Pixel>?] = []
+    private var packed: [PackedStrip<Pixel>?] = []
     /// Where each strip lies in the file; nil while it has not been written.
     private var offsets: [Int?] = []
     private var file: TemporaryFile?
     private var bytesInMemory = 0
-    /// No strip before this one is in memory.
+    /// Strips before this one have been released.
     private var lowest = 0
 
     /// - Parameter budget: bytes of pixels to keep in memory; one strip is always kept.
@@ -24,9 +74,7 @@ final class StripStore<Pixel: Sendable & BitwiseCopyable> {
 
     /// Adds the next strip. Over the budget it goes to the file when `toFile`; otherwise the oldest ones do.
     func append(_ strip: Image<Pixel>, toFile: Bool) throws {
-        strips.append(nil)
-        offsets.append(nil)
-        let index = strips.count - 1
+        let index = addPlace()
         if toFile, bytesInMemory + bytes(strip) > budget {
             offsets[index] = try write(strip)
         } else {
@@ -34,9 +82,26 @@ final class StripStore<Pixel: Sendable & BitwiseCopyable> {
         }
     }
 
-    /// A strip, read back when it is not in memory.
+    /// Adds the next strip as what is of interest in it, which stays in memory until it is released.
+    func append(_ strip: PackedStrip<Pixel>) {
+        packed[addPlace()] = strip
+        bytesInMemory += strip.byteCount
+    }
+
+    private func addPlace() -> Int {
+        strips.append(nil)
+        packed.append(nil)
+        offsets.append(nil)
+        return strips.count - 1
+    }
+
+    /// A strip, read back or unpacked when it is not in memory.
     func strip(_ index: Int) throws -> Image<Pixel> {
         if let strip = strips[index] { return strip }
+        if let strip = packed[index]?.unpacked() {
+            try keep(strip, at: index)
+            return strip
+        }
         guard let file, let offset = offsets[index] else { preconditionFailure("strip \(index) was released") }
         let strip = try Image<Pixel>(width: width, height: min(rows, height - index * rows)) {
             try file.read(into: UnsafeMutableRawBufferPointer($0), at: offset)
@@ -49,6 +114,8 @@ final class StripStore<Pixel: Sendable & BitwiseCopyable> {
     func release(above row: Int) {
         while lowest < strips.count, (lowest + 1) * rows <= row {
             drop(lowest)
+            if let strip = packed[lowest] { bytesInMemory -= strip.byteCount }
+            packed[lowest] = nil
             lowest += 1
         }
     }
@@ -69,14 +136,15 @@ final class StripStore<Pixel: Sendable & BitwiseCopyable> {
     }
 
     private func keep(_ strip: Image<Pixel>, at index: Int) throws {
-        while bytesInMemory > 0, bytesInMemory + bytes(strip) > budget {
-            while strips[lowest] == nil { lowest += 1 }
-            if offsets[lowest] == nil { offsets[lowest] = try write(strips[lowest]!) }
-            drop(lowest)
+        var oldest = lowest
+        while bytesInMemory + bytes(strip) > budget {
+            while oldest < strips.count, strips[oldest] == nil { oldest += 1 }
+            guard oldest < strips.count else { break }
+            if offsets[oldest] == nil, packed[oldest] == nil { offsets[oldest] = try write(strips[oldest]!) }
+            drop(oldest)
         }
         strips[index] = strip
         bytesInMemory += bytes(strip)
-        lowest = min(lowest, index)
     }
 
     private func drop(_ index: Int) {

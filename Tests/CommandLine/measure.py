@@ -1,5 +1,5 @@
 """`ship measure` from outside: small images drawn here, numbers compared with plain computations (standard library only)."""
-import csv, math, pathlib, struct, subprocess, zlib
+import csv, math, os, pathlib, struct, subprocess, zlib
 
 AGGREGATE = [
     "..................",
@@ -13,6 +13,10 @@ AGGREGATE = [
     ".................."]
 
 
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
 def png(path, rows, bits=8, channels=1, density=None, alpha=False):
     """Rows of numbers; of tuples for more channels."""
     kind = {(1, False): 0, (3, False): 2, (1, True): 4, (3, True): 6}[channels, alpha]
@@ -20,9 +24,6 @@ def png(path, rows, bits=8, channels=1, density=None, alpha=False):
     for row in rows:
         flat = [value for pixel in row for value in (pixel if isinstance(pixel, tuple) else (pixel,))]
         body += b"\0" + (bytes(flat) if bits == 8 else struct.pack(f">{len(flat)}H", *flat))
-
-    def chunk(name, data):
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
     header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), bits, kind, 0, 0, 0)
     density = chunk(b"pHYs", struct.pack(">IIB", density, density, 1)) if density else b""
     pathlib.Path(path).write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + density + chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND", b""))
@@ -290,6 +291,60 @@ def run(ship, work, check):
         lines = (work / "blank.csv").read_text().splitlines()
         check(result.returncode == 0 and len(lines) == 1 and lines[0].startswith("label,") and "0 objects" in result.stdout, f"a blank image has no objects under {choice}, said in a sentence", result.stdout + result.stderr)
     check(len(table("blank.png", "--threshold", "76")) == 0 and len(table("blank.png", "--threshold", "77")) == 1, "a fixed level is taken as it is")
+
+    # An image larger than what is kept in memory, with objects far apart and one from top to bottom.
+    width, height = 15_000, 13_000
+    body = bytearray(b"\xdc" * width)
+    patches = [(40, 10, 30, 4), (7000, 6400, 50, 3), (200, 12_950, 25, 20), (14_990, 12_999, 10, 1), (9000, 100, 2, 12_800)]
+    packer = zlib.compressobj(1)
+    parts = []
+    for y in range(height):
+        row = bytearray(body)
+        row[y % 64] = 219
+        for left, top, wide, high in patches:
+            if top <= y < top + high:
+                row[left:left + wide] = bytes((10 + (x + y) % 50) for x in range(left, left + wide))
+        parts.append(packer.compress(b"\0" + row))
+    parts.append(packer.flush())
+
+    (work / "large.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)) + chunk(b"IDAT", b"".join(parts)) + chunk(b"IEND", b""))
+    for choice in ("otsu", "100"):
+        process = subprocess.Popen([str(ship), "measure", "large.png", "--output", "large.csv", "--threshold", choice], cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        rows = list(csv.DictReader(open(work / "large.csv", newline=""))) if process.returncode == 0 else []
+        order = sorted(patches, key=lambda p: (p[1], p[0]))
+        wrong = [] if len(rows) == len(order) else [f"{len(rows)} rows"]
+        for row, (left, top, wide, high) in zip(rows, order):
+            total = sum(10 + (x + y) % 50 for y in range(top, top + high) for x in range(left, left + wide))
+            expected = {"area": wide * high, "bbox_min_x": left, "bbox_min_y": top, "bbox_max_x": left + wide, "bbox_max_y": top + high, "intensity_sum": total}
+            wrong += agrees(row, {**expected, "centroid_x": left + (wide - 1) / 2, "centroid_y": top + (high - 1) / 2})
+        check(not wrong, f"195 megapixels under {choice}: every object right", "; ".join(wrong[:4]))
+        check(usage.ru_maxrss < 300_000, f"and at most 300 MB of memory under {choice}", f"{usage.ru_maxrss} kB")
+    (work / "large.png").unlink()
+
+    # A level that is found from the whole image gives what the same level given outright does, over many strips.
+    def same_as_fixed(what, *arguments):
+        said = call("strips.png", "--output", "found.csv", *arguments)
+        level = said.stdout.partition("gray level ")[2].split(" ")[0]
+        fixed = call("strips.png", "--output", "fixed.csv", *arguments, "--threshold", level)
+        same = said.returncode == fixed.returncode == 0 and (work / "found.csv").read_bytes() == (work / "fixed.csv").read_bytes()
+        check(same and (work / "found.csv").read_bytes().count(b"\n") > 1, f"{what}: a level found equals the same level given", said.stdout + said.stderr + fixed.stderr)
+
+    tile = noise(100, 50, 3, 0.02)
+    png(work / "strips.png", [tile[y % 50] * 12 for y in range(2000)])
+    same_as_fixed("few objects")
+    same_as_fixed("few objects, with ZooProcess", "--measures", "shape,gray,zooprocess")
+    png(work / "strips.png", [[255 - value for value in tile[y % 50]] * 12 for y in range(2000)])
+    same_as_fixed("few bright objects", "--polarity", "bright")
+    png(work / "strips.png", [[value * 257 for value in tile[y % 50]] * 12 for y in range(2000)], bits=16)
+    same_as_fixed("few objects in 16 bits")
+    # The lower part is so much brighter that all of the upper part becomes one object.
+    png(work / "strips.png", [([value // 3 for value in tile[y % 50]] if y < 900 else [min(255, value + 100) for value in tile[y % 50]]) * 12 for y in range(2000)])
+    same_as_fixed("a level that rises late")
+    png(work / "strips.png", [([255 - value // 3 for value in tile[y % 50]] if y < 900 else [255 - min(255, value + 100) for value in tile[y % 50]]) * 12 for y in range(2000)])
+    same_as_fixed("a level that falls late", "--polarity", "bright")
 
     # Errors: one sentence, exit 1, no table.
     (work / "text.png").write_text("no picture")
