@@ -14,7 +14,8 @@ private struct Scene {
     init(seed: UInt64) {
         var random = Random(seed: seed)
         gray = Image(width: 61, height: 47, pixels: (0..<(61 * 47)).map { _ in UInt8.random(in: 0...255, using: &random) })
-        deep = gray.mapped { UInt16($0) * 257 + 100 }
+        // Levels that are 8-bit ones only when rounded.
+        deep = gray.mapped { $0 == 0 ? 0 : UInt16($0) * 257 - 100 }
         color = gray.mapped { BGR(blue: $0, green: 255 - $0, red: $0 / 2) }
         masks = gray.mask(darkerThanOrEqual: 70).components() + [Mask.full(gray.bounds), Mask(tightSortedRuns: [Run(y: 46, first: 60, last: 60)])]
     }
