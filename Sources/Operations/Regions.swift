@@ -53,6 +53,10 @@ public struct ExtractedRegion: Sendable, Hashable {
     public let touches: BorderSides
     /// The rule that drops it; nil when it is kept.
     public let reject: RejectRule?
+
+    public init(mask: Mask, area: Int, parent: Int?, innerCount: Int, touches: BorderSides, reject: RejectRule?) {
+        (self.mask, self.area, self.parent, self.innerCount, self.touches, self.reject) = (mask, area, parent, innerCount, touches, reject)
+    }
 }
 
 extension Mask {

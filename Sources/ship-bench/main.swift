@@ -57,3 +57,5 @@ let layout = PyramidLayout(width: width, height: height, tileSize: 512)
 benchmark.run("overlay tile of the whole frame", items: 1, per: 1, unit: "tiles", repeats: 9) {
     _ = OverlayTile.png(objects, layout: layout, z: 0, x: 0, y: 0, style: .outline(width: 1), color: 0x0072B2)
 }
+
+try regionBenchmarks(benchmark)

@@ -17,6 +17,6 @@ struct Ship: AsyncParsableCommand {
         version: shipVersion,
         subcommands: [
             ServeCommand.self, DemoCommand.self, RunCommand.self, ImportCommand.self, ExportCommand.self, TileCommand.self,
-            CheckCommand.self, PipelineCommand.self,
+            MeasureCommand.self, CheckCommand.self, PipelineCommand.self,
         ])
 }

@@ -1,0 +1,154 @@
+import Raster
+
+/// Measures objects by chosen groups of measures and names the columns of all of them.
+///
+/// An object is measured in a crop of its own box, whatever image it comes from, so that the same object gives the same
+/// numbers to the last bit from a whole image, from a strip and with more background around. Where two groups share a
+/// column name, the later group's column gets the group's name before it (`zooprocess_area`).
+public struct ObjectMeasurer: Sendable {
+    /// Columns in the order of `values(...)`.
+    public let columns: [MeasureColumn]
+    /// Whether `values` asks for colour.
+    public let needsColor: Bool
+    private let parts: [Part]
+
+    /// - Parameter groups: in the order of their columns, each once.
+    public init(_ groups: [MeasureGroup]) {
+        precondition(Set(groups).count == groups.count, "a group is named twice in \(groups.map(\.rawValue))")
+        var (columns, parts): ([MeasureColumn], [Part]) = ([], [])
+        var names: Set<String> = []
+        for group in groups {
+            for part in Part.of(group) {
+                for column in part.columns {
+                    let name = names.contains(column.name) ? "\(group.rawValue)_\(column.name)" : column.name
+                    precondition(names.insert(name).inserted, "two columns \(name)")
+                    columns.append(
+                        MeasureColumn(
+                            name: name, unit: column.unit, title: column.title, definition: column.definition, source: column.source, equals: column.equals))
+                }
+                parts.append(part)
+            }
+        }
+        (self.columns, self.parts) = (columns, parts)
+        needsColor = groups.contains(.color)
+    }
+
+    /// - Parameters:
+    ///   - mask: the object in image coordinates, not empty.
+    ///   - gray: 8- or 16-bit gray levels of the image inside `window`. ZooProcess and texture measures take 16-bit levels / 257.
+    ///   - color: 8-bit colours inside `window`; nil leaves the columns of `color` empty.
+    ///   - window: part of the image that the pixels are; must hold the mask's box.
+    ///   - limit: threshold in 8-bit levels for ZooProcess, which counts brighter pixels as holes; nil takes the brightest pixel of the mask.
+    ///   - pixelSize: side of a pixel in µm; without it the µm columns are empty.
+    /// - Returns: a value for each of `columns`; nil where there is none. Never infinite or not a number.
+    public func values(
+        _ mask: Mask, gray: AnyImage, color: Image<BGR<UInt8>>? = nil, window: Rect, limit: UInt8? = nil, pixelSize: Double? = nil
+    ) -> [Double?] {
+        let box = mask.boundingBox
+        precondition(!box.isEmpty && window.contains(box), "object \(box) is not inside \(window)")
+        precondition(gray.width == window.width && gray.height == window.height, "gray picture is not of the size of \(window)")
+        precondition(color == nil || color?.width == window.width && color?.height == window.height, "colour picture is not of the size of \(window)")
+        let inWindow = Rect(x: box.x - window.x, y: box.y - window.y, width: box.width, height: box.height)
+        let isTight = box == window
+        let subject = Subject(
+            mask: mask, box: box, gray: isTight ? gray : gray.cropped(to: inWindow), color: isTight ? color : color?.cropped(to: inWindow), limit: limit,
+            pixelSize: pixelSize)
+        var values: [Double?] = []
+        values.reserveCapacity(columns.count)
+        for part in parts { part.append(subject, to: &values) }
+        return values
+    }
+}
+
+/// What the measures of one object are made from.
+private struct Subject {
+    /// In image coordinates.
+    let mask: Mask
+    let box: Rect
+    /// The same in coordinates of the box, as the pictures have them.
+    let local: Mask
+    let gray: AnyImage
+    let gray8: Image<UInt8>
+    let color: Image<BGR<UInt8>>?
+    let limit: UInt8
+    let pixelSize: Double?
+
+    init(mask: Mask, box: Rect, gray: AnyImage, color: Image<BGR<UInt8>>?, limit: UInt8?, pixelSize: Double?) {
+        (self.mask, self.box, self.gray, self.color, self.pixelSize) = (mask, box, gray, color, pixelSize)
+        let (dx, dy) = (Int32(box.x), Int32(box.y))
+        let local = Mask(
+            bounds: Rect(x: 0, y: 0, width: box.width, height: box.height),
+            sortedRuns: mask.runs.map { Run(y: $0.y - dy, first: $0.first - dx, last: $0.last - dx) })
+        self.local = local
+        // Rounded level / 257.
+        if case .gray16(let image) = gray { gray8 = image.mapped { UInt8(truncatingIfNeeded: (UInt32($0) &+ 128) / 257) } } else { gray8 = gray.gray8() }
+        self.limit = limit ?? gray8.brightest(under: local)
+    }
+}
+
+/// Columns that one type of measures fills, and how.
+private struct Part: Sendable {
+    let columns: [MeasureColumn]
+    private let columnsOfX: [Int]
+    private let columnsOfY: [Int]
+    private let measure: @Sendable (Subject) -> [Double?]?
+
+    /// - Parameter isLocal: measured in coordinates of the box; positions are moved to the image's.
+    init(_ columns: [MeasureColumn], isLocal: Bool, _ measure: @escaping @Sendable (Subject) -> [Double?]?) {
+        (self.columns, self.measure) = (columns, measure)
+        let (x, y): (Set<String>, Set<String>) = (["centroid_weighted_x", "x", "xm", "bx", "xstart"], ["centroid_weighted_y", "y", "ym", "by", "ystart"])
+        columnsOfX = isLocal ? columns.indices.filter { x.contains(columns[$0].name) } : []
+        columnsOfY = isLocal ? columns.indices.filter { y.contains(columns[$0].name) } : []
+    }
+
+    /// The table of groups: a line for each type of measures.
+    static func of(_ group: MeasureGroup) -> [Part] {
+        switch group {
+        case .shape:
+            [
+                Part(ShapeMeasures.columns + MomentMeasures.columns, isLocal: false) { object in
+                    guard let shape = ShapeMeasures(object.mask) else { return nil }
+                    return shape.values(pixelSize: object.pixelSize) + MomentMeasures(shape.moments).values()
+                }
+            ]
+        case .gray:
+            [
+                Part(GrayMeasures.columns, isLocal: true) { object in
+                    if case .gray16(let image) = object.gray { return GrayMeasures(object.local, image: image)?.values() }
+                    return GrayMeasures(object.local, image: object.gray8)?.values()
+                }
+            ]
+        case .zooprocess:
+            [Part(ZooProcessMeasures.columns, isLocal: true) { ZooProcessMeasures($0.local, image: $0.gray8, limit: $0.limit)?.values() }]
+        case .color:
+            [Part(ColorMeasures.columns, isLocal: true) { object in object.color.flatMap { ColorMeasures(object.local, image: $0)?.values() } }]
+        case .texture: []
+        }
+    }
+
+    func append(_ object: Subject, to values: inout [Double?]) {
+        let start = values.count
+        guard let measured = measure(object) else {
+            values.append(contentsOf: repeatElement(nil, count: columns.count))
+            return
+        }
+        precondition(measured.count == columns.count, "\(measured.count) values for \(columns.count) columns")
+        values.append(contentsOf: measured)
+        for index in columnsOfX { values[start + index] = values[start + index].map { $0 + Double(object.box.x) } }
+        for index in columnsOfY { values[start + index] = values[start + index].map { $0 + Double(object.box.y) } }
+    }
+}
+
+extension Image where Pixel == UInt8 {
+    /// Brightest level of the pixels of a mask that lies inside the image.
+    fileprivate func brightest(under mask: Mask) -> UInt8 {
+        withBuffer { pixels in
+            var brightest: UInt8 = 0
+            for run in mask.runs {
+                let row = Int(run.y) &* width
+                for index in (row &+ Int(run.first))...(row &+ Int(run.last)) { brightest = max(brightest, pixels[index]) }
+            }
+            return brightest
+        }
+    }
+}

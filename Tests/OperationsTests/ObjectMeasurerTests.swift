@@ -1,0 +1,87 @@
+import Operations
+import Raster
+import Testing
+
+private let everyGroup: [MeasureGroup] = [.shape, .gray, .zooprocess, .color]
+
+/// A picture with objects of several kinds on it, in 8 and 16 bits and in colour.
+private struct Scene {
+    var gray: Image<UInt8>
+    let deep: Image<UInt16>
+    let color: Image<BGR<UInt8>>
+    let masks: [Mask]
+
+    init(seed: UInt64) {
+        var random = Random(seed: seed)
+        gray = Image(width: 61, height: 47, pixels: (0..<(61 * 47)).map { _ in UInt8.random(in: 0...255, using: &random) })
+        // Levels that are 8-bit ones only when rounded.
+        deep = gray.mapped { $0 == 0 ? 0 : UInt16($0) * 257 - 100 }
+        color = gray.mapped { BGR(blue: $0, green: 255 - $0, red: $0 / 2) }
+        masks = gray.mask(darkerThanOrEqual: 70).components() + [Mask.full(gray.bounds), Mask(tightSortedRuns: [Run(y: 46, first: 60, last: 60)])]
+    }
+}
+
+@Test func `an object gives the same numbers in every window, to the last bit`() {
+    let scene = Scene(seed: 4)
+    let measurer = ObjectMeasurer(everyGroup)
+    for mask in scene.masks {
+        let whole = measurer.values(mask, gray: .gray8(scene.gray), color: scene.color, window: scene.gray.bounds, limit: 70, pixelSize: 2.5)
+        for margin in [0, 3] {
+            let window = mask.boundingBox.expanded(by: margin).intersection(scene.gray.bounds)
+            let gray = AnyImage.gray8(scene.gray.cropped(to: window))
+            #expect(measurer.values(mask, gray: gray, color: scene.color.cropped(to: window), window: window, limit: 70, pixelSize: 2.5) == whole)
+        }
+        #expect(whole.count == measurer.columns.count && whole.allSatisfy { $0?.isFinite ?? true })
+    }
+}
+
+@Test func `values are those of the types that measure, in the order of the groups`() {
+    let scene = Scene(seed: 9)
+    for mask in scene.masks {
+        let shape = ShapeMeasures(mask)!
+        let expected: [Double?] =
+            GrayMeasures(mask, image: scene.gray)!.values() + shape.values(pixelSize: 2) + MomentMeasures(shape.moments).values()
+            + ColorMeasures(mask, image: scene.color)!.values()
+        let values = ObjectMeasurer([.gray, .shape, .color]).values(mask, gray: .gray8(scene.gray), color: scene.color, window: scene.gray.bounds, pixelSize: 2)
+        #expect(values.count == expected.count)
+        for (value, expected) in zip(values, expected) {
+            // Positions are moved from the crop to the image, which may round the last bit.
+            if let value, let expected { #expect(agree(value, expected, relative: 1e-15, tiny: 0)) } else { #expect(value == nil && expected == nil) }
+        }
+    }
+}
+
+@Test func `16-bit gray levels are measured in 16 bits, and ZooProcess's in 8`() {
+    let scene = Scene(seed: 2)
+    let mask = scene.masks[0]
+    let measurer = ObjectMeasurer([.gray, .zooprocess])
+    let deep = measurer.values(mask, gray: .gray16(scene.deep), window: scene.deep.bounds, limit: 70)
+    let plain = ObjectMeasurer([.zooprocess]).values(mask, gray: .gray8(scene.gray), window: scene.gray.bounds, limit: 70)
+    #expect(deep[0] == GrayMeasures(mask, image: scene.deep)!.mean)
+    #expect(Array(deep.suffix(plain.count)) == plain)
+}
+
+@Test func `without a limit no pixel of the mask counts as a hole`() throws {
+    let scene = Scene(seed: 6)
+    let measurer = ObjectMeasurer([.zooprocess])
+    let share = try #require(measurer.columns.firstIndex { $0.name == "%area" })
+    let values = measurer.values(Mask.full(scene.gray.bounds), gray: .gray8(scene.gray), window: scene.gray.bounds)
+    #expect(values[share] == 0)
+    let limited = measurer.values(Mask.full(scene.gray.bounds), gray: .gray8(scene.gray), window: scene.gray.bounds, limit: 70)
+    #expect(limited[share]! > 50)
+}
+
+@Test func `a column name of two groups gets the later group's name before it`() {
+    let names = ObjectMeasurer([.shape, .zooprocess]).columns.map(\.name)
+    #expect(Set(names).count == names.count)
+    #expect(names.contains("area") && names.contains("zooprocess_area"))
+    let turned = ObjectMeasurer([.zooprocess, .shape]).columns.map(\.name)
+    #expect(turned.contains("shape_area") && !turned.contains("zooprocess_area"))
+}
+
+@Test func `colour columns are empty without colour`() {
+    let scene = Scene(seed: 1)
+    let measurer = ObjectMeasurer([.color])
+    #expect(measurer.needsColor && !ObjectMeasurer([.shape, .gray, .zooprocess]).needsColor)
+    #expect(measurer.values(scene.masks[0], gray: .gray8(scene.gray), window: scene.gray.bounds).allSatisfy { $0 == nil })
+}
