@@ -16,7 +16,7 @@ struct Ship: AsyncParsableCommand {
             """,
         version: shipVersion,
         subcommands: [
-            ServeCommand.self, DemoCommand.self, RunCommand.self, ImportCommand.self, ExportCommand.self, TileCommand.self,
+            ServeCommand.self, DemoCommand.self, RunCommand.self, ImportCommand.self, ExportCommand.self, TileCommand.self, ConvertCommand.self,
             CheckCommand.self, PipelineCommand.self,
         ])
 }
