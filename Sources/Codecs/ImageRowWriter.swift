@@ -9,6 +9,9 @@ package protocol ImageRowWriter: AnyObject {
     /// - Throws: `.cannotEncode`, for example when the disk is full; the file is then not usable.
     func writeRows(_ rows: UnsafeRawBufferPointer, count: Int) throws(CodecError)
 
+    /// The finished file when it was collected in memory, else empty. Holds as long as the writer.
+    var file: UnsafeBufferPointer<UInt8> { get }
+
     /// Ends the file once all rows are written. Syncing and closing the descriptor is up to the caller.
     func finish() throws(CodecError)
 }
@@ -40,6 +43,15 @@ extension ImageFile {
         case .jpeg: try JPEGRowWriter(to: target, shape: shape, metadata: metadata, quality: quality)
         case .tiff: try TIFFRowWriter(to: target, shape: shape, metadata: metadata)
         }
+    }
+
+    /// A whole picture as a file in memory, with its metadata.
+    package static func encode(
+        _ image: AnyImage, as format: ImageFormat, metadata: FileMetadata = FileMetadata(), quality: Int = 90
+    ) throws(CodecError) -> [UInt8] {
+        let writer = try writer(format, to: .memory, shape: image.shape, metadata: metadata, quality: quality)
+        try writer.writeAll(image)
+        return Array(writer.file)
     }
 }
 

@@ -5,7 +5,7 @@ package final class JPEGRowWriter: ImageRowWriter {
     package let shape: PictureShape
     private let encoder: OpaquePointer
     private var row = 0
-    private(set) var file: UnsafeBufferPointer<UInt8> = .init(start: nil, count: 0)
+    package private(set) var file: UnsafeBufferPointer<UInt8> = .init(start: nil, count: 0)
 
     /// - Parameters: `quality` 1 to 100; `fullChroma` keeps colour at full size, else it is halved both ways.
     /// - Throws: `.cannotEncode` for 16 bits a sample, sides above 65,500 pixels, or an empty picture.

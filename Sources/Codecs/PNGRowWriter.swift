@@ -5,7 +5,7 @@ package final class PNGRowWriter: ImageRowWriter {
     package let shape: PictureShape
     private let writer: OpaquePointer
     private var row = 0
-    private(set) var file: UnsafeBufferPointer<UInt8> = .init(start: nil, count: 0)
+    package private(set) var file: UnsafeBufferPointer<UInt8> = .init(start: nil, count: 0)
 
     /// - Parameter compression: zlib level, 0 (none) to 9 (smallest, slowest).
     package init(to target: RowTarget, shape: PictureShape, metadata: FileMetadata = FileMetadata(), compression: Int = 3) throws(CodecError) {

@@ -6,7 +6,7 @@ package final class TIFFRowWriter: ImageRowWriter {
     package let shape: PictureShape
     private let writer: OpaquePointer
     private var row = 0
-    private(set) var file: UnsafeBufferPointer<UInt8> = .init(start: nil, count: 0)
+    package private(set) var file: UnsafeBufferPointer<UInt8> = .init(start: nil, count: 0)
 
     /// - Parameter compression: with the horizontal predictor, but for one bit a sample.
     package init(
