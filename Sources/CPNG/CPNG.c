@@ -86,8 +86,11 @@ ship_png_reader *ship_png_open(
     png_structp png = r->png;
     png_set_read_fn(png, r, read_data);
     png_set_user_limits(png, max_side, max_side);
-    png_set_chunk_cache_max(png, 100);
     png_set_chunk_malloc_max(png, 8u << 20);
+    // For these, libpng takes as much memory as the chunk says it is long, before it reads any of it. None changes pixels as
+    // they are read here, and texts and EXIF are read elsewhere.
+    static const char skipped[] = "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0sBIT\0sCAL\0sPLT\0sRGB\0sTER\0tEXt\0tIME\0zTXt";
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep)skipped, sizeof skipped / 5);
     png_read_info(png, r->info);
     uint32_t type = png_get_color_type(png, r->info), bits = png_get_bit_depth(png, r->info);
     out->width = png_get_image_width(png, r->info);

@@ -21,8 +21,8 @@ extension ImageFile {
 
 /// Turns strips of the stored picture one by one, keeps them in a file (or in memory when the picture is small), and gathers
 /// upright rows from there.
-final class UprightRowReader: ImageRowReader {
-    let header: ImageHeader
+package final class UprightRowReader: ImageRowReader {
+    package let header: ImageHeader
     private let orientation: Int
     private let file: Int32
     private var memory: [UInt8] = []
@@ -36,9 +36,9 @@ final class UprightRowReader: ImageRowReader {
     private var row = 0
 
     /// Bytes of a strip, and of a band of upright rows.
-    static let workingBytes = 16 << 20
+    package static let workingBytes = 16 << 20
 
-    init(
+    package init(
         _ reader: any ImageRowReader, orientation: Int, scratch: String, inMemory: Int = 64 << 20, workingBytes: Int = workingBytes
     ) throws(CodecError) {
         precondition((2...8).contains(orientation), "orientation \(orientation)")
@@ -120,7 +120,7 @@ final class UprightRowReader: ImageRowReader {
         }
     }
 
-    func readRows(into target: UnsafeMutableRawBufferPointer, count: Int) throws(CodecError) {
+    package func readRows(into target: UnsafeMutableRawBufferPointer, count: Int) throws(CodecError) {
         precondition(count >= 0 && count <= header.height - row && target.count >= count * header.rowBytes, "\(count) rows from row \(row)")
         for index in 0..<count {
             if !bandRows.contains(row) { try readBand() }

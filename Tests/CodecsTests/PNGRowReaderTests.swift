@@ -59,6 +59,14 @@ struct PNGRowReaderTests {
         #expect((size.x, size.y) == (5, 10))
     }
 
+    @Test func `a text that says it is huge takes no memory`() throws {
+        // 700 MB by its length, though the file ends after a few bytes; libpng would take all of it at once.
+        let plain = HandmadePNG.file(width: 1, height: 1, bits: 8, colorType: 0, rows: [0, 9])
+        let file = Array(plain[..<33]) + HandmadePNG.big(700_000_000) + Array("tEXtTitle\0drawn".utf8)
+        #expect(throws: CodecError.truncated(file: "a.png", row: nil)) { try decode(file) }
+        #expect(FileMetadata.read(bytes: file) != nil)
+    }
+
     @Test func `a wrong checksum is an error`() throws {
         var file = try PNGWriter.encode(Drawn.gray8(8, 8))
         file[file.count - 13] ^= 1  // checksum of IDAT
