@@ -203,7 +203,10 @@ enum BitmapDeflate {
             var order = 19
             while order > 4, packingLengths[Int(BitmapDeflate.order(order - 1))] == 0 { order -= 1 }
             bits &+= 3 * order
-            for symbol in 0..<19 { bits &+= Int(packingFrequencies[symbol]) &* (Int(packingLengths[symbol]) + (symbol == 16 ? 2 : symbol == 17 ? 3 : symbol == 18 ? 7 : 0)) }
+            for symbol in 0..<19 {
+                let extra = symbol == 16 ? 2 : symbol == 17 ? 3 : symbol == 18 ? 7 : 0
+                bits &+= Int(packingFrequencies[symbol]) &* (Int(packingLengths[symbol]) &+ extra)
+            }
             return (bits, literals, distances, count, order)
         }
 

@@ -11,7 +11,8 @@ package final class PartFile {
     /// Open for reading and writing, empty at first.
     package let descriptor: Int32
     private let path: String
-    private let part: String
+    /// Path of the unfinished file.
+    package let part: String
     private var isOpen = true
 
     /// - Parameters:

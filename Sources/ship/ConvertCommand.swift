@@ -54,10 +54,23 @@ struct ConvertCommand: AsyncParsableCommand {
             let shape = PictureShape(
                 width: header.width, height: header.height, channels: gray ? 1 : header.channels, bitsPerSample: header.bitsPerSample)
             let part = try PartFile(path: output, source: image)
+            removeWhenInterrupted(part)
             let writer = try ImageFile.writer(format, to: .descriptor(part.descriptor), shape: shape, metadata: metadata, quality: quality)
             try copy(from: reader, to: writer)
             try writer.finish()
             try part.commit()
+        }
+    }
+
+    /// Ctrl-C and a polite kill leave nothing half-written either.
+    private func removeWhenInterrupted(_ part: PartFile) {
+        partToRemove = strdup(part.part)
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number) { number in
+                if let partToRemove { unlink(partToRemove) }
+                signal(number, SIG_DFL)
+                raise(number)
+            }
         }
     }
 
@@ -84,8 +97,12 @@ struct ConvertCommand: AsyncParsableCommand {
         _ strip: UnsafeRawBufferPointer, width: Int, count: Int, wide: Bool, to writer: any ImageRowWriter
     ) throws(CodecError) {
         func image<Sample>(of _: Sample.Type) -> Image<BGR<Sample>> {
-            Image(width: width, height: count) { UnsafeMutableRawBufferPointer($0).copyMemory(from: UnsafeRawBufferPointer(rebasing: strip[..<(width * count * MemoryLayout<BGR<Sample>>.stride)])) }
+            let used = UnsafeRawBufferPointer(rebasing: strip[..<(width * count * MemoryLayout<BGR<Sample>>.stride)])
+            return Image(width: width, height: count) { UnsafeMutableRawBufferPointer($0).copyMemory(from: used) }
         }
         try writer.writeRows(wide ? .gray16(image(of: UInt16.self).gray()) : .gray8(image(of: UInt8.self).gray()))
     }
 }
+
+/// Read by a signal's handler, which may neither allocate nor lock; set once, before.
+nonisolated(unsafe) private var partToRemove: UnsafeMutablePointer<CChar>?

@@ -1,5 +1,5 @@
 """`ship convert` from outside: run.py calls run(ship, work, check). Writes and reads its own small files; standard library only."""
-import pathlib, struct, subprocess, zlib
+import pathlib, struct, zlib
 
 
 def png(width, height, rows, kind=0, bits=8, chunks=()):
