@@ -39,7 +39,7 @@ static const wanted_tag wanted[] = {
     {SHIP_TAGS_EXIF, 0x8827},  {SHIP_TAGS_EXIF, 0x9003},  {SHIP_TAGS_EXIF, 0x9004},  {SHIP_TAGS_EXIF, 0x920a},
     {SHIP_TAGS_EXIF, 0xa434},  {SHIP_TAGS_GPS, 0x0001},   {SHIP_TAGS_GPS, 0x0002},   {SHIP_TAGS_GPS, 0x0003},
     {SHIP_TAGS_GPS, 0x0004},   {SHIP_TAGS_GPS, 0x0005},   {SHIP_TAGS_GPS, 0x0006},   {SHIP_TAGS_GPS, 0x0007},
-    {SHIP_TAGS_GPS, 0x001d},
+    {SHIP_TAGS_GPS, 0x001d},   {SHIP_TAGS_IMAGE, SHIP_TAGS_XMP},
 };
 
 enum {
@@ -47,6 +47,7 @@ enum {
     most_numbers = 8,
     // A description of OME-XML holds the pixel size near its start.
     most_text = 1 << 16,
+    most_xmp = 16 << 20,
 };
 
 static value *append(ship_tags *tags, int group, unsigned tag) {
@@ -68,7 +69,8 @@ static void append_numbers(ship_tags *tags, int group, unsigned tag, const doubl
 }
 
 static void append_text(ship_tags *tags, int group, unsigned tag, const char *text, size_t count) {
-    if (count > most_text) count = most_text;
+    size_t most = tag == SHIP_TAGS_XMP ? most_xmp : most_text;
+    if (count > most) count = most;
     const char *end = memchr(text, 0, count);
     if (end) count = (size_t)(end - text);
     if (count == 0) return;
@@ -88,7 +90,7 @@ static double fraction(double numerator, double denominator) {
 
 static void append_entry(ship_tags *tags, int group, unsigned tag, const ExifEntry *entry, ExifByteOrder order) {
     if (!entry->data || entry->size == 0) return;
-    if (entry->format == EXIF_FORMAT_ASCII) {
+    if (entry->format == EXIF_FORMAT_ASCII || tag == SHIP_TAGS_XMP) {
         append_text(tags, group, tag, (const char *)entry->data, entry->size);
         return;
     }
@@ -230,6 +232,12 @@ static void append_field(ship_tags *tags, int group, unsigned tag, TIFF *tiff) {
     const TIFFField *field = TIFFFindField(tiff, tag, TIFF_ANY);
     if (!field) return;
     TIFFDataType type = TIFFFieldDataType(field);
+    if (tag == SHIP_TAGS_XMP) {
+        uint32_t count = 0;
+        char *text = NULL;
+        if (TIFFGetField(tiff, tag, &count, &text) == 1 && text) append_text(tags, group, tag, text, count);
+        return;
+    }
     if (type == TIFF_ASCII) {
         char *text = NULL;
         if (TIFFFieldPassCount(field)) {

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE  // pread
 #include "CJPEG.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,7 +228,8 @@ struct ship_jpeg_encoder {
     struct jpeg_compress_struct jpeg;
     failure failure;
     struct jpeg_destination_mgr destination;
-    JOCTET *bytes;
+    int fd;         // -1: the file is collected in memory
+    JOCTET *bytes;  // what is not in the file yet, or all of it
     size_t capacity, written;
 };
 
@@ -237,8 +239,27 @@ static void init_destination(j_compress_ptr jpeg) {
     e->destination.free_in_buffer = e->capacity;
 }
 
+static void write_out(ship_jpeg_encoder *e, size_t count) {
+    for (const JOCTET *data = e->bytes; count > 0;) {
+        ssize_t done = write(e->fd, data, count);
+        if (done < 0 && errno == EINTR) continue;
+        if (done <= 0) {
+            snprintf(e->failure.text, sizeof e->failure.text, "%s", strerror(done < 0 ? errno : ENOSPC));
+            e->failure.code = SHIP_JPEG_DAMAGED;
+            longjmp(e->failure.escape, 1);
+        }
+        data += done;
+        count -= (size_t)done;
+    }
+}
+
 static boolean empty_output(j_compress_ptr jpeg) {
     ship_jpeg_encoder *e = (ship_jpeg_encoder *)jpeg->client_data;
+    if (e->fd >= 0) {
+        write_out(e, e->capacity);
+        init_destination(jpeg);
+        return TRUE;
+    }
     size_t old = e->capacity;
     JOCTET *bytes = realloc(e->bytes, old * 2);
     if (!bytes) ERREXIT1(jpeg, JERR_OUT_OF_MEMORY, 10);
@@ -252,11 +273,15 @@ static boolean empty_output(j_compress_ptr jpeg) {
 static void term_destination(j_compress_ptr jpeg) {
     ship_jpeg_encoder *e = (ship_jpeg_encoder *)jpeg->client_data;
     e->written = e->capacity - e->destination.free_in_buffer;
+    if (e->fd < 0) return;
+    write_out(e, e->written);
+    e->written = 0;
 }
 
 ship_jpeg_encoder *ship_jpeg_encoder_create(void) {
     ship_jpeg_encoder *e = calloc(1, sizeof *e);
     if (!e) return NULL;
+    e->fd = -1;
     e->capacity = 1 << 15;
     e->bytes = malloc(e->capacity);
     e->jpeg.err = jpeg_std_error(&e->failure.base);
@@ -282,20 +307,30 @@ static int encoder_failed(ship_jpeg_encoder *e, char *text) {
     return e->failure.code;
 }
 
-int ship_jpeg_encoder_start(
-    ship_jpeg_encoder *e, uint32_t width, uint32_t height, uint32_t channels, uint32_t quality, uint32_t full_chroma, char *text
-) {
+int ship_jpeg_encoder_start(ship_jpeg_encoder *e, int fd, const ship_jpeg_picture *picture, char *text) {
     j_compress_ptr jpeg = &e->jpeg;
     if (setjmp(e->failure.escape)) return encoder_failed(e, text);
     jpeg_abort_compress(jpeg);
-    jpeg->image_width = width;
-    jpeg->image_height = height;
-    jpeg->input_components = (int)channels;
-    jpeg->in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_EXT_BGR;
+    e->fd = fd;
+    jpeg->image_width = picture->width;
+    jpeg->image_height = picture->height;
+    jpeg->input_components = (int)picture->channels;
+    jpeg->in_color_space = picture->channels == 1 ? JCS_GRAYSCALE : JCS_EXT_BGR;
     jpeg_set_defaults(jpeg);
-    jpeg_set_quality(jpeg, (int)quality, TRUE);
-    if (full_chroma && channels == 3) jpeg->comp_info[0].h_samp_factor = jpeg->comp_info[0].v_samp_factor = 1;
+    jpeg_set_quality(jpeg, (int)picture->quality, TRUE);
+    if (picture->full_chroma && picture->channels == 3) jpeg->comp_info[0].h_samp_factor = jpeg->comp_info[0].v_samp_factor = 1;
+    if (picture->density_unit) {
+        jpeg->density_unit = (UINT8)picture->density_unit;
+        jpeg->X_density = (UINT16)picture->x_density;
+        jpeg->Y_density = (UINT16)picture->y_density;
+    }
     jpeg_start_compress(jpeg, TRUE);
+    return SHIP_JPEG_OK;
+}
+
+int ship_jpeg_encoder_marker(ship_jpeg_encoder *e, int marker, const uint8_t *bytes, uint32_t size, char *text) {
+    if (setjmp(e->failure.escape)) return encoder_failed(e, text);
+    jpeg_write_marker(&e->jpeg, marker, bytes, size);
     return SHIP_JPEG_OK;
 }
 

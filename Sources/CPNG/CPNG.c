@@ -1,6 +1,7 @@
 #define _GNU_SOURCE  // pread
 #include "CPNG.h"
 
+#include <errno.h>
 #include <png.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,8 +86,11 @@ ship_png_reader *ship_png_open(
     png_structp png = r->png;
     png_set_read_fn(png, r, read_data);
     png_set_user_limits(png, max_side, max_side);
-    png_set_chunk_cache_max(png, 100);
     png_set_chunk_malloc_max(png, 8u << 20);
+    // For these, libpng takes as much memory as the chunk says it is long, before it reads any of it. None changes pixels as
+    // they are read here, and texts and EXIF are read elsewhere.
+    static const char skipped[] = "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0sBIT\0sCAL\0sPLT\0sRGB\0sTER\0tEXt\0tIME\0zTXt";
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep)skipped, sizeof skipped / 5);
     png_read_info(png, r->info);
     uint32_t type = png_get_color_type(png, r->info), bits = png_get_bit_depth(png, r->info);
     out->width = png_get_image_width(png, r->info);
@@ -145,25 +149,6 @@ int ship_png_read(ship_png_reader *r, uint8_t *out, size_t stride, uint32_t coun
     return SHIP_PNG_OK;
 }
 
-uint32_t ship_png_text_count(ship_png_reader *r) {
-    png_textp text = NULL;
-    int count = 0;
-    png_get_text(r->png, r->info, &text, &count);
-    return count < 0 ? 0 : (uint32_t)count;
-}
-
-void ship_png_text(ship_png_reader *r, uint32_t index, const char **key, const char **value, size_t *size) {
-    png_textp text = NULL;
-    int count = 0;
-    png_get_text(r->png, r->info, &text, &count);
-    *key = *value = NULL;
-    *size = 0;
-    if (!text || index >= (uint32_t)count) return;
-    *key = text[index].key;
-    *value = text[index].text;
-    *size = text[index].compression > 0 ? text[index].itxt_length : text[index].text_length;
-}
-
 uint32_t ship_png_palette(ship_png_reader *r, uint32_t index) {
     png_colorp colours = NULL;
     int count = 0, alphas = 0;
@@ -183,75 +168,130 @@ void ship_png_close(ship_png_reader *r) {
 
 // ---------------------------------------------------------------- writing
 
-typedef struct {
-    uint8_t *bytes;
+struct ship_png_writer {
+    png_structp png;
+    png_infop info;
+    int fd;          // -1: the file is collected in memory
+    uint8_t *bytes;  // what is not in the file yet, or all of it
     size_t size, capacity;
     char text[SHIP_PNG_TEXT];
-} sink;
+};
+
+enum { OUTPUT_BYTES = 1 << 16 };
 
 static void write_failed(png_structp png, png_const_charp message) {
-    sink *s = png_get_error_ptr(png);
-    snprintf(s->text, sizeof s->text, "%s", message);
+    ship_png_writer *w = png_get_error_ptr(png);
+    if (!w->text[0]) snprintf(w->text, sizeof w->text, "%s", message);
     png_longjmp(png, 1);
 }
 
-static void write_data(png_structp png, png_bytep data, size_t count) {
-    sink *s = png_get_io_ptr(png);
-    if (count > s->capacity - s->size) {
-        size_t capacity = s->capacity * 2 > s->size + count ? s->capacity * 2 : s->size + count + 4096;
-        uint8_t *bytes = realloc(s->bytes, capacity);
-        if (!bytes) png_error(png, "out of memory");
-        s->bytes = bytes;
-        s->capacity = capacity;
+static void write_out(png_structp png, ship_png_writer *w, const uint8_t *data, size_t count) {
+    while (count > 0) {
+        ssize_t done = write(w->fd, data, count);
+        if (done < 0 && errno == EINTR) continue;
+        if (done <= 0) {
+            snprintf(w->text, sizeof w->text, "%s", strerror(done < 0 ? errno : ENOSPC));
+            png_error(png, "");
+        }
+        data += done;
+        count -= (size_t)done;
     }
-    memcpy(s->bytes + s->size, data, count);
-    s->size += count;
+}
+
+static void write_data(png_structp png, png_bytep data, size_t count) {
+    ship_png_writer *w = png_get_io_ptr(png);
+    if (count > w->capacity - w->size) {
+        if (w->fd >= 0) {
+            write_out(png, w, w->bytes, w->size);
+            w->size = 0;
+            if (count >= w->capacity) {
+                write_out(png, w, data, count);
+                return;
+            }
+        } else {
+            size_t capacity = w->capacity * 2 > w->size + count ? w->capacity * 2 : w->size + count + 4096;
+            uint8_t *bytes = realloc(w->bytes, capacity);
+            if (!bytes) png_error(png, "out of memory");
+            w->bytes = bytes;
+            w->capacity = capacity;
+        }
+    }
+    memcpy(w->bytes + w->size, data, count);
+    w->size += count;
 }
 
 static void flush_data(png_structp png) { (void)png; }
 
-int ship_png_encode(
-    const uint8_t *rows, size_t stride, uint32_t width, uint32_t height, uint32_t channels, uint32_t bits, int level,
-    uint32_t per_metre, uint8_t **bytes, size_t *size, char *text
+static int write_report(ship_png_writer *w, char *text) {
+    snprintf(text, SHIP_PNG_TEXT, "%s", w->text[0] ? w->text : "out of memory");
+    return SHIP_PNG_DAMAGED;
+}
+
+ship_png_writer *ship_png_writer_create(
+    int fd, uint32_t width, uint32_t height, uint32_t channels, uint32_t bits, int level, char *text
 ) {
-    sink *s = calloc(1, sizeof *s);  // on the heap: it must survive longjmp unchanged
-    png_structp png = s ? png_create_write_struct(PNG_LIBPNG_VER_STRING, s, write_failed, warned) : NULL;
-    png_infop info = png ? png_create_info_struct(png) : NULL;
-    if (!info) {
-        if (png) png_destroy_write_struct(&png, NULL);
-        free(s);
+    ship_png_writer *w = calloc(1, sizeof *w);
+    if (w) {
+        w->fd = fd;
+        w->capacity = fd < 0 ? 4096 : OUTPUT_BYTES;
+        w->bytes = malloc(w->capacity);
+        w->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, w, write_failed, warned);
+        if (w->png) w->info = png_create_info_struct(w->png);
+    }
+    if (!w || !w->bytes || !w->info) {
         snprintf(text, SHIP_PNG_TEXT, "out of memory");
-        return SHIP_PNG_MEMORY;
+        if (w) ship_png_writer_destroy(w);
+        return NULL;
     }
+    png_structp png = w->png;
     if (setjmp(png_jmpbuf(png))) {
-        snprintf(text, SHIP_PNG_TEXT, "%s", s->text);
-        png_destroy_write_struct(&png, &info);
-        free(s->bytes);
-        free(s);
-        return SHIP_PNG_DAMAGED;
+        write_report(w, text);
+        ship_png_writer_destroy(w);
+        return NULL;
     }
-    png_set_write_fn(png, s, write_data, flush_data);
+    png_set_write_fn(png, w, write_data, flush_data);
     png_set_user_limits(png, 0x7FFFFFFF, 0x7FFFFFFF);
     png_set_IHDR(
-        png, info, width, height, (int)bits, channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,
+        png, w->info, width, height, (int)bits, channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,
         PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_compression_level(png, level);
     // Up and Sub cost little; Average and Paeth double the time for a few per cent of size.
     png_set_filter(png, 0, bits == 1 ? PNG_FILTER_NONE : PNG_FILTER_NONE | PNG_FILTER_SUB | PNG_FILTER_UP);
-    if (per_metre) png_set_pHYs(png, info, per_metre, per_metre, PNG_RESOLUTION_METER);
-    png_write_info(png, info);
+    png_write_info(png, w->info);
     if (bits == 16) png_set_swap(png);
     if (channels == 3) png_set_bgr(png);
-    for (uint32_t y = 0; y < height; y++) png_write_row(png, rows + (size_t)y * stride);
-    png_write_end(png, info);
-    png_destroy_write_struct(&png, &info);
-    *bytes = s->bytes;
-    *size = s->size;
-    free(s);
+    return w;
+}
+
+int ship_png_writer_chunk(ship_png_writer *w, const char *name, const uint8_t *data, size_t size, char *text) {
+    if (setjmp(png_jmpbuf(w->png))) return write_report(w, text);
+    png_write_chunk(w->png, (png_const_bytep)name, data, size);
     return SHIP_PNG_OK;
 }
 
-void ship_png_free(uint8_t *bytes) { free(bytes); }
+int ship_png_writer_rows(ship_png_writer *w, const uint8_t *rows, size_t stride, uint32_t count, char *text) {
+    if (setjmp(png_jmpbuf(w->png))) return write_report(w, text);
+    for (uint32_t y = 0; y < count; y++) png_write_row(w->png, rows + (size_t)y * stride);
+    return SHIP_PNG_OK;
+}
+
+int ship_png_writer_finish(ship_png_writer *w, const uint8_t **bytes, size_t *size, char *text) {
+    if (setjmp(png_jmpbuf(w->png))) return write_report(w, text);
+    png_write_end(w->png, NULL);
+    if (w->fd >= 0) {
+        write_out(w->png, w, w->bytes, w->size);
+        w->size = 0;
+    }
+    *bytes = w->bytes;
+    *size = w->size;
+    return SHIP_PNG_OK;
+}
+
+void ship_png_writer_destroy(ship_png_writer *w) {
+    if (w->png) png_destroy_write_struct(&w->png, &w->info);
+    free(w->bytes);
+    free(w);
+}
 
 // ---------------------------------------------------------------- checksums
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE  // pread
 #include "CTIFF.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,11 @@ struct ship_tiff_reader {
     uint64_t memory;
     uint32_t page;
     int direct;  // rows lie uncompressed in the file: read without a strip buffer
+    // Small deflated strips are unpacked whole: libtiff then takes libdeflate, at twice zlib's speed. One buffer a plane.
+    int whole_strips;
+    uint64_t strip_bytes;
+    uint8_t *strips;
+    uint32_t held[64];  // strip that a plane's buffer holds, counted from 1
 };
 
 static void keep(ship_tiff_reader *r, const char *module, const char *format, va_list arguments) {
@@ -148,6 +154,11 @@ static void fill(ship_tiff_reader *r) {
     r->direct = !i->tiled && !i->rgba_only && i->compression == COMPRESSION_NONE && order == FILLORDER_MSB2LSB && (i->bits == 8 || i->bits == 16)
         && i->rows_per_strip > 0 && TIFFGetField(t, TIFFTAG_STRIPOFFSETS, &r->offsets) && TIFFGetField(t, TIFFTAG_STRIPBYTECOUNTS, &r->counts)
         && r->offsets && r->counts;
+    uint64_t planes = i->planar == PLANARCONFIG_SEPARATE ? i->samples : 1;
+    r->strip_bytes = i->tiled ? 0 : TIFFStripSize64(t);
+    r->whole_strips = (i->compression == COMPRESSION_ADOBE_DEFLATE || i->compression == COMPRESSION_DEFLATE) && !i->rgba_only
+        && i->rows_per_strip > 0 && planes <= sizeof r->held / sizeof *r->held && r->strip_bytes >= i->row_bytes
+        && r->strip_bytes <= (16u << 20) / planes;
 }
 
 static TIFF *open_handle(ship_tiff_reader *r) {
@@ -228,6 +239,25 @@ int ship_tiff_row(ship_tiff_reader *r, uint8_t *out, uint32_t y, uint16_t plane,
         return SHIP_TIFF_OK;
     }
     TIFF *t = r->tiff;
+    if (r->whole_strips) {
+        uint64_t planes = r->info.planar == PLANARCONFIG_SEPARATE ? r->info.samples : 1;
+        if (!r->strips) r->strips = malloc((size_t)(r->strip_bytes * planes));
+        if (!r->strips) {
+            snprintf(text, SHIP_TIFF_TEXT, "out of memory");
+            return SHIP_TIFF_MEMORY;
+        }
+        uint8_t *strip = r->strips + plane * r->strip_bytes;
+        uint32_t number = TIFFComputeStrip(t, y, plane);
+        uint64_t within = (uint64_t)(y % r->info.rows_per_strip) * r->info.row_bytes;
+        if (r->held[plane] != number + 1) {
+            tmsize_t got = TIFFReadEncodedStrip(t, number, strip, (tmsize_t)r->strip_bytes);
+            if (got < 0 || r->failed) return report(r, text);
+            if ((uint64_t)got < r->strip_bytes) memset(strip + got, 0, (size_t)(r->strip_bytes - (uint64_t)got));
+            r->held[plane] = number + 1;
+        }
+        memcpy(out, strip + within, (size_t)r->info.row_bytes);
+        return SHIP_TIFF_OK;
+    }
     if (plane > 0) {
         if (plane > sizeof r->planes / sizeof *r->planes) return report(r, text);
         t = r->planes[plane - 1];
@@ -276,82 +306,88 @@ int ship_tiff_palette(ship_tiff_reader *r, const uint16_t **red, const uint16_t 
     return found;
 }
 
-const char *ship_tiff_text(ship_tiff_reader *r, uint32_t tag, size_t *size) {
-    const TIFFField *field = TIFFFindField(r->tiff, tag, TIFF_ANY);
-    *size = 0;
-    if (!field) return NULL;
-    if (TIFFFieldDataType(field) == TIFF_ASCII && !TIFFFieldPassCount(field)) {
-        char *value = NULL;
-        if (!TIFFGetField(r->tiff, tag, &value) || !value) return NULL;
-        *size = strlen(value);
-        return value;
-    }
-    if (tag == TIFFTAG_XMLPACKET) {
-        uint32_t count = 0;
-        void *value = NULL;
-        if (!TIFFGetField(r->tiff, tag, &count, &value) || !value) return NULL;
-        *size = count;
-        return value;
-    }
-    return NULL;
-}
-
 void ship_tiff_close(ship_tiff_reader *r) {
     if (r->rgba_open) TIFFRGBAImageEnd(&r->rgba);
     for (size_t i = 0; i < sizeof r->planes / sizeof *r->planes; i++)
         if (r->planes[i]) TIFFClose(r->planes[i]);
     TIFFClose(r->tiff);
+    free(r->strips);
     free(r);
 }
 
 // ---------------------------------------------------------------- writing
 
-typedef struct {
+struct ship_tiff_writer {
+    TIFF *tiff;
+    int fd;          // -1: the file is collected in memory
     uint8_t *bytes;
     uint64_t size, capacity, position;
     char text[SHIP_TIFF_TEXT];
-} sink;
+    uint64_t exif, gps;  // places of these directories; 0: none
+    ship_tiff_picture picture;
+    size_t row_bytes;
+    uint8_t *strip;
+    uint32_t per_strip, held, next;
+    int ended;  // closing writes what is unfinished, but the descriptor may be another file's by now
+};
 
 static tmsize_t sink_read(thandle_t handle, void *out, tmsize_t count) {
-    sink *s = handle;
-    if (count <= 0 || s->position >= s->size) return 0;
-    if ((uint64_t)count > s->size - s->position) count = (tmsize_t)(s->size - s->position);
-    memcpy(out, s->bytes + s->position, (size_t)count);
-    s->position += (uint64_t)count;
+    ship_tiff_writer *w = handle;
+    if (count <= 0 || w->position >= w->size) return 0;
+    if ((uint64_t)count > w->size - w->position) count = (tmsize_t)(w->size - w->position);
+    if (w->fd < 0) memcpy(out, w->bytes + w->position, (size_t)count);
+    for (tmsize_t done = 0; w->fd >= 0 && done < count;) {
+        ssize_t got = pread(w->fd, (char *)out + done, (size_t)(count - done), (off_t)(w->position + (uint64_t)done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return done;
+        done += got;
+    }
+    w->position += (uint64_t)count;
     return count;
 }
 
 static tmsize_t sink_write(thandle_t handle, void *data, tmsize_t count) {
-    sink *s = handle;
-    if (count <= 0) return 0;
-    uint64_t end = s->position + (uint64_t)count;
-    if (end > s->capacity) {
-        uint64_t capacity = s->capacity * 2 > end ? s->capacity * 2 : end + 4096;
-        uint8_t *bytes = realloc(s->bytes, capacity);
-        if (!bytes) return 0;
-        s->bytes = bytes;
-        s->capacity = capacity;
+    ship_tiff_writer *w = handle;
+    if (count <= 0 || w->ended) return 0;
+    uint64_t end = w->position + (uint64_t)count;
+    if (w->fd < 0) {
+        if (end > w->capacity) {
+            uint64_t capacity = w->capacity * 2 > end ? w->capacity * 2 : end + 4096;
+            uint8_t *bytes = realloc(w->bytes, capacity);
+            if (!bytes) return 0;
+            w->bytes = bytes;
+            w->capacity = capacity;
+        }
+        if (w->position > w->size) memset(w->bytes + w->size, 0, w->position - w->size);
+        memcpy(w->bytes + w->position, data, (size_t)count);
     }
-    if (s->position > s->size) memset(s->bytes + s->size, 0, s->position - s->size);
-    memcpy(s->bytes + s->position, data, (size_t)count);
-    s->position = end;
-    if (end > s->size) s->size = end;
+    for (tmsize_t done = 0; w->fd >= 0 && done < count;) {
+        ssize_t put = pwrite(w->fd, (const char *)data + done, (size_t)(count - done), (off_t)(w->position + (uint64_t)done));
+        if (put < 0 && errno == EINTR) continue;
+        if (put <= 0) {
+            if (!w->text[0]) snprintf(w->text, sizeof w->text, "%s", strerror(put < 0 ? errno : ENOSPC));
+            return 0;
+        }
+        done += put;
+    }
+    w->position = end;
+    if (end > w->size) w->size = end;
     return count;
 }
 
 static toff_t sink_seek(thandle_t handle, toff_t offset, int whence) {
-    sink *s = handle;
-    if (whence == SEEK_CUR) offset += s->position;
-    if (whence == SEEK_END) offset += s->size;
-    return s->position = offset;
+    ship_tiff_writer *w = handle;
+    if (whence == SEEK_CUR) offset += w->position;
+    if (whence == SEEK_END) offset += w->size;
+    return w->position = offset;
 }
 
-static toff_t sink_size(thandle_t handle) { return ((sink *)handle)->size; }
+static toff_t sink_size(thandle_t handle) { return ((ship_tiff_writer *)handle)->size; }
 
 static int sink_error(TIFF *tiff, void *user, const char *module, const char *format, va_list arguments) {
     (void)tiff, (void)module;
-    sink *s = user;
-    if (!s->text[0]) vsnprintf(s->text, sizeof s->text, format, arguments);
+    ship_tiff_writer *w = user;
+    if (!w->text[0]) vsnprintf(w->text, sizeof w->text, format, arguments);
     return 1;
 }
 
@@ -378,57 +414,113 @@ static void turn_to_rgb(uint8_t *out, const uint8_t *row, uint32_t width, uint32
     }
 }
 
-int ship_tiff_encode(
-    const uint8_t *rows, size_t stride, uint32_t width, uint32_t height, uint32_t channels, uint32_t bits, uint32_t compression,
-    double per_centimetre, uint8_t **bytes, size_t *size, char *text
-) {
-    sink s = {0};
-    size_t row_bytes = (size_t)width * channels * bits / 8;
-    uint8_t *row = malloc(row_bytes + 1);
+static int write_report(ship_tiff_writer *w, char *text) {
+    snprintf(text, SHIP_TIFF_TEXT, "%s", w->text[0] ? w->text : "out of memory");
+    return SHIP_TIFF_DAMAGED;
+}
+
+ship_tiff_writer *ship_tiff_writer_create(int fd, const ship_tiff_picture *picture, char *text) {
+    ship_tiff_writer *w = calloc(1, sizeof *w);
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
-    TIFF *t = NULL;
-    if (row && options) {
-        TIFFOpenOptionsSetErrorHandlerExtR(options, sink_error, &s);
-        TIFFOpenOptionsSetWarningHandlerExtR(options, sink_warning, &s);
-        int big = (uint64_t)row_bytes * height > 3500000000u;
-        t = TIFFClientOpenExt("image", big ? "w8m" : "wm", &s, sink_read, sink_write, sink_seek, leave_open, sink_size, NULL, NULL, options);
+    if (w && options) {
+        w->fd = fd;
+        w->picture = *picture;
+        w->row_bytes = ((size_t)picture->width * picture->channels * picture->bits + 7) / 8;
+        TIFFOpenOptionsSetErrorHandlerExtR(options, sink_error, w);
+        TIFFOpenOptionsSetWarningHandlerExtR(options, sink_warning, w);
+        // A classic file ends at 4 GB; deflated noise is a little larger than its pixels.
+        int big = w->row_bytes > 3500000000u / (picture->height ? picture->height : 1);
+        w->tiff = TIFFClientOpenExt("image", big ? "w8m" : "wm", w, sink_read, sink_write, sink_seek, leave_open, sink_size, NULL, NULL, options);
     }
     if (options) TIFFOpenOptionsFree(options);
-    int ok = t != NULL;
-    if (ok) {
-        TIFFSetField(t, TIFFTAG_IMAGEWIDTH, width);
-        TIFFSetField(t, TIFFTAG_IMAGELENGTH, height);
-        TIFFSetField(t, TIFFTAG_BITSPERSAMPLE, bits);
-        TIFFSetField(t, TIFFTAG_SAMPLESPERPIXEL, channels);
-        TIFFSetField(t, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
-        TIFFSetField(t, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
-        TIFFSetField(t, TIFFTAG_PHOTOMETRIC, channels == 3 ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK);
-        TIFFSetField(t, TIFFTAG_COMPRESSION, compression);
-        if (compression != COMPRESSION_NONE) TIFFSetField(t, TIFFTAG_PREDICTOR, PREDICTOR_HORIZONTAL);
-        size_t per_strip = row_bytes ? (256u << 10) / row_bytes : 1;
-        TIFFSetField(t, TIFFTAG_ROWSPERSTRIP, (uint32_t)(per_strip ? per_strip : 1));
-        if (per_centimetre > 0) {
-            TIFFSetField(t, TIFFTAG_RESOLUTIONUNIT, RESUNIT_CENTIMETER);
-            TIFFSetField(t, TIFFTAG_XRESOLUTION, per_centimetre);
-            TIFFSetField(t, TIFFTAG_YRESOLUTION, per_centimetre);
-        }
-        for (uint32_t y = 0; ok && y < height; y++) {
-            if (channels == 3) turn_to_rgb(row, rows + (size_t)y * stride, width, bits);
-            else memcpy(row, rows + (size_t)y * stride, row_bytes);  // libtiff's predictor works in place
-            ok = TIFFWriteScanline(t, row, y, 0) >= 0;
-        }
-        ok = TIFFFlush(t) && ok;
-        TIFFClose(t);
+    if (w && w->tiff) return w;
+    snprintf(text, SHIP_TIFF_TEXT, "%s", w && w->text[0] ? w->text : "out of memory");
+    if (w) ship_tiff_writer_destroy(w);
+    return NULL;
+}
+
+int ship_tiff_writer_folder(ship_tiff_writer *w, int gps, char *text) {
+    int code = gps ? TIFFCreateGPSDirectory(w->tiff) : TIFFCreateEXIFDirectory(w->tiff);
+    return code == 0 ? SHIP_TIFF_OK : write_report(w, text);
+}
+
+int ship_tiff_writer_folder_end(ship_tiff_writer *w, int gps, char *text) {
+    if (!TIFFWriteCustomDirectory(w->tiff, gps ? &w->gps : &w->exif)) return write_report(w, text);
+    TIFFFreeDirectory(w->tiff);
+    return TIFFCreateDirectory(w->tiff) == 0 ? SHIP_TIFF_OK : write_report(w, text);
+}
+
+void ship_tiff_writer_text(ship_tiff_writer *w, uint32_t tag, const char *value) { TIFFSetField(w->tiff, tag, value); }
+
+void ship_tiff_writer_numbers(ship_tiff_writer *w, uint32_t tag, const double *values, uint32_t count) {
+    uint16_t whole = (uint16_t)values[0];
+    switch (tag) {
+    case EXIFTAG_ISOSPEEDRATINGS: TIFFSetField(w->tiff, tag, 1, &whole); break;
+    case GPSTAG_ALTITUDEREF: TIFFSetField(w->tiff, tag, whole); break;
+    default:
+        if (count > 1) TIFFSetField(w->tiff, tag, values);
+        else TIFFSetField(w->tiff, tag, values[0]);
     }
-    free(row);
-    if (!ok) {
-        snprintf(text, SHIP_TIFF_TEXT, "%s", s.text[0] ? s.text : "out of memory");
-        free(s.bytes);
-        return SHIP_TIFF_DAMAGED;
+}
+
+void ship_tiff_writer_xmp(ship_tiff_writer *w, const uint8_t *bytes, uint32_t size) { TIFFSetField(w->tiff, TIFFTAG_XMLPACKET, size, bytes); }
+
+int ship_tiff_writer_start(ship_tiff_writer *w, char *text) {
+    TIFF *t = w->tiff;
+    const ship_tiff_picture *p = &w->picture;
+    TIFFSetField(t, TIFFTAG_IMAGEWIDTH, p->width);
+    TIFFSetField(t, TIFFTAG_IMAGELENGTH, p->height);
+    TIFFSetField(t, TIFFTAG_BITSPERSAMPLE, p->bits);
+    TIFFSetField(t, TIFFTAG_SAMPLESPERPIXEL, p->channels);
+    TIFFSetField(t, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
+    TIFFSetField(t, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+    TIFFSetField(t, TIFFTAG_PHOTOMETRIC, p->channels == 3 ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK);
+    TIFFSetField(t, TIFFTAG_COMPRESSION, p->compression);
+    if (p->compression == COMPRESSION_ADOBE_DEFLATE) TIFFSetField(t, TIFFTAG_ZIPQUALITY, 3);  // half of level 6's time for a few per cent of size
+    if (p->compression != COMPRESSION_NONE && p->bits >= 8) TIFFSetField(t, TIFFTAG_PREDICTOR, PREDICTOR_HORIZONTAL);
+    if (p->orientation > 1) TIFFSetField(t, TIFFTAG_ORIENTATION, p->orientation);
+    if (p->resolution_unit) {
+        TIFFSetField(t, TIFFTAG_RESOLUTIONUNIT, p->resolution_unit);
+        TIFFSetField(t, TIFFTAG_XRESOLUTION, p->x_resolution);
+        TIFFSetField(t, TIFFTAG_YRESOLUTION, p->y_resolution);
     }
-    *bytes = s.bytes;
-    *size = s.size;
+    if (w->exif) TIFFSetField(t, TIFFTAG_EXIFIFD, w->exif);
+    if (w->gps) TIFFSetField(t, TIFFTAG_GPSIFD, w->gps);
+    size_t per_strip = (256u << 10) / w->row_bytes;
+    w->per_strip = per_strip > p->height ? p->height : per_strip ? (uint32_t)per_strip : 1;
+    TIFFSetField(t, TIFFTAG_ROWSPERSTRIP, w->per_strip);
+    w->strip = malloc(w->row_bytes * w->per_strip);
+    return w->strip && !w->text[0] ? SHIP_TIFF_OK : write_report(w, text);
+}
+
+// Whole strips, not rows: libtiff then packs by libdeflate, at thrice zlib's speed.
+int ship_tiff_writer_rows(ship_tiff_writer *w, const uint8_t *rows, size_t stride, uint32_t count, char *text) {
+    for (uint32_t y = 0; y < count; y++, rows += stride) {
+        uint8_t *row = w->strip + w->held * w->row_bytes;
+        if (w->picture.channels == 3) turn_to_rgb(row, rows, w->picture.width, w->picture.bits);
+        else memcpy(row, rows, w->row_bytes);
+        w->held++;
+        w->next++;
+        if (w->held < w->per_strip && w->next < w->picture.height) continue;
+        tmsize_t size = (tmsize_t)(w->held * w->row_bytes);
+        if (TIFFWriteEncodedStrip(w->tiff, (w->next - 1) / w->per_strip, w->strip, size) != size) return write_report(w, text);
+        w->held = 0;
+    }
     return SHIP_TIFF_OK;
 }
 
-void ship_tiff_free(uint8_t *bytes) { free(bytes); }
+int ship_tiff_writer_finish(ship_tiff_writer *w, const uint8_t **bytes, size_t *size, char *text) {
+    int written = TIFFWriteDirectory(w->tiff) && TIFFFlush(w->tiff);
+    if (!written || w->text[0]) return write_report(w, text);
+    *bytes = w->bytes;
+    *size = w->size;
+    return SHIP_TIFF_OK;
+}
+
+void ship_tiff_writer_destroy(ship_tiff_writer *w) {
+    w->ended = 1;
+    if (w->tiff) TIFFClose(w->tiff);
+    free(w->strip);
+    free(w->bytes);
+    free(w);
+}

@@ -9,6 +9,7 @@ package enum CodecError: Error, Equatable, CustomStringConvertible {
     case tooLarge(file: String, reason: String)
     case noSuchPage(file: String, page: Int, pages: Int)
     case cannotEncode(reason: String)
+    case unwritable(file: String, reason: String)
     /// The caller said so while the file was being read; nothing is wrong with it.
     case cancelled(file: String)
 
@@ -25,6 +26,7 @@ package enum CodecError: Error, Equatable, CustomStringConvertible {
         case .noSuchPage(let file, let page, let pages):
             "\(file) has \(pages) \(pages == 1 ? "page" : "pages"), so there is no page \(page) (pages count from 0)"
         case .cannotEncode(let reason): "The image cannot be written: \(reason)"
+        case .unwritable(let file, let reason): "\(file) cannot be written: \(reason)"
         case .cancelled(let file): "reading \(file) was cancelled"
         }
     }

@@ -35,21 +35,23 @@ package struct EXIF: Sendable, Equatable {
     /// Metadata of a JPEG, PNG or TIFF file, told apart by content. Nil when the file cannot be read or is none of these.
     package static func read(path: String, page: Int = 0) -> EXIF? {
         guard let source = MetadataSource(path: path) else { return nil }
-        return read(source, page: page)
+        return read(source, page: page, whole: false)?.exif
     }
 
     /// The same from bytes in memory.
     package static func read(bytes: [UInt8], page: Int = 0) -> EXIF? {
-        read(MetadataSource(bytes: bytes), page: page)
+        read(MetadataSource(bytes: bytes), page: page, whole: false)?.exif
     }
 
-    private static func read(_ source: borrowing MetadataSource, page: Int) -> EXIF? {
+    /// - Parameter whole: texts and XMP too.
+    static func read(_ source: borrowing MetadataSource, page: Int, whole: Bool) -> FileMetadata? {
         let head = source.read(at: 0, count: 8)
-        if head.starts(with: [0xff, 0xd8]) {
-            return EXIF(MetadataBlocks(jpeg: source))
-        }
-        if head == [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] {
-            return EXIF(MetadataBlocks(png: source))
+        var metadata = FileMetadata()
+        if head.starts(with: [0xff, 0xd8]) || head == [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] {
+            let blocks = head[0] == 0xff ? MetadataBlocks(jpeg: source, texts: whole) : MetadataBlocks(png: source, texts: whole)
+            metadata.exif = EXIF(blocks)
+            (metadata.texts, metadata.xmp) = (blocks.texts, blocks.xmp)
+            return metadata
         }
         guard head.starts(with: [0x49, 0x49]) || head.starts(with: [0x4d, 0x4d]), let page = UInt32(exactly: page) else { return nil }
         let opened = source.withSource(
@@ -57,7 +59,17 @@ package struct EXIF: Sendable, Equatable {
             memory: { ship_tags_from_tiff_bytes($0.baseAddress, $0.count, page) })
         guard let tags = opened else { return nil }
         defer { ship_tags_free(tags) }
-        return EXIF(tags: tags, source: .tiff)
+        metadata.exif = EXIF(tags: tags, source: .tiff)
+        if whole { metadata.xmp = MetadataBlocks.packet(text(tags, Int32(SHIP_TAGS_IMAGE), UInt32(SHIP_TAGS_XMP))) }
+        return metadata
+    }
+
+    private static func text(_ tags: OpaquePointer, _ group: Int32, _ tag: UInt32) -> [UInt8] {
+        let count = ship_tags_text(tags, group, tag, nil, 0)
+        guard count > 0 else { return [] }
+        var bytes = [CChar](repeating: 0, count: Int(count))
+        _ = ship_tags_text(tags, group, tag, &bytes, count)
+        return bytes.map { UInt8(bitPattern: $0) }
     }
 
     private init(_ blocks: MetadataBlocks) {
@@ -84,13 +96,7 @@ package struct EXIF: Sendable, Equatable {
             // 4294967295 is how writers say "unknown" in a fraction.
             numbers(group, tag).first.flatMap { $0.isFinite && $0 > 0 && $0 < 4_294_967_295 ? $0 : nil }
         }
-        func raw(_ group: Int32, _ tag: UInt32) -> [UInt8] {
-            let count = ship_tags_text(tags, group, tag, nil, 0)
-            guard count > 0 else { return [] }
-            var bytes = [CChar](repeating: 0, count: Int(count))
-            _ = ship_tags_text(tags, group, tag, &bytes, count)
-            return bytes.map { UInt8(bitPattern: $0) }
-        }
+        func raw(_ group: Int32, _ tag: UInt32) -> [UInt8] { Self.text(tags, group, tag) }
         func text(_ group: Int32, _ tag: UInt32) -> String? { Self.clean(raw(group, tag)) }
 
         date = Self.dateTime(raw(exif, 0x9003)) ?? Self.dateTime(raw(exif, 0x9004)) ?? Self.dateTime(raw(image, 0x0132))

@@ -1,25 +1,14 @@
-package enum ImageFormat: String, Sendable, Codable { case jpeg, png, tiff }
+package enum ImageFormat: String, Sendable, Codable {
+    case jpeg, png, tiff
 
-/// Resolution as the file states it; how far to trust it is up to the caller (72 per inch is mostly an empty default).
-package struct ImageResolution: Sendable, Equatable {
-    package enum Unit: String, Sendable { case none, inch, centimetre, metre }
-    /// Pixels per unit along x and y.
-    package var x: Double
-    package var y: Double
-    package var unit: Unit
-
-    package init(x: Double, y: Double, unit: Unit) { (self.x, self.y, self.unit) = (x, y, unit) }
-
-    /// Micrometres per pixel along x and y; nil without a unit of length.
-    package var pixelSizeMicrometres: (x: Double, y: Double)? {
-        let micrometres: Double
-        switch unit {
-        case .none: return nil
-        case .inch: micrometres = 25_400
-        case .centimetre: micrometres = 10_000
-        case .metre: micrometres = 1_000_000
+    /// Format that the ending of a file's name asks for, in capitals or not; nil when it is none of .jpg .jpeg .png .tif .tiff.
+    package init?(ending path: String) {
+        switch path.split(separator: "/").last?.split(separator: ".", omittingEmptySubsequences: false).dropFirst().last?.lowercased() {
+        case "jpg", "jpeg": self = .jpeg
+        case "png": self = .png
+        case "tif", "tiff": self = .tiff
+        default: return nil
         }
-        return (micrometres / x, micrometres / y)
     }
 }
 
@@ -35,7 +24,8 @@ package struct ImageHeader: Sendable, Equatable {
     package var pages: Int = 1
     /// Transparency was composed on white.
     package var hadAlpha = false
-    package var resolution: ImageResolution?
+    /// As the file states it; how far to trust it says ``Resolution/pixelSize`` (72 per inch is mostly an empty default).
+    package var resolution: Resolution?
     /// How pixels differ from what the file stores, a sentence each.
     package var notes: [String] = []
 

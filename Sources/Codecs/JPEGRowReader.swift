@@ -23,9 +23,10 @@ final class JPEGRowReader: ImageRowReader {
         self.info = info
         var header = ImageHeader(
             width: Int(info.width), height: Int(info.height), channels: info.components == 1 ? 1 : 3, bitsPerSample: 8, format: .jpeg)
-        if info.x_density > 0, info.y_density > 0 {
-            let unit: ImageResolution.Unit = info.density_unit == 1 ? .inch : info.density_unit == 2 ? .centimetre : .none
-            header.resolution = ImageResolution(x: Double(info.x_density), y: Double(info.y_density), unit: unit)
+        // Unit 0 only gives the shape of a pixel.
+        if info.x_density > 0, info.y_density > 0, info.density_unit == 1 || info.density_unit == 2 {
+            header.resolution = Resolution(
+                x: Double(info.x_density), y: Double(info.y_density), unit: info.density_unit == 1 ? .inch : .centimetre, source: .jfif)
         }
         if info.components == 4 {
             header.notes.append("CMYK was turned to RGB without a colour profile")

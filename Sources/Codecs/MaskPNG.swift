@@ -150,23 +150,43 @@ package enum MaskPNG {
 
     // MARK: File
 
+    /// All before the picture's data, of an empty picture.
+    private static let head: [UInt8] = {
+        var head: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+        appendChunk("IHDR", [0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 0, 0, 0], to: &head)
+        appendChunk("PLTE", [255, 255, 255, 0, 0, 0], to: &head)
+        appendChunk("tRNS", [0], to: &head)
+        return head + [0, 0, 0, 0] + Array("IDAT".utf8) + [0x78, 0x01]
+    }()
+    private static let tail: [UInt8] = {
+        var tail: [UInt8] = []
+        appendChunk("IEND", [], to: &tail)
+        return tail
+    }()
+
     private static func file(raw: [UInt8], rowBytes: Int, width: Int, height: Int, color: UInt32) -> [UInt8] {
         let size = rowBytes * height
-        var head: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-        appendChunk("IHDR", bytes(UInt32(width)) + bytes(UInt32(height)) + [1, 3, 0, 0, 0], to: &head)
-        appendChunk("PLTE", [255, 255, 255] + bytes(color)[1...], to: &head)
-        appendChunk("tRNS", [0], to: &head)
-        let start = head.count
-        head += [0, 0, 0, 0] + Array("IDAT".utf8) + [0x78, 0x01]
-        var file = raw.withUnsafeBufferPointer { raw in
-            BitmapDeflate.encode(raw.baseAddress!, size: size, row: rowBytes, prefix: head.count, suffix: 20)
+        let (head, tail) = (head, tail)
+        return raw.withUnsafeBufferPointer { raw in
+            var file = BitmapDeflate.encode(raw.baseAddress!, size: size, row: rowBytes, prefix: head.count, suffix: 8 + tail.count)
+            file.withUnsafeMutableBytes { bytes in
+                let file = bytes.baseAddress!
+                func put(_ value: UInt32, _ at: Int) { file.storeBytes(of: value.bigEndian, toByteOffset: at, as: UInt32.self) }
+                func check(_ from: Int, _ to: Int) { put(ship_crc32((file + from).assumingMemoryBound(to: UInt8.self), to - from), to) }
+                head.withUnsafeBytes { file.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+                put(UInt32(width), 16)
+                put(UInt32(height), 20)
+                check(12, 29)
+                for index in 0..<3 { file.storeBytes(of: UInt8(truncatingIfNeeded: color >> UInt32(16 - 8 * index)), toByteOffset: 44 + index, as: UInt8.self) }
+                check(37, 47)
+                let end = bytes.count - tail.count - 4
+                put(UInt32(end - head.count + 2), head.count - 10)
+                put(ship_adler32(raw.baseAddress!, size), end - 4)
+                check(head.count - 6, end)
+                tail.withUnsafeBytes { (file + end + 4).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+            }
+            return file
         }
-        head.replaceSubrange(start..<(start + 4), with: bytes(UInt32(file.count - head.count + 6)))
-        file.withUnsafeMutableBufferPointer { $0.baseAddress!.update(from: head, count: head.count) }
-        file += bytes(raw.withUnsafeBufferPointer { ship_adler32($0.baseAddress!, size) })
-        file += bytes(file.withUnsafeBufferPointer { ship_crc32($0.baseAddress! + start + 4, $0.count - start - 4) })
-        appendChunk("IEND", [], to: &file)
-        return file
     }
 
     private static func bytes(_ value: UInt32) -> [UInt8] {

@@ -6,13 +6,17 @@ struct MetadataBlocks {
     var exif: [UInt8] = []
     /// Density beside EXIF: the JFIF header or the PNG chunk pHYs.
     var density: Resolution?
+    var texts: [FileMetadata.Text] = []
+    var xmp: String?
 
     /// More than any camera writes; a file with more is not searched to its end.
     private static let mostSegments = 4096
     private static let mostBytes = 16 << 20
+    private static let mostTexts = 256
+    private static let mostTextBytes = 1 << 20
 
     /// - Complexity: one small read a segment up to the first scan.
-    init(jpeg source: borrowing MetadataSource) {
+    init(jpeg source: borrowing MetadataSource, texts: Bool) {
         var at = 2
         for _ in 0..<Self.mostSegments {
             let head = source.read(at: at, count: 4)
@@ -30,7 +34,13 @@ struct MetadataBlocks {
             } else if head[1] == 0xe1, exif.count < Self.mostBytes {
                 let body = source.read(at: at + 4, count: length - 2)
                 // "Exif\0\0"; the second zero is 0xff in some files.
-                if body.count > 6, Array(body[0..<5]) == [0x45, 0x78, 0x69, 0x66, 0] { exif += body[6...] }
+                if body.count > 6, Array(body[0..<5]) == [0x45, 0x78, 0x69, 0x66, 0] {
+                    exif += body[6...]
+                } else if texts, xmp == nil, body.starts(with: Self.xmpSegment) {
+                    xmp = Self.packet(Array(body.dropFirst(Self.xmpSegment.count)))
+                }
+            } else if texts, head[1] == 0xfe {
+                add(FileMetadata.commentKeyword, Self.latinOrUTF8(source.read(at: at + 4, count: length - 2)))
             }
             at += 2 + length
         }
@@ -49,7 +59,7 @@ struct MetadataBlocks {
     }
 
     /// - Complexity: one small read a chunk.
-    init(png source: borrowing MetadataSource) {
+    init(png source: borrowing MetadataSource, texts wanted: Bool) {
         var at = 8
         var legacy: [UInt8] = []
         for _ in 0..<Self.mostSegments * 16 {  // picture data lies in many chunks
@@ -62,8 +72,9 @@ struct MetadataBlocks {
                 switch name {
                 case "eXIf": exif = source.read(at: at + 8, count: length)
                 case "pHYs": readPHYs(source.read(at: at + 8, count: length))
-                case "tEXt", "zTXt":
-                    if legacy.isEmpty, length > Self.legacyKey.count,
+                case "tEXt", "zTXt", "iTXt":
+                    if wanted { readText(name, source.read(at: at + 8, count: length)) }
+                    if legacy.isEmpty, name != "iTXt", length > Self.legacyKey.count,
                         source.read(at: at + 8, count: Self.legacyKey.count) == Self.legacyKey
                     {
                         legacy = Self.legacyBlock(source.read(at: at + 8, count: length), compressed: name == "zTXt")
@@ -84,6 +95,68 @@ struct MetadataBlocks {
         density = Resolution(x: number(0), y: number(4), unit: .metre, source: .png)
     }
 
+    // MARK: Texts
+
+    private static let xmpSegment = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
+
+    /// An XMP packet as text without the zeros that some writers end it with; nil when it is empty or not UTF-8.
+    static func packet(_ bytes: [UInt8]) -> String? {
+        let end = bytes.lastIndex { $0 != 0 } ?? -1
+        return end < 0 ? nil : String(validating: bytes[...end], as: UTF8.self)
+    }
+
+    /// One tEXt (Latin-1), zTXt (the same, packed) or iTXt chunk (UTF-8, packed or not).
+    private mutating func readText(_ kind: String, _ body: [UInt8]) {
+        guard let end = body.firstIndex(of: 0), (1...79).contains(end) else { return }
+        let keyword = Self.latin(body[..<end])
+        var rest = body[(end + 1)...]
+        if kind == "iTXt" {
+            guard rest.count >= 2, let packed = rest.popFirst(), let method = rest.popFirst(), let language = rest.firstIndex(of: 0) else { return }
+            guard let translation = rest[(language + 1)...].firstIndex(of: 0) else { return }
+            rest = rest[(translation + 1)...]
+            let isPacket = keyword == "XML:com.adobe.xmp"
+            var bytes = Array(rest)
+            if packed == 1 {
+                guard method == 0, let all = Self.inflated(rest, most: isPacket ? Self.mostBytes : Self.mostTextBytes) else { return }
+                bytes = all
+            }
+            if isPacket {
+                if xmp == nil { xmp = Self.packet(bytes) }
+            } else {
+                add(keyword, String(validating: bytes, as: UTF8.self))
+            }
+        } else if kind == "zTXt" {
+            guard rest.popFirst() == 0, let bytes = Self.inflated(rest, most: Self.mostTextBytes) else { return }
+            add(keyword, Self.latin(bytes[...]))
+        } else {
+            add(keyword, Self.latin(rest))
+        }
+    }
+
+    private mutating func add(_ keyword: String, _ text: String?) {
+        // A raw profile is a binary block in disguise.
+        guard let text, !text.isEmpty, texts.count < Self.mostTexts, text.utf8.count <= Self.mostTextBytes, !keyword.hasPrefix("Raw profile type") else { return }
+        texts.append(FileMetadata.Text(keyword: keyword, text: text))
+    }
+
+    private static func latin(_ bytes: ArraySlice<UInt8>) -> String { String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })) }
+
+    /// JPEG comments have no stated encoding.
+    private static func latinOrUTF8(_ bytes: [UInt8]) -> String {
+        let text = bytes[..<(bytes.firstIndex(of: 0) ?? bytes.count)]
+        return String(validating: text, as: UTF8.self) ?? latin(text)
+    }
+
+    private static func inflated(_ packed: ArraySlice<UInt8>, most: Int) -> [UInt8]? {
+        guard !packed.isEmpty else { return nil }
+        var size: Int64 = -1
+        let bytes = [UInt8](unsafeUninitializedCapacity: most) { buffer, filled in
+            size = packed.withUnsafeBufferPointer { ship_zip_inflate($0.baseAddress, UInt64($0.count), buffer.baseAddress, UInt64(most)) }
+            filled = max(0, Int(size))
+        }
+        return size < 0 ? nil : bytes
+    }
+
     /// Keyword under which ImageMagick wrote EXIF before the chunk eXIf existed.
     private static let legacyKey = Array("Raw profile type exif\0".utf8)
 
@@ -92,11 +165,7 @@ struct MetadataBlocks {
         var text = Array(chunk.dropFirst(legacyKey.count))
         if compressed {
             guard text.count > 1, text[0] == 0 else { return [] }  // method 0: zlib
-            let packed = Array(text.dropFirst())
-            let capacity = mostBytes
-            text = Array(unsafeUninitializedCapacity: capacity) { buffer, filled in
-                filled = max(0, Int(ship_zip_inflate(packed, UInt64(packed.count), buffer.baseAddress, UInt64(capacity))))
-            }
+            text = inflated(text.dropFirst(), most: mostBytes) ?? []
         }
         let lines = text.split(separator: UInt8(ascii: "\n"))
         guard lines.count > 2 else { return [] }

@@ -17,7 +17,8 @@ extension AnyImage {
 }
 
 extension Image {
-    fileprivate func upright(_ orientation: Int) -> Image {
+    /// - Parameter orientation: 2 to 8.
+    func upright(_ orientation: Int) -> Image {
         let (w, h) = (width, height)
         guard !isEmpty else { return orientation >= 5 ? Image(width: h, height: w, pixels: []) : self }
         // Upright pixel (x, y) is stored at start + x * right + y * down.

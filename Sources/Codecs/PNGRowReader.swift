@@ -32,9 +32,8 @@ final class PNGRowReader: ImageRowReader {
         if info.stored_bits < 8, info.palette == 0 {
             header.notes.append("\(info.stored_bits)-bit gray was spread to 0 … 255")
         }
-        if info.x_per_unit > 0, info.y_per_unit > 0 {
-            header.resolution = ImageResolution(
-                x: Double(info.x_per_unit), y: Double(info.y_per_unit), unit: info.unit_is_metre != 0 ? .metre : .none)
+        if info.x_per_unit > 0, info.y_per_unit > 0, info.unit_is_metre != 0 {
+            header.resolution = Resolution(x: Double(info.x_per_unit), y: Double(info.y_per_unit), unit: .metre, source: .png)
         }
         self.header = header
         // Deflate packs at most 1,032 : 1, so a file this small cannot hold what its header claims.

@@ -29,4 +29,23 @@ package struct Resolution: Sendable, Equatable {
     package init(x: Double, y: Double, unit: Unit, source: Source) {
         (self.x, self.y, self.unit, self.source) = (x, y, unit, source)
     }
+
+    /// Micrometres per pixel along x and y, whatever the numbers are worth.
+    package var pixelSizeMicrometres: (x: Double, y: Double) { (unit.micrometres / x, unit.micrometres / y) }
+
+    /// Of a picture whose rows became columns.
+    var turned: Resolution { Resolution(x: y, y: x, unit: unit, source: source) }
+
+    /// Pixels per another unit.
+    func per(_ other: Unit) -> (x: Double, y: Double) {
+        (x * other.micrometres / unit.micrometres, y * other.micrometres / unit.micrometres)
+    }
+
+    /// Nearest whole numbers per another unit, as PNG and JFIF store them; nil outside 1 ... `most`.
+    func whole(per other: Unit, most: UInt32) -> (x: UInt32, y: UInt32, isExact: Bool)? {
+        let (x, y) = per(other)
+        let (across, down) = (x.rounded(), y.rounded())
+        guard across >= 1, down >= 1, across <= Double(most), down <= Double(most) else { return nil }
+        return (UInt32(across), UInt32(down), abs(x - across) <= 1e-9 * x && abs(y - down) <= 1e-9 * y)
+    }
 }

@@ -71,9 +71,9 @@ final class TIFFRowReader: ImageRowReader {
             throw .tooLarge(file: file, reason: "it says it has \(width) × \(height) pixels, more than \(limits.maxSide) a side; cut it into parts")
         }
         var header = ImageHeader(width: width, height: height, channels: 3, bitsPerSample: 8, format: .tiff, pages: Int(info.pages))
-        if info.x_resolution > 0, info.y_resolution > 0, info.x_resolution.isFinite, info.y_resolution.isFinite {
-            let unit: ImageResolution.Unit = info.resolution_unit == 2 ? .inch : info.resolution_unit == 3 ? .centimetre : .none
-            header.resolution = ImageResolution(x: Double(info.x_resolution), y: Double(info.y_resolution), unit: unit)
+        if info.x_resolution > 0, info.y_resolution > 0, info.x_resolution.isFinite, info.y_resolution.isFinite, 2...3 ~= info.resolution_unit {
+            header.resolution = Resolution(
+                x: Double(info.x_resolution), y: Double(info.y_resolution), unit: info.resolution_unit == 2 ? .inch : .centimetre, source: .tiff)
         }
         let bandRows = info.tiled != 0 ? Int(info.tile_height) : Int(min(info.rows_per_strip, UInt32(height)))
         if info.rgba_only != 0 {

@@ -16,7 +16,7 @@ struct Ship: AsyncParsableCommand {
             """,
         version: shipVersion,
         subcommands: [
-            ServeCommand.self, DemoCommand.self, RunCommand.self, ImportCommand.self, ExportCommand.self, TileCommand.self,
-            MeasureCommand.self, CheckCommand.self, PipelineCommand.self,
+            ServeCommand.self, DemoCommand.self, RunCommand.self, ImportCommand.self, ExportCommand.self, MeasureCommand.self, ConvertCommand.self,
+            TileCommand.self, CheckCommand.self, PipelineCommand.self,
         ])
 }

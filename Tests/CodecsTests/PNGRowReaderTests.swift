@@ -55,8 +55,16 @@ struct PNGRowReaderTests {
         let file = HandmadePNG.file(
             width: 1, height: 1, bits: 8, colorType: 0, chunks: [("pHYs", HandmadePNG.big(200_000) + HandmadePNG.big(100_000) + [1])], rows: [0, 9])
         let resolution = try #require(try ImageFile.header(bytes: file, name: "a.png").resolution)
-        let size = try #require(resolution.pixelSizeMicrometres)
+        let size = resolution.pixelSizeMicrometres
         #expect((size.x, size.y) == (5, 10))
+    }
+
+    @Test func `a text that says it is huge takes no memory`() throws {
+        // 700 MB by its length, though the file ends after a few bytes; libpng would take all of it at once.
+        let plain = HandmadePNG.file(width: 1, height: 1, bits: 8, colorType: 0, rows: [0, 9])
+        let file = Array(plain[..<33]) + HandmadePNG.big(700_000_000) + Array("tEXtTitle\0drawn".utf8)
+        #expect(throws: CodecError.truncated(file: "a.png", row: nil)) { try decode(file) }
+        #expect(FileMetadata.read(bytes: file) != nil)
     }
 
     @Test func `a wrong checksum is an error`() throws {

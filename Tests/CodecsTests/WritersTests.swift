@@ -12,7 +12,7 @@ struct PNGWriterTests {
 
     @Test func `pixel size is stored`() throws {
         let header = try ImageFile.header(bytes: PNGWriter.encode(Drawn.gray8(2, 2), pixelSizeMicrometres: 2.5), name: "a")
-        #expect(header.resolution?.pixelSizeMicrometres?.x == 2.5)
+        #expect(header.resolution?.pixelSizeMicrometres.x == 2.5)
     }
 
     @Test func `an empty picture is refused`() {
@@ -30,7 +30,7 @@ struct TIFFWriterTests {
 
     @Test func `pixel size is stored`() throws {
         let header = try ImageFile.header(bytes: TIFFWriter.encode(Drawn.gray8(2, 2), pixelSizeMicrometres: 2.5), name: "a")
-        #expect(header.resolution == ImageResolution(x: 4000, y: 4000, unit: .centimetre))
+        #expect(header.resolution == Resolution(x: 4000, y: 4000, unit: .centimetre, source: .tiff))
     }
 }
 
@@ -54,7 +54,7 @@ struct JPEGWriterTests {
     }
 
     @Test func `what JPEG cannot hold is refused`() {
-        #expect(throws: CodecError.cannotEncode(reason: "JPEG holds 8 bits a sample; write PNG or TIFF for 16")) { try JPEGWriter.encode(Drawn.gray16(2, 2)) }
+        #expect(throws: CodecError.cannotEncode(reason: "JPEG holds 8 bits a sample, and it has 16; write PNG or TIFF")) { try JPEGWriter.encode(Drawn.gray16(2, 2)) }
         #expect(throws: CodecError.self) { try JPEGWriter.encode(.gray8(Image(width: 65_501, height: 1, repeating: 0))) }
     }
 }

@@ -11,6 +11,9 @@ enum {
     SHIP_TAGS_GPS = 2,
 };
 
+/// Tag of the main picture that holds an XMP packet as bytes, offered as text.
+#define SHIP_TAGS_XMP 0x02bc
+
 /// Reads a TIFF-structured EXIF block, with or without the leading "Exif\0\0". NULL when there is no memory.
 ship_tags *ship_tags_from_exif(const unsigned char *bytes, size_t count);
 

@@ -38,14 +38,22 @@ typedef struct ship_jpeg_encoder ship_jpeg_encoder;
 
 /// An encoder is used for any number of pictures, one after the other; its buffers stay.
 ship_jpeg_encoder *_Nullable ship_jpeg_encoder_create(void);
-/// `channels` 1 gray or 3 blue green red. Chroma is halved both ways unless `full_chroma`.
-int ship_jpeg_encoder_start(
-    ship_jpeg_encoder *_Nonnull encoder, uint32_t width, uint32_t height, uint32_t channels, uint32_t quality, uint32_t full_chroma,
-    char *_Nonnull text);
+typedef struct {
+    uint32_t width, height;
+    uint32_t channels;                            // 1 gray or 3 blue green red
+    uint32_t quality, full_chroma;                // chroma is halved both ways unless `full_chroma`
+    uint32_t density_unit, x_density, y_density;  // unit 0 none, 1 per inch, 2 per centimetre
+} ship_jpeg_picture;
+
+/// Begins a file: written to the descriptor `fd` as rows come, or collected in memory when `fd` is -1.
+int ship_jpeg_encoder_start(ship_jpeg_encoder *_Nonnull encoder, int fd, const ship_jpeg_picture *_Nonnull picture, char *_Nonnull text);
+/// A marker with at most 65,533 bytes, between start and the first rows.
+int ship_jpeg_encoder_marker(
+    ship_jpeg_encoder *_Nonnull encoder, int marker, const uint8_t *_Nonnull bytes, uint32_t size, char *_Nonnull text);
 /// Next `count` rows; a `stride` of 0 repeats one row.
 int ship_jpeg_encoder_rows(
     ship_jpeg_encoder *_Nonnull encoder, const uint8_t *_Nonnull rows, size_t stride, uint32_t count, char *_Nonnull text);
-/// The finished file; it belongs to the encoder and holds until the next start.
+/// Ends the file. `bytes` and `size`: the file when it was collected in memory; it belongs to the encoder and holds until the next start.
 int ship_jpeg_encoder_finish(
     ship_jpeg_encoder *_Nonnull encoder, const uint8_t *_Nullable *_Nonnull bytes, size_t *_Nonnull size, char *_Nonnull text);
 void ship_jpeg_encoder_destroy(ship_jpeg_encoder *_Nonnull encoder);

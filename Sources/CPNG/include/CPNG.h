@@ -27,21 +27,25 @@ ship_png_reader *_Nullable ship_png_open(
     ship_png_info *_Nonnull info, int *_Nonnull code, char *_Nonnull text);
 /// Decodes the next `count` rows, `stride` bytes apart.
 int ship_png_read(ship_png_reader *_Nonnull reader, uint8_t *_Nonnull out, size_t stride, uint32_t count, char *_Nonnull text);
-/// Number of text chunks before the pixels; `key` and `value` of one, which live until close.
-uint32_t ship_png_text_count(ship_png_reader *_Nonnull reader);
-void ship_png_text(
-    ship_png_reader *_Nonnull reader, uint32_t index, const char *_Nullable *_Nonnull key, const char *_Nullable *_Nonnull value,
-    size_t *_Nonnull size);
 /// Palette entry as 0xAARRGGBB; 0xFF000000 past the end.
 uint32_t ship_png_palette(ship_png_reader *_Nonnull reader, uint32_t index);
 void ship_png_close(ship_png_reader *_Nonnull reader);
 
-/// Whole picture to a new file in memory, freed by ship_png_free. `channels` 1 gray or 3 blue green red; 1, 8 or 16 bits
-/// (1 bit: eight pixels a byte, 1 = white). `per_metre` 0: no resolution.
-int ship_png_encode(
-    const uint8_t *_Nonnull rows, size_t stride, uint32_t width, uint32_t height, uint32_t channels, uint32_t bits, int level,
-    uint32_t per_metre, uint8_t *_Nullable *_Nonnull bytes, size_t *_Nonnull size, char *_Nonnull text);
-void ship_png_free(uint8_t *_Nullable bytes);
+typedef struct ship_png_writer ship_png_writer;
+
+/// Begins a file: written to the descriptor `fd` as rows come, or collected in memory when `fd` is -1. `channels` 1 gray or
+/// 3 blue green red; 1, 8 or 16 bits (1 bit: eight pixels a byte, 1 = white). On failure: null and `text`.
+ship_png_writer *_Nullable ship_png_writer_create(
+    int fd, uint32_t width, uint32_t height, uint32_t channels, uint32_t bits, int level, char *_Nonnull text);
+/// A chunk of four letters before the pixels.
+int ship_png_writer_chunk(
+    ship_png_writer *_Nonnull writer, const char *_Nonnull name, const uint8_t *_Nonnull data, size_t size, char *_Nonnull text);
+int ship_png_writer_rows(
+    ship_png_writer *_Nonnull writer, const uint8_t *_Nonnull rows, size_t stride, uint32_t count, char *_Nonnull text);
+/// Ends the file. `bytes` and `size`: the file when it was collected in memory, which lives until destroy.
+int ship_png_writer_finish(
+    ship_png_writer *_Nonnull writer, const uint8_t *_Nullable *_Nonnull bytes, size_t *_Nonnull size, char *_Nonnull text);
+void ship_png_writer_destroy(ship_png_writer *_Nonnull writer);
 
 /// Checksums of PNG chunks and of zlib streams.
 uint32_t ship_crc32(const uint8_t *_Nonnull bytes, size_t size);

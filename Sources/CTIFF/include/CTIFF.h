@@ -39,13 +39,32 @@ int ship_tiff_rgba(ship_tiff_reader *_Nonnull reader, uint32_t *_Nonnull out, ui
 int ship_tiff_palette(
     ship_tiff_reader *_Nonnull reader, const uint16_t *_Nullable *_Nonnull red, const uint16_t *_Nullable *_Nonnull green,
     const uint16_t *_Nullable *_Nonnull blue);
-/// Text of a tag (ImageDescription 270, XMP 700, …), null when absent. Lives until close.
-const char *_Nullable ship_tiff_text(ship_tiff_reader *_Nonnull reader, uint32_t tag, size_t *_Nonnull size);
 void ship_tiff_close(ship_tiff_reader *_Nonnull reader);
 
-/// Whole picture to a new file in memory, freed by ship_tiff_free. `rows` in blue green red order with 3 channels;
-/// `compression` 1 none, 5 LZW, 8 Deflate. `per_centimetre` 0: no resolution.
-int ship_tiff_encode(
-    const uint8_t *_Nonnull rows, size_t stride, uint32_t width, uint32_t height, uint32_t channels, uint32_t bits,
-    uint32_t compression, double per_centimetre, uint8_t *_Nullable *_Nonnull bytes, size_t *_Nonnull size, char *_Nonnull text);
-void ship_tiff_free(uint8_t *_Nullable bytes);
+typedef struct {
+    uint32_t width, height;
+    uint32_t channels, bits;       // 1 gray or 3 blue green red; 1 (gray only, eight pixels a byte, 1 = white), 8 or 16 bits
+    uint32_t compression;          // 1 none, 5 LZW, 8 Deflate
+    uint32_t orientation;          // 1 to 8
+    uint32_t resolution_unit;      // 0 not given, 2 inch, 3 centimetre
+    double x_resolution, y_resolution;
+} ship_tiff_picture;
+
+typedef struct ship_tiff_writer ship_tiff_writer;
+
+/// Begins a file: written to the descriptor `fd`, which must be readable too, as rows come, or collected in memory when `fd`
+/// is -1. BigTIFF above 3.5 GB of pixels. Then, in this order: folders, tags of the picture, start, rows, finish.
+ship_tiff_writer *_Nullable ship_tiff_writer_create(int fd, const ship_tiff_picture *_Nonnull picture, char *_Nonnull text);
+/// Tags up to `folder_end` go to the EXIF (`gps` 0) or GPS (1) directory.
+int ship_tiff_writer_folder(ship_tiff_writer *_Nonnull writer, int gps, char *_Nonnull text);
+int ship_tiff_writer_folder_end(ship_tiff_writer *_Nonnull writer, int gps, char *_Nonnull text);
+void ship_tiff_writer_text(ship_tiff_writer *_Nonnull writer, uint32_t tag, const char *_Nonnull value);
+void ship_tiff_writer_numbers(ship_tiff_writer *_Nonnull writer, uint32_t tag, const double *_Nonnull values, uint32_t count);
+void ship_tiff_writer_xmp(ship_tiff_writer *_Nonnull writer, const uint8_t *_Nonnull bytes, uint32_t size);
+int ship_tiff_writer_start(ship_tiff_writer *_Nonnull writer, char *_Nonnull text);
+int ship_tiff_writer_rows(
+    ship_tiff_writer *_Nonnull writer, const uint8_t *_Nonnull rows, size_t stride, uint32_t count, char *_Nonnull text);
+/// Ends the file. `bytes` and `size`: the file when it was collected in memory, which lives until destroy.
+int ship_tiff_writer_finish(
+    ship_tiff_writer *_Nonnull writer, const uint8_t *_Nullable *_Nonnull bytes, size_t *_Nonnull size, char *_Nonnull text);
+void ship_tiff_writer_destroy(ship_tiff_writer *_Nonnull writer);
