@@ -78,5 +78,7 @@ public struct Image<Pixel: Sendable & BitwiseCopyable>: Sendable {
 
 extension Image: Equatable where Pixel: Equatable {}
 
+extension Image: Hashable where Pixel: Hashable {}
+
 /// One integer per pixel, 0 = background.
 public typealias LabelImage = Image<Int32>
