@@ -14,8 +14,9 @@ struct SmoothGrid: Sendable, Hashable {
 
     /// The image blurred by a Gaussian.
     ///
-    /// The mean over a cell of side h widens a point by a variance of (h² − 1) / 12, a quadratic B-spline by h² / 4 wherever the point
-    /// lies in its cell; the cells are blurred by what then remains of σ². What differs from the Gaussian are moments from the third on.
+    /// Pixels are shared out to cells by quadratic B-splines, the cells are blurred, and the surface is read out by quadratic B-splines.
+    /// Either spline, of cells with side h, widens a point by a variance of h² / 4 and does not move it, wherever it lies in its cell; the
+    /// cells are blurred by what then remains of σ². What differs from the Gaussian are moments from the third on.
     /// - Parameter fineness: cells per σ, at least 2; the error falls with its third power.
     init<Pixel: FilterPixel>(blurring image: Image<Pixel>, sigma: Double, fineness: Double) {
         (width, height, channels) = (image.width, image.height, Pixel.channels)
@@ -24,13 +25,15 @@ struct SmoothGrid: Sendable, Hashable {
         let (columns, rows, count) = (columns, rows, columns * channels)
         var means = [Float](repeating: 0, count: rows * count)
         var result = means
-        func kernel(_ side: Double) -> GaussianKernel {
-            GaussianKernel(sigma: max(0, sigma * sigma - (side * side - 1) / 12 - side * side / 4).squareRoot() / side)
+        func kernel(_ side: Double, _ group: Int) -> GaussianKernel {
+            let known = side * side / 2 + Double(group * group - 1) / 12
+            return GaussianKernel(sigma: max(0, sigma * sigma - known).squareRoot() / side)
         }
-        let (across, down) = (kernel(Double(width) / Double(columns)), kernel(Double(height) / Double(rows)))
+        let group = max(1, image.height / rows / 8)
+        let (across, down) = (kernel(Double(width) / Double(columns), 1), kernel(Double(height) / Double(rows), group))
         means.withUnsafeMutableBufferPointer { means in
             let means = means.baseAddress!
-            image.withSamples { SmoothGrid.average($0, columns: columns, rows: rows, means) }
+            image.withSamples { SmoothGrid.share($0, columns: columns, rows: rows, group: group, means) }
             let plane = SamplePlane(base: UnsafePointer(means), width: columns, height: rows, channels: Pixel.channels)
             result.withUnsafeMutableBufferPointer { result in
                 let result = result.baseAddress!
@@ -40,66 +43,90 @@ struct SmoothGrid: Sendable, Hashable {
         values = result
     }
 
-    /// Mean of each cell; a pixel that lies in two cells counts for each by its share.
-    private static func average<Sample>(_ plane: SamplePlane<Sample>, columns: Int, rows: Int, _ means: UnsafeMutablePointer<Float>) {
-        let (count, channels) = (plane.rowCount, plane.channels)
-        let across = (0..<columns).map { Share($0, of: columns, length: plane.width) }
-        let area = Float(plane.width) / Float(columns) * (Float(plane.height) / Float(rows))
-        let sums = UnsafeMutablePointer<Float>.allocate(capacity: 2 * count)
-        let edge = sums + count
-        defer { sums.deallocate() }
-        for row in 0..<rows {
-            let share = Share(row, of: rows, length: plane.height)
-            sums.initialize(repeating: 0, count: count)
-            for (y, part) in [(share.first, share.firstPart), (share.last, share.lastPart)] where part > 0 {
-                Sample.widen(plane.row(y), edge, count: count)
-                for x in 0..<count { sums[x] += edge[x] * part }
-            }
-            if share.whole.count > 0 {
-                Sample.add(plane.row(share.whole.lowerBound), stride: count, rows: share.whole.count, to: sums, count: count)
-            }
-            for (column, share) in across.enumerated() {
-                for channel in 0..<channels {
-                    let line = sums + channel
-                    var sum = line[share.first * channels] * share.firstPart
-                    if share.lastPart > 0 { sum += line[share.last * channels] * share.lastPart }
-                    // Four sums, because each addition would wait for the one before.
-                    var parts = SIMD4<Float>()
-                    var x = share.whole.lowerBound
-                    while x &+ 4 <= share.whole.upperBound {
-                        parts += SIMD4(
-                            line[x &* channels], line[(x &+ 1) &* channels], line[(x &+ 2) &* channels], line[(x &+ 3) &* channels])
-                        x &+= 4
-                    }
-                    while x < share.whole.upperBound {
-                        sum += line[x &* channels]
-                        x &+= 1
-                    }
-                    means[(row * columns + column) * channels + channel] = (sum + parts.sum()) / area
-                }
-            }
+    /// Weighted mean of the pixels around the centre of each cell. Rows are added up in groups, far lower than a cell, before they are weighted.
+    private static func share<Sample>(_ plane: SamplePlane<Sample>, columns: Int, rows: Int, group: Int, _ means: UnsafeMutablePointer<Float>) {
+        let (count, channels, height) = (plane.rowCount, plane.channels, plane.height)
+        let across = Across(columns, plane.width)
+        let lines = UnsafeMutablePointer<Float>.allocate(capacity: 4 * count)
+        defer { lines.deallocate() }
+        lines.initialize(repeating: 0, count: 3 * count)
+        let sums = lines + 3 * count
+        // Row r of cells is collected in line r % 3.
+        var totals = SIMD3<Float>()
+        func finish(_ row: Int) {
+            let line = lines + row % 3 * count
+            across.share(line, means + row * columns * channels, channels: channels, total: totals[row % 3])
+            line.update(repeating: 0, count: count)
+            totals[row % 3] = 0
         }
+        func add(_ row: Int, _ weight: Float, _ number: Int) {
+            let line = lines + row % 3 * count
+            for x in 0..<count { line[x] += sums[x] * weight }
+            totals[row % 3] += weight * Float(number)
+        }
+        var cell = 0
+        for y in stride(from: 0, to: height, by: group) {
+            let number = min(group, height - y)
+            let position = (Double(y) + Double(number) / 2) * Double(rows) / Double(height)
+            let row = min(rows - 1, Int(position))
+            while cell < row {
+                if cell > 0 { finish(cell - 1) }
+                cell += 1
+            }
+            if number == 1 {
+                Sample.widen(plane.row(y), sums, count: count)
+            } else {
+                sums.initialize(repeating: 0, count: count)
+                Sample.add(plane.row(y), stride: count, rows: number, to: sums, count: count)
+            }
+            let (a, b, c) = SmoothGrid.weights(Float(position - Double(row) - 0.5))
+            // What belongs to the mirrored rows beyond the border goes to the border's own.
+            add(row, b + (row == 0 ? a : 0) + (row == rows - 1 ? c : 0), number)
+            if row > 0 { add(row - 1, a, number) }
+            if row < rows - 1 { add(row + 1, c, number) }
+        }
+        if cell > 0 { finish(cell - 1) }
+        finish(cell)
     }
 
-    /// Which pixels a cell covers: all of `whole`, and parts of `first` and `last` where these are greater than 0.
-    private struct Share {
-        let first: Int
-        let firstPart: Float
-        let last: Int
-        let lastPart: Float
-        let whole: Range<Int>
+    /// How the pixels of a row are shared out to cells.
+    private struct Across {
+        private let starts: [Int]
+        private let weights: [SIMD4<Float>]
+        private let totals: [Float]
 
-        init(_ cell: Int, of cells: Int, length: Int) {
-            // In units of 1 / cells of a pixel, so that nothing is lost to rounding.
-            let (start, end) = (cell * length, (cell + 1) * length)
-            let (low, high) = ((start + cells - 1) / cells, end / cells)
-            (first, last) = (start / cells, min(length - 1, end / cells))
-            if low > high {
-                (firstPart, lastPart, whole) = (Float(end - start) / Float(cells), 0, low..<low)
-            } else {
-                firstPart = Float(low * cells - start) / Float(cells)
-                lastPart = Float(end - high * cells) / Float(cells)
-                whole = low..<high
+        init(_ cells: Int, _ width: Int) {
+            var (starts, totals) = ([Int](), [Float](repeating: 0, count: cells))
+            weights = (0..<width).map { x in
+                let position = (Double(x) + 0.5) * Double(cells) / Double(width)
+                let cell = min(cells - 1, Int(position))
+                while starts.count <= cell { starts.append(x) }
+                let (a, b, c) = SmoothGrid.weights(Float(position - Double(cell) - 0.5))
+                totals[max(0, cell - 1)] += a
+                totals[cell] += b
+                totals[min(cells - 1, cell + 1)] += c
+                return SIMD4(a, b, c, 0)
+            }
+            self.starts = starts + [width]
+            self.totals = totals
+        }
+
+        func share(_ line: UnsafePointer<Float>, _ means: UnsafeMutablePointer<Float>, channels: Int, total: Float) {
+            let cells = totals.count
+            means.update(repeating: 0, count: cells * channels)
+            weights.withUnsafeBufferPointer { weights in
+                for channel in 0..<channels {
+                    for cell in 0..<cells {
+                        var sums = SIMD4<Float>()
+                        for x in starts[cell]..<starts[cell &+ 1] { sums += weights[x] * line[x &* channels &+ channel] }
+                        means[max(0, cell &- 1) &* channels &+ channel] += sums[0]
+                        means[cell &* channels &+ channel] += sums[1]
+                        means[min(cells &- 1, cell &+ 1) &* channels &+ channel] += sums[2]
+                    }
+                }
+            }
+            for cell in 0..<cells {
+                for channel in 0..<channels { means[cell * channels + channel] /= totals[cell] * total }
             }
         }
     }
