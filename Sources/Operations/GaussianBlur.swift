@@ -7,7 +7,7 @@ extension Image where Pixel == UInt8 {
     /// The image goes on mirrored beyond its border, the edge pixel twice (`reflect` in SciPy, `BORDER_REFLECT` in OpenCV).
     /// Below σ = 8 the kernel is applied as it is, cut at 4 σ. From there on a grid of cells a quarter σ wide is blurred and read out
     /// by splines, which differs from the kernel itself by at most 0.03 levels on drawn black and white patterns: at most one level
-    /// after rounding, in one pixel of thirty.
+    /// after rounding.
     /// - Parameter sigma: in pixels, finite, at least 0; 0 gives the image itself.
     /// - Complexity: 2 · 4 σ steps a pixel below σ = 8, above two passes that do not depend on σ.
     /// - Source: equals `scipy.ndimage.gaussian_filter(mode="reflect", truncate=4)`, on which scikit-image's `gaussian` rests.

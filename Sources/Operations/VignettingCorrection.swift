@@ -145,11 +145,18 @@ public struct VignettingCorrection: Hashable, Sendable {
     private static func scale<Sample: FilterSample & FixedWidthInteger>(
         _ from: UnsafePointer<Sample>, _ gains: UnsafePointer<UInt16>, _ to: UnsafeMutablePointer<Sample>, _ count: Int, channels: Int
     ) {
-        for x in 0..<count {
-            let gain = UInt32(gains[x])
-            for index in (x &* channels)..<(x &* channels &+ channels) {
-                let scaled = (UInt32(truncatingIfNeeded: from[index]) &* gain &+ 2048) &>> 12
-                to[index] = Sample(truncatingIfNeeded: min(scaled, UInt32(truncatingIfNeeded: Sample.max)))
+        @inline(__always) func scaled(_ index: Int, _ gain: UInt32) {
+            let level = (UInt32(truncatingIfNeeded: from[index]) &* gain &+ 2048) &>> 12
+            to[index] = Sample(truncatingIfNeeded: min(level, UInt32(truncatingIfNeeded: Sample.max)))
+        }
+        if channels == 1 {
+            for x in 0..<count { scaled(x, UInt32(gains[x])) }
+        } else {
+            for x in 0..<count {
+                let (gain, index) = (UInt32(gains[x]), 3 &* x)
+                scaled(index, gain)
+                scaled(index &+ 1, gain)
+                scaled(index &+ 2, gain)
             }
         }
     }
