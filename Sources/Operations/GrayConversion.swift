@@ -34,11 +34,49 @@ extension Image where Pixel == BGR<UInt8> {
     /// - Complexity: one pass over width × height pixels.
     /// - Source: OpenCV's `COLOR_BGR2GRAY`, equal on all 16.7 million colours.
     public func gray() -> Image<UInt8> {
-        mapped { pixel in
-            let sum = 9798 &* UInt32(pixel.red) &+ 19235 &* UInt32(pixel.green) &+ 3735 &* UInt32(pixel.blue)
-            return UInt8(truncatingIfNeeded: (sum &+ 16384) &>> 15)
+        Image<UInt8>(width: width, height: height) { target in
+            guard let to = target.baseAddress else { return }
+            withBuffer { source in
+                let bytes = UnsafeRawPointer(source.baseAddress!)
+                var index = 0
+                // The last pixel has no byte behind it, which `grayOfFour` would read.
+                while index &+ 16 < source.count {
+                    let from = bytes + index &* 3
+                    let upper = SIMD8(lowHalf: grayOfFour(from), highHalf: grayOfFour(from + 12))
+                    let lower = SIMD8(lowHalf: grayOfFour(from + 24), highHalf: grayOfFour(from + 36))
+                    let gray = SIMD16<UInt8>(truncatingIfNeeded: SIMD16(lowHalf: upper, highHalf: lower))
+                    UnsafeMutableRawPointer(to + index).storeBytes(of: gray, as: SIMD16<UInt8>.self)
+                    index &+= 16
+                }
+                while index < source.count {
+                    let pixel = source[index]
+                    let sum = 9798 &* UInt32(pixel.red) &+ 19235 &* UInt32(pixel.green) &+ 3735 &* UInt32(pixel.blue)
+                    to[index] = UInt8(truncatingIfNeeded: (sum &+ 16384) &>> 15)
+                    index &+= 1
+                }
+            }
         }
     }
+}
+
+/// Gray of four colour pixels in the low bytes; reads one byte behind them.
+///
+/// Each pixel is taken as a word, so that the bytes need not be sorted by channel; a channel is weighted where it lies in the word.
+/// Single precision holds every sum exactly: multiples of 2⁻¹⁵ below 256, and 2⁻¹⁶ more, so that halves are rounded up.
+@inline(__always)
+private func grayOfFour(_ bytes: UnsafeRawPointer) -> SIMD4<UInt32> {
+    let words = SIMD4<UInt32>(
+        bytes.loadUnaligned(as: UInt32.self), bytes.loadUnaligned(fromByteOffset: 3, as: UInt32.self),
+        bytes.loadUnaligned(fromByteOffset: 6, as: UInt32.self), bytes.loadUnaligned(fromByteOffset: 9, as: UInt32.self))
+    @inline(__always) func channel(_ bits: UInt32) -> SIMD4<Float> { SIMD4<Float>(unsafeBitCast(words & bits, to: SIMD4<Int32>.self)) }
+    let (blue, green, red): (Float, Float, Float) = (3735 / 0x1p15, 19235 / 0x1p23, 9798 / 0x1p31)
+    var sum = channel(0xFF) * blue
+    sum += channel(0xFF00) * green
+    sum += channel(0xFF0000) * red
+    sum += Float(0x1p-16)
+    // 1.5 · 2²³ leaves the nearest whole number in the low bits.
+    sum += Float(12_582_912)
+    return unsafeBitCast(sum, to: SIMD4<UInt32>.self)
 }
 
 extension Image where Pixel == BGR<UInt16> {

@@ -7,8 +7,7 @@ public struct Image<Pixel: Sendable & BitwiseCopyable>: Sendable {
     // Inlinable because pixel loops live in other targets: a call per pixel would cost hundreds of times the work.
     @inlinable public init(width: Int, height: Int, repeating pixel: Pixel) {
         precondition(width >= 0 && height >= 0, "image size \(width) × \(height) is negative")
-        (self.width, self.height) = (width, height)
-        pixels = Array(repeating: pixel, count: width * height)
+        self.init(width: width, height: height) { $0.initialize(repeating: pixel) }
     }
 
     /// Takes the pixels as they are, row after row.
@@ -26,6 +25,7 @@ public struct Image<Pixel: Sendable & BitwiseCopyable>: Sendable {
         let count = width * height
         (self.width, self.height) = (width, height)
         pixels = try Array(unsafeUninitializedCapacity: count) { buffer, written in
+            if let start = buffer.baseAddress { adviseHugePages(start, byteCount: count * MemoryLayout<Pixel>.stride) }
             try body(UnsafeMutableBufferPointer(rebasing: buffer[0..<count]))
             written = count
         }
@@ -77,6 +77,8 @@ public struct Image<Pixel: Sendable & BitwiseCopyable>: Sendable {
 }
 
 extension Image: Equatable where Pixel: Equatable {}
+
+extension Image: Hashable where Pixel: Hashable {}
 
 /// One integer per pixel, 0 = background.
 public typealias LabelImage = Image<Int32>

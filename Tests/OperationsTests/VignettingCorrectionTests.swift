@@ -65,6 +65,28 @@ func `the background becomes even, also with objects on half of the frame`(cover
     #expect(variation(squares) < 0.005, "\(variation(squares))")
 }
 
+/// The number: coefficient of variation of the background as corrected, in means of 16 × 16 pixels and noise included.
+@Test(arguments: [(1024, 0.02), (1024, 0.34), (2048, 0.34)])
+func `the corrected background varies by less than a hundredth`(side: Int, cover: Double) {
+    let scene = drawn(side: side, cover: cover, falloff: 0.35, noise: 1, seed: UInt64(side))
+    let corrected = VignettingCorrection(estimating: scene.image).apply(to: scene.image)
+    var levels: [Double] = []
+    for index in scene.background.indices where scene.background[index] { levels.append(Double(corrected[index % side, index / side])) }
+    #expect(variation(levels) <= 0.010, "\(variation(levels))")
+}
+
+@Test(.enabled(if: SharedData.isPresent, "needs ../shared/data"))
+func `the drawn vignetted picture gets the objects of its even twin`() throws {
+    let vignetted = try SharedData.image("drawn-vignetted/test_image_1.jpg").gray8()
+    let even = try SharedData.image("drawn-vignetted/test_image_2.jpg").gray8()
+    func objects(_ image: Image<UInt8>) throws -> Mask { image.mask(darkerThanOrEqual: try image.otsuLevel()) }
+    let expected = try objects(even)
+    let (before, after) = (try objects(vignetted), try objects(VignettingCorrection(estimating: vignetted).apply(to: vignetted)))
+    func overlap(_ a: Mask) -> Double { Double(a.intersection(expected).area) / Double(a.union(expected).area) }
+    #expect(overlap(before) < 0.5 && overlap(after) > 0.95, "\(overlap(before)), \(overlap(after))")
+    #expect(after.components().filter { $0.area >= 20 }.count == expected.components().filter { $0.area >= 20 }.count)
+}
+
 @Test func `objects keep their contrast to the background`() {
     let scene = drawn(side: 1024, cover: 0.3, falloff: 0.35, noise: 1, seed: 5)
     let corrected = VignettingCorrection(estimating: scene.image).apply(to: scene.image)

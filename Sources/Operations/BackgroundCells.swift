@@ -1,0 +1,53 @@
+import Foundation
+import Raster
+
+/// Logarithm of the most frequent gray level in each of a grid of square cells.
+struct BackgroundCells {
+    let side: Int
+    let columns: Int
+    let rows: Int
+    let width: Int
+    let height: Int
+    private(set) var levels: [Double] = []
+
+    init?(_ image: Image<UInt8>) {
+        guard image.width >= 96, image.height >= 96 else { return nil }
+        (width, height) = (image.width, image.height)
+        side = max(8, (max(width, height) + 47) / 48)
+        (columns, rows) = ((width + side - 1) / side, (height + side - 1) / side)
+        levels.reserveCapacity(columns * rows)
+        var counts = [Int32](repeating: 0, count: columns * 260)
+        let rowStep = max(1, side / 64)
+        for row in 0..<rows {
+            for index in counts.indices { counts[index] = 0 }
+            counts.withUnsafeMutableBufferPointer { counts in
+                image.withBuffer { pixels in
+                    for y in stride(from: row * side, to: min(height, (row + 1) * side), by: rowStep) {
+                        let line = pixels.baseAddress! + y * width
+                        for column in 0..<columns {
+                            // Two empty places on each side, so that the smoothing needs no cases.
+                            let cell = counts.baseAddress! + column * 260 + 2
+                            for x in (column * side)..<min(width, (column + 1) * side) { cell[Int(line[x])] &+= 1 }
+                        }
+                    }
+                }
+                for column in 0..<columns { levels.append(log(BackgroundCells.mode(counts.baseAddress! + column * 260))) }
+            }
+        }
+    }
+
+    /// Mean of the levels around the peak of the smoothed histogram, at least 1.
+    private static func mode(_ counts: UnsafePointer<Int32>) -> Double {
+        var (peak, most) = (2, Int32(-1))
+        for level in 2..<258 {
+            let smoothed = counts[level - 2] &+ 2 &* counts[level - 1] &+ 3 &* counts[level] &+ 2 &* counts[level + 1] &+ counts[level + 2]
+            if smoothed > most { (peak, most) = (level, smoothed) }
+        }
+        var (number, sum) = (0, 0)
+        for level in max(2, peak - 6)...min(257, peak + 6) {
+            number += Int(counts[level])
+            sum += Int(counts[level]) * (level - 2)
+        }
+        return max(1, Double(sum) / Double(max(1, number)))
+    }
+}

@@ -1,0 +1,88 @@
+/// Polynomial of degree up to six in two variables; terms are ordered by degree, so lower degrees are beginnings of the list.
+struct SurfacePolynomial {
+    static let size = 28
+    private var coefficients: [Double]
+
+    static func append(_ terms: inout [Double], _ x: Double, _ y: Double) {
+        var (xs, ys) = ([1.0], [1.0])
+        for power in 1...6 {
+            xs.append(xs[power - 1] * x)
+            ys.append(ys[power - 1] * y)
+        }
+        for degree in 0...6 { for power in 0...degree { terms.append(xs[degree - power] * ys[power]) } }
+    }
+
+    func value(_ terms: [Double]) -> Double { zip(coefficients, terms).reduce(0) { $0 + $1.0 * $1.1 } }
+
+    /// Robust fit to the used cells, and what remains of all cells.
+    static func fit(_ levels: [Double], _ terms: [Double], _ block: [Int], _ used: [Bool]) -> (SurfacePolynomial, [Double]) {
+        let count = levels.count
+        // Start from the brightest sixth of each part of the frame: objects are darker than background.
+        var weights = [Double](repeating: 0, count: count)
+        var members = [[Int]](repeating: [], count: 64)
+        for index in 0..<count where used[index] { members[block[index]].append(index) }
+        for member in members where !member.isEmpty {
+            for index in member.sorted(by: { (levels[$0], $0) > (levels[$1], $1) }).prefix(max(1, member.count / 6)) { weights[index] = 1 }
+        }
+        var polynomial = SurfacePolynomial(coefficients: [])
+        var residuals = levels
+        func refit(size: Int) {
+            polynomial = solve(levels, terms, weights, size: size)
+            for index in 0..<count {
+                var value = 0.0
+                for term in 0..<size { value += polynomial.coefficients[term] * terms[index * SurfacePolynomial.size + term] }
+                residuals[index] = levels[index] - value
+            }
+        }
+        func refit(size: Int, tolerances: [Double]) {
+            for tolerance in tolerances {
+                for index in 0..<count {
+                    let part = residuals[index] / tolerance
+                    weights[index] = used[index] && abs(part) < 1 ? (1 - part * part) * (1 - part * part) : 0
+                }
+                refit(size: size)
+            }
+        }
+        refit(size: 6)
+        refit(size: 6, tolerances: [0.3, 0.2, 0.14, 0.1, 0.07])
+        refit(size: 15, tolerances: [0.1, 0.08, 0.06, 0.05, 0.04, 0.04, 0.04])
+        refit(size: 28, tolerances: [0.15, 0.12, 0.1, 0.08, 0.06, 0.05, 0.04, 0.04])
+        return (polynomial, residuals)
+    }
+
+    /// Weighted least squares by normal equations and Cholesky; a trace of ridge keeps it solvable with few cells.
+    private static func solve(_ levels: [Double], _ terms: [Double], _ weights: [Double], size: Int) -> SurfacePolynomial {
+        var matrix = [Double](repeating: 0, count: size * size)
+        var right = [Double](repeating: 0, count: size)
+        matrix.withUnsafeMutableBufferPointer { matrix in
+            terms.withUnsafeBufferPointer { terms in
+                for index in 0..<levels.count where weights[index] > 0 {
+                    let term = terms.baseAddress! + index * SurfacePolynomial.size
+                    for i in 0..<size {
+                        let scaled = term[i] * weights[index]
+                        right[i] += scaled * levels[index]
+                        let line = matrix.baseAddress! + i * size
+                        for j in 0...i { line[j] += scaled * term[j] }
+                    }
+                }
+            }
+        }
+        let ridge = 1e-9 * (1 + weights.reduce(0, +))
+        for i in 0..<size {
+            for j in 0...i {
+                var sum = matrix[i * size + j] + (i == j ? ridge : 0)
+                for k in 0..<j { sum -= matrix[i * size + k] * matrix[j * size + k] }
+                matrix[i * size + j] = i == j ? max(sum, 1e-12).squareRoot() : sum / matrix[j * size + j]
+            }
+        }
+        for i in 0..<size {
+            for k in 0..<i { right[i] -= matrix[i * size + k] * right[k] }
+            right[i] /= matrix[i * size + i]
+        }
+        for i in (0..<size).reversed() {
+            for k in (i + 1)..<max(size, i + 1) { right[i] -= matrix[k * size + i] * right[k] }
+            right[i] /= matrix[i * size + i]
+        }
+        return SurfacePolynomial(coefficients: right)
+    }
+}
