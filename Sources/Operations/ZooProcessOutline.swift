@@ -66,7 +66,7 @@ extension PixelHull {
     /// Pixels of the hull drawn as lines between its corners and filled, and those of them with a neighbour outside, of eight
     /// (convarea, convperim).
     ///
-    /// - Source: ImageJ's line, one pixel for each step along the longer side, rounded.
+    /// - Source: lines as ImageJ draws them around the hull, one pixel for each step along the longer side; halves go on in its direction.
     /// - Complexity: linear in the hull's length.
     func drawn() -> (area: Int, perimeter: Int) {
         let (top, bottom) = (left[0].y, left[left.count - 1].y)
@@ -76,19 +76,28 @@ extension PixelHull {
             first.initialize(repeating: .max, count: height)
             last.initialize(repeating: .min, count: height)
             func draw(_ a: ConvexHull.Vertex, _ b: ConvexHull.Vertex) {
-                let steps = max(abs(b.x &- a.x), abs(b.y &- a.y))
-                let (stepX, stepY) = (Double(b.x &- a.x) / Double(max(1, steps)), Double(b.y &- a.y) / Double(max(1, steps)))
-                var (x, y) = (0.5, 0.5)
+                let (dx, dy) = (abs(b.x &- a.x), abs(b.y &- a.y))
+                let (signX, signY) = (b.x < a.x ? -1 : 1, b.y < a.y ? -1 : 1)
+                let steps = max(dx, dy)
+                var (x, y) = (a.x, a.y)
+                // Twice the way still to go in x and y, beyond half a pixel.
+                var (restX, restY) = (steps, steps)
                 for _ in 0...steps {
-                    // Only offsets are rounded, so that the object's place has no influence; they are above −0.5 − width.
-                    let (column, row) = (a.x &+ Int(x.rounded(.down)), a.y &+ Int(y) &- top)
-                    first[row] = min(first[row], column)
-                    last[row] = max(last[row], column)
-                    x += stepX
-                    y += stepY
+                    first[y &- top] = min(first[y &- top], x)
+                    last[y &- top] = max(last[y &- top], x)
+                    restX &+= 2 &* dx
+                    if restX >= 2 &* steps {
+                        restX &-= 2 &* steps
+                        x &+= signX
+                    }
+                    restY &+= 2 &* dy
+                    if restY >= 2 &* steps {
+                        restY &-= 2 &* steps
+                        y &+= signY
+                    }
                 }
             }
-            for index in 0..<max(1, left.count - 1) { draw(left[index], left[min(index + 1, left.count - 1)]) }
+            for index in 0..<max(1, left.count - 1) { draw(left[min(index + 1, left.count - 1)], left[index]) }
             for index in 0..<max(1, right.count - 1) { draw(right[index], right[min(index + 1, right.count - 1)]) }
             var (area, inner) = (0, 0)
             for row in 0..<height {

@@ -11,7 +11,7 @@ struct ZooProcessPixels {
     let limit: UInt8
     /// Gray level where it is at most the limit and inside the filled object, otherwise 255.
     let crop: UnsafeMutablePointer<UInt8>
-    /// Filled object, and its pixels not brighter than the limit.
+    /// Filled object, and its pixels not brighter than the limit; grids have two spare rows at their ends.
     let filled: UnsafeMutablePointer<UInt64>
     let dark: UnsafeMutablePointer<UInt64>
     /// Two grids for whoever measures.
@@ -29,14 +29,15 @@ struct ZooProcessPixels {
     ) -> Result {
         let (stride, rows) = ((box.width + 2 + 63) / 64, box.height + 2)
         let words = stride * rows
-        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 12 * words) { memory in
+        let grid = words + 2 * stride
+        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 8 * words + 4 * grid) { memory in
             let base = memory.baseAddress!
-            (base + 8 * words).initialize(repeating: 0, count: 4 * words)
+            let grids = base + 8 * words
+            grids.initialize(repeating: 0, count: 4 * grid)
             let crop = UnsafeMutableRawPointer(base).bindMemory(to: UInt8.self, capacity: 64 * words)
             crop.initialize(repeating: 255, count: 64 * words)
             let pixels = ZooProcessPixels(
-                box: box, stride: stride, rows: rows, limit: limit, crop: crop, filled: base + 8 * words, dark: base + 9 * words,
-                work: (base + 10 * words, base + 11 * words))
+                box: box, stride: stride, rows: rows, limit: limit, crop: crop, filled: grids, dark: grids + grid, work: (grids + 2 * grid, grids + 3 * grid))
             let (left, top) = (box.x - 1, box.y - 1)
             image.withBuffer { source in
                 for run in object.runs {
@@ -86,7 +87,7 @@ struct ZooProcessPixels {
                 for chunk in 0..<(min(64, last &- 64 &* word) &+ 7) / 8 {
                     let bytes = raw.load(fromByteOffset: row &* pitch &+ 64 &* word &+ 8 &* chunk, as: UInt64.self)
                     // Gathers the eight flags into one byte.
-                    let gathered = ((flags(bytes) & UInt64.highBits) &>> 7) &* 0x0102_0408_1020_4080 &>> 56
+                    let gathered = (((flags(bytes) & UInt64.highBits) &>> 7) &* 0x0102_0408_1020_4080) &>> 56
                     bits |= gathered &<< UInt64(truncatingIfNeeded: 8 &* chunk)
                 }
                 target[row &* stride &+ word] = bits

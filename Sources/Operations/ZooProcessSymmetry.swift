@@ -70,7 +70,7 @@ private struct TurnedMask {
         let bytes = (side + 7) / 8 * 8
         // Cell (cx, cy) holds which of the pixels (cx, cy) … (cx + 1, cy + 1) are set; two cells of margin before, three after.
         let (cellPitch, cellRows) = (width + 6, height + 6)
-        return withUnsafeTemporaryAllocation(byteCount: side * bytes + 16 + cellPitch * cellRows + 4 * side * bytes, alignment: 8) { memory in
+        return withUnsafeTemporaryAllocation(byteCount: side * bytes + 16 + cellPitch * cellRows + 8 * side * bytes, alignment: 8) { memory in
             let pixels = memory.baseAddress!.bindMemory(to: UInt8.self, capacity: side * bytes + 8 + cellPitch * cellRows)
             pixels.initialize(repeating: 255, count: side * bytes + 8)
             let cells = pixels + side * bytes + 8
@@ -79,8 +79,8 @@ private struct TurnedMask {
                 let (above, below, line) = (mask + cy &* pitch - 1, mask + (cy &+ 1) &* pitch - 1, cells + ((cy &+ 3) &* cellPitch + 2))
                 for index in 0...width { line[index] = above[index] | above[index &+ 1] &<< 1 | below[index] &<< 2 | below[index &+ 1] &<< 3 }
             }
-            let mixed = UnsafeMutableRawPointer(mutating: UnsafeRawPointer(pixels) + (side * bytes + 8 + cellPitch * cellRows + 3) / 4 * 4)
-                .bindMemory(to: Int32.self, capacity: 1)
+            let mixed = UnsafeMutableRawPointer(mutating: UnsafeRawPointer(pixels) + (side * bytes + 8 + cellPitch * cellRows + 7) / 8 * 8)
+                .bindMemory(to: SIMD2<Int32>.self, capacity: side * bytes)
             let rows = fill(pixels, bytes, UnsafePointer(cells), cellPitch, mixed)
             return body(TurnedFrame(side: side, pitch: bytes, pixels: pixels, rows: rows))
         }
@@ -88,7 +88,7 @@ private struct TurnedMask {
 
     /// Sets the pixels that the mask reaches; the rows in which there are any.
     private func fill(
-        _ pixels: UnsafeMutablePointer<UInt8>, _ bytes: Int, _ cells: UnsafePointer<UInt8>, _ cellPitch: Int, _ mixed: UnsafeMutablePointer<Int32>
+        _ pixels: UnsafeMutablePointer<UInt8>, _ bytes: Int, _ cells: UnsafePointer<UInt8>, _ cellPitch: Int, _ mixed: UnsafeMutablePointer<SIMD2<Int32>>
     ) -> Range<Int> {
         // The reach of the cells, and the same relative to the cell in the array's corner, so that cutting off rounds down.
         let (low, high) = ((x: Double(x - 1), y: Double(y - 1)), (x: Double(x + width), y: Double(y + height)))
@@ -102,13 +102,17 @@ private struct TurnedMask {
         let rows = max(0, Int(max(top, 0)))..<max(0, min(side, Int(max(bottom, -1)) + 2))
         guard !rows.isEmpty else { return 0..<0 }
         var count = 0
+        // Places in 2⁻³² pixels; a place so near an edge of its cell that it is taken for the next has the same gray level there.
+        let unit = 4_294_967_296.0
+        let (stepX, stepY) = (Int(cosine * unit), Int(sine * unit))
+        let (overCosine, overSine) = (1 / cosine, 1 / sine)
         for row in rows {
             let (startX, startY) = (offsetX - Double(row) * sine, offsetY + Double(row) * cosine)
             // Columns whose place lies in the reach.
             var (from, to) = (0.0, Double(side - 1))
-            func cut(_ start: Double, _ slope: Double, _ length: Int) {
+            func cut(_ start: Double, _ slope: Double, over: Double, _ length: Int) {
                 // 2 ≤ start + column · slope < length + 3, in cells of the array.
-                let (a, b) = ((2 - start) / slope, (Double(length + 3) - start) / slope)
+                let (a, b) = ((2 - start) * over, (Double(length + 3) - start) * over)
                 if abs(slope) > 1e-9 {
                     from = max(from, min(a, b))
                     to = min(to, max(a, b))
@@ -116,29 +120,32 @@ private struct TurnedMask {
                     to = -1
                 }
             }
-            cut(startX, cosine, width)
-            cut(startY, sine, height)
+            cut(startX, cosine, over: overCosine, width)
+            cut(startY, sine, over: overSine, height)
             guard from <= to else { continue }
             let line = pixels + row &* bytes
-            for column in Int(from)...min(side - 1, Int(to) + 1) {
-                let (placeX, placeY) = (Double(column) * cosine + startX, Double(column) * sine + startY)
-                let code = cells[Int(placeY) &* cellPitch &+ Int(placeX)]
+            let first = Int(from)
+            var (placeX, placeY) = (Int((startX + Double(first) * cosine) * unit), Int((startY + Double(first) * sine) * unit))
+            for column in first...min(side - 1, Int(to) + 1) {
+                let code = cells[(placeY &>> 32) &* cellPitch &+ (placeX &>> 32)]
                 line[column] = code == 15 ? 0 : 255
-                mixed[count] = Int32(truncatingIfNeeded: row &* bytes &+ column)
+                mixed[count] = SIMD2(Int32(truncatingIfNeeded: row), Int32(truncatingIfNeeded: column))
                 count &+= code &- 1 < 14 ? 1 : 0
+                placeX &+= stepX
+                placeY &+= stepY
             }
         }
         for index in 0..<count {
-            let place = Int(mixed[index])
-            let (row, column) = (place / bytes, place % bytes)
+            let (row, column) = (Int(mixed[index][0]), Int(mixed[index][1]))
             let (startX, startY) = (offsetX - Double(row) * sine, offsetY + Double(row) * cosine)
             let (placeX, placeY) = (Double(column) * cosine + startX, Double(column) * sine + startY)
-            let code = Int(cells[Int(placeY) &* cellPitch &+ Int(placeX)])
-            let (partX, partY) = (placeX - placeX.rounded(.down), placeY - placeY.rounded(.down))
+            let (cellX, cellY) = (Int(placeX), Int(placeY))
+            let code = cells[cellY &* cellPitch &+ cellX]
+            let (partX, partY) = (placeX - Double(cellX), placeY - Double(cellY))
             let (a, b) = (code & 1 == 0 ? 255.0 : 0, code & 2 == 0 ? 255.0 : 0)
             let (c, d) = (code & 4 == 0 ? 255.0 : 0, code & 8 == 0 ? 255.0 : 0)
             let (upper, lower) = (a + partX * (b - a), c + partX * (d - c))
-            pixels[place] = UInt8(Int(upper + partY * (lower - upper) + 0.5))
+            pixels[row &* bytes &+ column] = UInt8(Int(upper + partY * (lower - upper) + 0.5))
         }
         return rows
     }
