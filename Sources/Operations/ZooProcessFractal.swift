@@ -42,32 +42,29 @@ enum ZooProcessFractal {
         return long >= 2 * short ? (long - 2 * short) * 41 + short * 92 : (2 * short - long) * 58 + (long - short) * 92
     }
 
-    /// For each radius, how far in x its disk reaches in rows −r … r; unused lanes of the last vector reach nowhere.
+    /// For each radius, how far in x its disk reaches in rows −radius … radius; eight places before and after reach nowhere.
     static let disks: [Disk] = radii.map(Disk.init)
 
     struct Disk: Sendable {
         let radius: Int
-        /// Vectors of eight rows from row −radius on.
-        let vectors: Int
-        let reach: [SIMD8<Int16>]
+        let reach: [Int16]
 
         init(_ radius: Int) {
             self.radius = radius
-            vectors = (2 * radius + 8) / 8
-            var lanes = [SIMD8<Int16>](repeating: SIMD8(repeating: Disk.none), count: vectors)
-            for dy in -radius...radius {
-                var dx = 0
+            var dx = radius
+            var half: [Int16] = []
+            for dy in 0...radius {
                 // Rounded distance ≤ radius.
-                while ZooProcessFractal.steps(dx + 1, dy) <= 41 * radius + 20 { dx += 1 }
-                lanes[(dy + radius) / 8][(dy + radius) % 8] = Int16(dx)
+                while ZooProcessFractal.steps(dx, dy) > 41 * radius + 20 { dx -= 1 }
+                half.append(Int16(dx))
             }
-            reach = lanes
+            let nowhere = [Int16](repeating: -ZooProcessFractal.far, count: 8)
+            reach = nowhere + half.dropFirst().reversed() + half + nowhere
         }
-
-        /// Farther back than any object is wide, and far enough from the ends of 16 bits.
-        static let none: Int16 = -12000
     }
 
+    /// Farther than any object is wide, and far enough from the ends of 16 bits.
+    static let far: Int16 = 12000
     /// Sides up to which 16 bits hold all places.
     static let longestSide = 8000
 }
@@ -92,78 +89,72 @@ extension ZooProcessPixels {
     /// Areas from the disks around the ends of rows: in each row of the frame they reach one unbroken stretch, because neighbouring
     /// rows of the object touch.
     func areasByRows(_ extents: [RowExtent], area: Int, _ areas: UnsafeMutableBufferPointer<Int>) {
-        let height = box.height
+        typealias Lanes = SIMD8<Int16>
+        let (height, far) = (box.height, ZooProcessFractal.far)
         let margins = ZooProcessFractal.margins(box)
-        let longest = ZooProcessFractal.radii[ZooProcessFractal.radii.count - 1]
-        let lanes = height + 2 * longest + 16
-        typealias Lane = SIMD8<Int16>
-        withUnsafeTemporaryAllocation(byteCount: 2 * 2 * lanes + 2 * 2 * height, alignment: 16) { memory in
-            let left = memory.baseAddress!.bindMemory(to: Int16.self, capacity: 2 * (lanes + height))
-            let right = left + lanes
-            let (first, last) = (right + lanes, right + lanes + height)
+        let (leftmost, rightmost) = (-Int16(min(margins.left, 100)), Int16(box.width - 1 + min(margins.right, 100)))
+        withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 4 * height) { memory in
+            // Row ends in all lanes; those of rows that still count outside, in front of the others.
+            let (left, right) = (memory.baseAddress!, memory.baseAddress! + height)
             for index in 0..<height {
-                first[index] = Int16(truncatingIfNeeded: extents[index].first &- box.x)
-                last[index] = Int16(truncatingIfNeeded: extents[index].last &- box.x)
+                (left + index).initialize(to: Lanes(repeating: Int16(truncatingIfNeeded: extents[index].first &- box.x)))
+                (right + index).initialize(to: Lanes(repeating: Int16(truncatingIfNeeded: extents[index].last &- box.x)))
             }
             var inside = true
             ZooProcessFractal.disks.withUnsafeBufferPointer { disks in
                 for number in 0..<disks.count {
-                    let (radius, vectors) = (disks[number].radius, disks[number].vectors)
-                    let count = height &+ 2 &* radius
-                    left.initialize(repeating: 12000, count: count &+ 8)
-                    right.initialize(repeating: -12000, count: count &+ 8)
-                    disks[number].reach.withUnsafeBufferPointer { reach in
-                        for row in 0..<height {
-                            let (l, r) = (Lane(repeating: first[row]), Lane(repeating: last[row]))
-                            let (toLeft, toRight) = (UnsafeMutableRawPointer(left + row), UnsafeMutableRawPointer(right + row))
-                            for vector in 0..<vectors {
-                                let width = reach[vector]
-                                let (oldLeft, oldRight) = (toLeft.loadUnaligned(fromByteOffset: 16 &* vector, as: Lane.self), toRight.loadUnaligned(fromByteOffset: 16 &* vector, as: Lane.self))
-                                let (newLeft, newRight) = (l &- width, r &+ width)
-                                toLeft.storeBytes(of: oldLeft.replacing(with: newLeft, where: newLeft .< oldLeft), toByteOffset: 16 &* vector, as: Lane.self)
-                                toRight.storeBytes(of: oldRight.replacing(with: newRight, where: newRight .> oldRight), toByteOffset: 16 &* vector, as: Lane.self)
+                    let radius = disks[number].radius
+                    // Row 0 of the frame's part is row −radius of the box. Rows of the frame that are left out count nothing.
+                    let (from, to) = (max(0, radius &- margins.top), min(height &+ 2 &* radius, radius &+ height &+ margins.bottom))
+                    disks[number].reach.withUnsafeBufferPointer { buffer in
+                        let reach = UnsafeRawPointer(buffer.baseAddress! + 8)
+                        var covered = 0
+                        var row = from
+                        while row < to {
+                            var (first, last) = (Lanes(repeating: far), Lanes(repeating: -far))
+                            for source in max(0, row &- 2 &* radius)...min(height &- 1, row &+ 7) {
+                                let wide = reach.loadUnaligned(fromByteOffset: 2 &* (row &- source), as: Lanes.self)
+                                let (begin, end) = (left[source] &- wide, right[source] &+ wide)
+                                first.replace(with: begin, where: begin .< first)
+                                last.replace(with: end, where: end .> last)
                             }
+                            first.replace(with: Lanes(repeating: leftmost), where: first .< Lanes(repeating: leftmost))
+                            last.replace(with: Lanes(repeating: rightmost), where: last .> Lanes(repeating: rightmost))
+                            covered &+= sum(last &- first &+ 1, lanes: to &- row)
+                            row &+= 8
                         }
+                        var kept = 0
+                        if inside {
+                            // Pixels farther from the outside than the disk reaches: rows whose whole disk lies in the object's rows.
+                            row = radius
+                            while row < height &- radius {
+                                var (first, last) = (Lanes(repeating: -far), Lanes(repeating: far))
+                                for source in (row &- radius)...min(height &- 1, row &+ 7 &+ radius) {
+                                    let wide = reach.loadUnaligned(fromByteOffset: 2 &* (row &+ radius &- source), as: Lanes.self)
+                                    let (begin, end) = (left[source] &+ wide, right[source] &- wide)
+                                    first.replace(with: begin, where: begin .> first)
+                                    last.replace(with: end, where: end .< last)
+                                }
+                                let width = last &- first &+ 1
+                                kept &+= sum(width.replacing(with: 0, where: width .< 0), lanes: height &- radius &- row)
+                                row &+= 8
+                            }
+                            inside = kept > 0
+                        }
+                        areas[number] = covered &- kept
                     }
-                    var covered = 0
-                    let (leftmost, rightmost) = (Int16(truncatingIfNeeded: -min(margins.left, 100)), Int16(truncatingIfNeeded: box.width &- 1 &+ min(margins.right, 100)))
-                    for index in max(0, radius &- margins.top)..<min(count, radius &+ height &+ margins.bottom) {
-                        covered &+= Int(min(right[index], rightmost)) &- Int(max(left[index], leftmost)) &+ 1
-                    }
-                    areas[number] = covered &- (inside ? eroded(first, last, disks[number], left, right) : 0)
-                    if areas[number] == covered { inside = false }
                 }
             }
         }
     }
 
-    /// Pixels farther from the outside than a disk reaches; the buffers are overwritten.
-    private func eroded(
-        _ first: UnsafeMutablePointer<Int16>, _ last: UnsafeMutablePointer<Int16>, _ disk: ZooProcessFractal.Disk, _ left: UnsafeMutablePointer<Int16>,
-        _ right: UnsafeMutablePointer<Int16>
-    ) -> Int {
-        typealias Lane = SIMD8<Int16>
-        let (height, radius) = (box.height, disk.radius)
-        guard height > 2 * radius else { return 0 }
-        // Rows of the frame from row −radius on, as before; where a disk does not reach it takes nothing away.
-        left.initialize(repeating: -12000, count: height &+ 2 &* radius &+ 8)
-        right.initialize(repeating: 12000, count: height &+ 2 &* radius &+ 8)
-        disk.reach.withUnsafeBufferPointer { reach in
-            for row in 0..<height {
-                let (l, r) = (Lane(repeating: first[row]), Lane(repeating: last[row]))
-                let (toLeft, toRight) = (UnsafeMutableRawPointer(left + row), UnsafeMutableRawPointer(right + row))
-                for vector in 0..<disk.vectors {
-                    let width = reach[vector]
-                    let (oldLeft, oldRight) = (toLeft.loadUnaligned(fromByteOffset: 16 &* vector, as: Lane.self), toRight.loadUnaligned(fromByteOffset: 16 &* vector, as: Lane.self))
-                    let (newLeft, newRight) = (l &+ width, r &- width)
-                    toLeft.storeBytes(of: oldLeft.replacing(with: newLeft, where: newLeft .> oldLeft), toByteOffset: 16 &* vector, as: Lane.self)
-                    toRight.storeBytes(of: oldRight.replacing(with: newRight, where: newRight .< oldRight), toByteOffset: 16 &* vector, as: Lane.self)
-                }
-            }
-        }
-        var kept = 0
-        for index in (2 &* radius)..<height { kept &+= max(0, Int(right[index]) &- Int(left[index]) &+ 1) }
-        return kept
+    /// Sum of the first lanes, none below 0.
+    @inline(__always) private func sum(_ lanes: SIMD8<Int16>, lanes count: Int) -> Int {
+        let counted = count >= 8 ? lanes : lanes.replacing(with: 0, where: SIMD8<Int16>(0, 1, 2, 3, 4, 5, 6, 7) .>= SIMD8(repeating: Int16(truncatingIfNeeded: count)))
+        // In pairs, which 32 bits hold.
+        let pairs = unsafeBitCast(counted, to: SIMD4<UInt32>.self)
+        let sums = (pairs & 0xFFFF) &+ (pairs &>> 16)
+        return Int(sums[0] &+ sums[1] &+ sums[2] &+ sums[3])
     }
 
     /// Areas from the distance of every pixel, as ImageJ finds it: two passes over the pixels near the box.

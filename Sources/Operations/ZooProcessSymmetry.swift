@@ -65,12 +65,20 @@ private struct TurnedMask {
         shiftY = -middle * sine - middle * cosine + middle
     }
 
+    /// Gray level by a cell's four pixels.
+    private nonisolated(unsafe) static let levels: UnsafeBufferPointer<UInt8> = {
+        let levels = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 16)
+        levels.initialize(repeating: 1)
+        (levels[0], levels[15]) = (255, 0)
+        return UnsafeBufferPointer(levels)
+    }()
+
     /// The turned picture; 0 inside, 255 outside, gray between.
     func with<Result>(_ mask: UnsafePointer<UInt8>, pitch: Int, _ body: (TurnedFrame) -> Result) -> Result {
         let bytes = (side + 7) / 8 * 8
         // Cell (cx, cy) holds which of the pixels (cx, cy) … (cx + 1, cy + 1) are set; two cells of margin before, three after.
         let (cellPitch, cellRows) = (width + 6, height + 6)
-        return withUnsafeTemporaryAllocation(byteCount: side * bytes + 16 + cellPitch * cellRows + 8 * side * bytes, alignment: 8) { memory in
+        return withUnsafeTemporaryAllocation(byteCount: side * bytes + 8 + cellPitch * cellRows, alignment: 8) { memory in
             let pixels = memory.baseAddress!.bindMemory(to: UInt8.self, capacity: side * bytes + 8 + cellPitch * cellRows)
             pixels.initialize(repeating: 255, count: side * bytes + 8)
             let cells = pixels + side * bytes + 8
@@ -79,17 +87,13 @@ private struct TurnedMask {
                 let (above, below, line) = (mask + cy &* pitch - 1, mask + (cy &+ 1) &* pitch - 1, cells + ((cy &+ 3) &* cellPitch + 2))
                 for index in 0...width { line[index] = above[index] | above[index &+ 1] &<< 1 | below[index] &<< 2 | below[index &+ 1] &<< 3 }
             }
-            let mixed = UnsafeMutableRawPointer(mutating: UnsafeRawPointer(pixels) + (side * bytes + 8 + cellPitch * cellRows + 7) / 8 * 8)
-                .bindMemory(to: SIMD2<Int32>.self, capacity: side * bytes)
-            let rows = fill(pixels, bytes, UnsafePointer(cells), cellPitch, mixed)
+            let rows = fill(pixels, bytes, UnsafePointer(cells), cellPitch)
             return body(TurnedFrame(side: side, pitch: bytes, pixels: pixels, rows: rows))
         }
     }
 
     /// Sets the pixels that the mask reaches; the rows in which there are any.
-    private func fill(
-        _ pixels: UnsafeMutablePointer<UInt8>, _ bytes: Int, _ cells: UnsafePointer<UInt8>, _ cellPitch: Int, _ mixed: UnsafeMutablePointer<SIMD2<Int32>>
-    ) -> Range<Int> {
+    private func fill(_ pixels: UnsafeMutablePointer<UInt8>, _ bytes: Int, _ cells: UnsafePointer<UInt8>, _ cellPitch: Int) -> Range<Int> {
         // The reach of the cells, and the same relative to the cell in the array's corner, so that cutting off rounds down.
         let (low, high) = ((x: Double(x - 1), y: Double(y - 1)), (x: Double(x + width), y: Double(y + height)))
         let (offsetX, offsetY) = (shiftX - Double(x - 3), shiftY - Double(y - 3))
@@ -101,7 +105,8 @@ private struct TurnedMask {
         }
         let rows = max(0, Int(max(top, 0)))..<max(0, min(side, Int(max(bottom, -1)) + 2))
         guard !rows.isEmpty else { return 0..<0 }
-        var count = 0
+        // White, black, and 1 for what is interpolated.
+        let levels = TurnedMask.levels.baseAddress!
         // Places in 2⁻³² pixels; a place so near an edge of its cell that it is taken for the next has the same gray level there.
         let unit = 4_294_967_296.0
         let (stepX, stepY) = (Int(cosine * unit), Int(sine * unit))
@@ -124,28 +129,31 @@ private struct TurnedMask {
             cut(startY, sine, over: overSine, height)
             guard from <= to else { continue }
             let line = pixels + row &* bytes
-            let first = Int(from)
-            var (placeX, placeY) = (Int((startX + Double(first) * cosine) * unit), Int((startY + Double(first) * sine) * unit))
-            for column in first...min(side - 1, Int(to) + 1) {
-                let code = cells[(placeY &>> 32) &* cellPitch &+ (placeX &>> 32)]
-                line[column] = code == 15 ? 0 : 255
-                mixed[count] = SIMD2(Int32(truncatingIfNeeded: row), Int32(truncatingIfNeeded: column))
-                count &+= code &- 1 < 14 ? 1 : 0
+            let (first, last) = (Int(from), min(side - 1, Int(to) + 1))
+            let (originX, originY) = (Int((startX + Double(first) * cosine) * unit), Int((startY + Double(first) * sine) * unit))
+            var (placeX, placeY) = (originX, originY)
+            for column in first...last {
+                line[column] = levels[Int(cells[(placeY &>> 32) &* cellPitch &+ (placeX &>> 32)])]
                 placeX &+= stepX
                 placeY &+= stepY
             }
-        }
-        for index in 0..<count {
-            let (row, column) = (Int(mixed[index][0]), Int(mixed[index][1]))
-            let (startX, startY) = (offsetX - Double(row) * sine, offsetY + Double(row) * cosine)
-            let (placeX, placeY) = (Double(column) * cosine + startX, Double(column) * sine + startY)
-            let (cellX, cellY) = (Int(placeX), Int(placeY))
-            let code = cells[cellY &* cellPitch &+ cellX]
-            let (partX, partY) = (placeX - Double(cellX), placeY - Double(cellY))
-            let (a, b) = (code & 1 == 0 ? 255.0 : 0, code & 2 == 0 ? 255.0 : 0)
-            let (c, d) = (code & 4 == 0 ? 255.0 : 0, code & 8 == 0 ? 255.0 : 0)
-            let (upper, lower) = (a + partX * (b - a), c + partX * (d - c))
-            pixels[row &* bytes &+ column] = UInt8(Int(upper + partY * (lower - upper) + 0.5))
+            // Where a cell's pixels differ, the level is interpolated; eight pixels are looked at at once.
+            for chunk in (first &>> 3)...(last &>> 3) {
+                let eight = UnsafeRawPointer(line).load(fromByteOffset: 8 &* chunk, as: UInt64.self)
+                var mixed = eight & ~(eight &>> 7) & UInt64.eachByte
+                while mixed != 0 {
+                    let column = 8 &* chunk &+ mixed.trailingZeroBitCount / 8
+                    mixed &= mixed &- 1
+                    let (placeX, placeY) = (originX &+ (column &- first) &* stepX, originY &+ (column &- first) &* stepY)
+                    let code = Int(cells[(placeY &>> 32) &* cellPitch &+ (placeX &>> 32)])
+                    // White parts in 2⁻²⁴ pixels.
+                    let (partX, partY) = ((placeX &>> 8) & 0xFF_FFFF, (placeY &>> 8) & 0xFF_FFFF)
+                    let restX = 0x100_0000 &- partX
+                    let upper = (code & 1 ^ 1) &* restX &+ ((code &>> 1) & 1 ^ 1) &* partX
+                    let lower = ((code &>> 2) & 1 ^ 1) &* restX &+ ((code &>> 3) & 1 ^ 1) &* partX
+                    line[column] = UInt8(truncatingIfNeeded: (255 &* (upper &* (0x100_0000 &- partY) &+ lower &* partY) &+ (1 &<< 47)) &>> 48)
+                }
+            }
         }
         return rows
     }
