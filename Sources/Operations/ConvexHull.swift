@@ -3,20 +3,20 @@ import Raster
 /// Convex hull of pixels, each taken as the diamond through the middles of its four edges.
 ///
 /// Coordinates are doubled, so that half pixels are whole numbers and every test is exact.
-struct ConvexHull {
-    struct Vertex: Equatable {
-        var x: Int
-        var y: Int
+package struct ConvexHull {
+    package struct Vertex: Equatable {
+        package var x: Int
+        package var y: Int
     }
 
     /// Corners in order around the hull, no three in a line.
-    let vertices: [Vertex]
+    package let vertices: [Vertex]
     private let left: [Vertex]
     private let right: [Vertex]
 
     /// - Parameter rows: leftmost and rightmost pixel of each row that has any, from top to bottom; not empty.
     /// - Complexity: linear in the rows.
-    init(rows: [RowExtent]) { self.init(PixelHull(rows: rows)) }
+    package init(rows: [RowExtent]) { self.init(PixelHull(rows: rows)) }
 
     /// The hull of diamonds around all pixels is that of diamonds around the corners of the pixels' own hull.
     init(_ hull: PixelHull) {
@@ -76,20 +76,20 @@ struct ConvexHull {
     /// Largest distance between two points of the hull, and smallest distance between two parallel lines around it, in pixels.
     ///
     /// - Complexity: linear in the corners (rotating calipers).
-    func diameters() -> (largest: Double, smallest: Double) {
+    package func diameters() -> (largest: Double, smallest: Double) {
         let (largest, smallest) = calipers(vertices)
         return (Double(largest).squareRoot() / 2, smallest / 2)
     }
 }
 
 /// Corners of the convex hull of pixel centres, as its left and its right side from top to bottom.
-struct PixelHull {
-    let left: [ConvexHull.Vertex]
-    let right: [ConvexHull.Vertex]
+package struct PixelHull {
+    package let left: [ConvexHull.Vertex]
+    package let right: [ConvexHull.Vertex]
 
     /// - Parameter rows: leftmost and rightmost pixel of each row that has any, from top to bottom; not empty.
     /// - Complexity: linear in the rows.
-    init(rows: [RowExtent]) {
+    package init(rows: [RowExtent]) {
         left = PixelHull.chain(rows, side: -1)
         right = PixelHull.chain(rows, side: 1)
     }
@@ -128,7 +128,7 @@ struct PixelHull {
 }
 
 /// Leftmost and rightmost pixel of one row.
-typealias RowExtent = (y: Int, first: Int, last: Int)
+package typealias RowExtent = (y: Int, first: Int, last: Int)
 
 /// Largest squared distance of two corners and smallest width of a convex polygon (rotating calipers).
 private func calipers(_ polygon: [ConvexHull.Vertex]) -> (largest: Int, smallest: Double) {

@@ -1,23 +1,23 @@
 import Raster
 
 /// What several groups of measures need of one mask, worked out once.
-struct ObjectOutline {
-    let mask: Mask
-    let box: Rect
+package struct ObjectOutline {
+    package let mask: Mask
+    package let box: Rect
     /// Ends of each row that has any foreground, from top to bottom.
-    let rows: [RowExtent]
+    package let rows: [RowExtent]
     let moments: ShapeMoments
     let hull: PixelHull
     /// Eight-connected parts.
-    let parts: Int
+    package let parts: Int
     /// Parts minus holes.
     let eulerNumber: Int
 
     /// Whether every row is one run; such an object has no hole.
-    var isRowConvex: Bool { rows.count == mask.runs.count }
+    package var isRowConvex: Bool { rows.count == mask.runs.count }
 
     /// nil for the empty mask. Complexity: linear in the runs.
-    init?(_ mask: Mask) {
+    package init?(_ mask: Mask) {
         guard let moments = ShapeMoments(mask) else { return nil }
         self.mask = mask
         self.moments = moments
@@ -64,7 +64,7 @@ extension ObjectOutline {
 
 extension Mask {
     /// Leftmost and rightmost foreground pixel of each row that has any.
-    func rowExtents() -> [RowExtent] {
+    package func rowExtents() -> [RowExtent] {
         var rows: [RowExtent] = []
         for run in runs {
             if let end = rows.indices.last, rows[end].y == Int(run.y) {

@@ -7,11 +7,11 @@ import Raster
 /// is divided by 41 and rounded. The areas, of pixels on both sides of the border, are taken in a frame of 4 × the object's box (2 × where
 /// both sides are 200 pixels or more), at the distinct radii round(1.1ᵏ), k = 1 … 40.
 /// - Source: ZooProcess; 2 − deviation of log area / deviation of log 2 r.
-enum ZooProcessFractal {
-    static let radii: [Int] = (1...40).map { Int(pow(1.1, Double($0)).rounded()) }.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
+package enum ZooProcessFractal {
+    package static let radii: [Int] = (1...40).map { Int(pow(1.1, Double($0)).rounded()) }.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
 
     /// Pixels on each side of the object's box in the frame: left, above, right, below.
-    static func margins(_ box: Rect) -> (left: Int, top: Int, right: Int, bottom: Int) {
+    package static func margins(_ box: Rect) -> (left: Int, top: Int, right: Int, bottom: Int) {
         let times = box.width >= 200 && box.height >= 200 ? 2 : 4
         let (left, top) = ((times * box.width - box.width) / 2, (times * box.height - box.height) / 2)
         return (left, top, times * box.width - box.width - left, times * box.height - box.height - top)
@@ -37,7 +37,7 @@ enum ZooProcessFractal {
     }()
 
     /// Number in `41, 58, 92` steps that a move takes.
-    static func steps(_ dx: Int, _ dy: Int) -> Int {
+    package static func steps(_ dx: Int, _ dy: Int) -> Int {
         let (long, short) = (max(abs(dx), abs(dy)), min(abs(dx), abs(dy)))
         return long >= 2 * short ? (long - 2 * short) * 41 + short * 92 : (2 * short - long) * 58 + (long - short) * 92
     }
@@ -88,18 +88,21 @@ extension ZooProcessPixels {
 
     /// Areas from the disks around the ends of rows: in each row of the frame they reach one unbroken stretch, because neighbouring
     /// rows of the object touch.
-    func areasByRows(_ extents: [RowExtent], area: Int, _ areas: UnsafeMutableBufferPointer<Int>) {
+    package func areasByRows(_ extents: [RowExtent], area: Int, _ areas: UnsafeMutableBufferPointer<Int>) {
         typealias Lanes = SIMD8<Int16>
         let (height, far) = (box.height, ZooProcessFractal.far)
         let margins = ZooProcessFractal.margins(box)
         let (leftmost, rightmost) = (-Int16(min(margins.left, 100)), Int16(box.width - 1 + min(margins.right, 100)))
-        withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 4 * height) { memory in
-            // Row ends in all lanes; those of rows that still count outside, in front of the others.
+        withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 2 * height + 2) { memory in
+            // Row ends in all lanes, and eight lanes that keep a number followed by eight that do not.
             let (left, right) = (memory.baseAddress!, memory.baseAddress! + height)
             for index in 0..<height {
                 (left + index).initialize(to: Lanes(repeating: Int16(truncatingIfNeeded: extents[index].first &- box.x)))
                 (right + index).initialize(to: Lanes(repeating: Int16(truncatingIfNeeded: extents[index].last &- box.x)))
             }
+            let keep = UnsafeMutableRawPointer(right + height)
+            keep.storeBytes(of: Lanes(repeating: -1), as: Lanes.self)
+            keep.storeBytes(of: Lanes.zero, toByteOffset: 16, as: Lanes.self)
             var inside = true
             ZooProcessFractal.disks.withUnsafeBufferPointer { disks in
                 for number in 0..<disks.count {
@@ -120,7 +123,7 @@ extension ZooProcessPixels {
                             }
                             first.replace(with: Lanes(repeating: leftmost), where: first .< Lanes(repeating: leftmost))
                             last.replace(with: Lanes(repeating: rightmost), where: last .> Lanes(repeating: rightmost))
-                            covered &+= sum(last &- first &+ 1, lanes: to &- row)
+                            covered &+= sum((last &- first &+ 1) & keep.loadUnaligned(fromByteOffset: 16 &- 2 &* min(8, to &- row), as: Lanes.self))
                             row &+= 8
                         }
                         var kept = 0
@@ -136,7 +139,8 @@ extension ZooProcessPixels {
                                     last.replace(with: end, where: end .< last)
                                 }
                                 let width = last &- first &+ 1
-                                kept &+= sum(width.replacing(with: 0, where: width .< 0), lanes: height &- radius &- row)
+                                let counted = width.replacing(with: Lanes.zero, where: width .< Lanes.zero)
+                                kept &+= sum(counted & keep.loadUnaligned(fromByteOffset: 16 &- 2 &* min(8, height &- radius &- row), as: Lanes.self))
                                 row &+= 8
                             }
                             inside = kept > 0
@@ -148,17 +152,16 @@ extension ZooProcessPixels {
         }
     }
 
-    /// Sum of the first lanes, none below 0.
-    @inline(__always) private func sum(_ lanes: SIMD8<Int16>, lanes count: Int) -> Int {
-        let counted = count >= 8 ? lanes : lanes.replacing(with: 0, where: SIMD8<Int16>(0, 1, 2, 3, 4, 5, 6, 7) .>= SIMD8(repeating: Int16(truncatingIfNeeded: count)))
+    /// Sum of eight numbers, none below 0.
+    @inline(__always) private func sum(_ lanes: SIMD8<Int16>) -> Int {
         // In pairs, which 32 bits hold.
-        let pairs = unsafeBitCast(counted, to: SIMD4<UInt32>.self)
+        let pairs = unsafeBitCast(lanes, to: SIMD4<UInt32>.self)
         let sums = (pairs & 0xFFFF) &+ (pairs &>> 16)
-        return Int(sums[0] &+ sums[1] &+ sums[2] &+ sums[3])
+        return Int(truncatingIfNeeded: sums[0] &+ sums[1] &+ sums[2] &+ sums[3])
     }
 
     /// Areas from the distance of every pixel, as ImageJ finds it: two passes over the pixels near the box.
-    func areasByDistances(area: Int, _ areas: UnsafeMutableBufferPointer<Int>) {
+    package func areasByDistances(area: Int, _ areas: UnsafeMutableBufferPointer<Int>) {
         let longest = ZooProcessFractal.radii[ZooProcessFractal.radii.count - 1]
         let margins = ZooProcessFractal.margins(box)
         let (left, top) = (min(margins.left, longest), min(margins.top, longest))

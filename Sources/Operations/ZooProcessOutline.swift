@@ -46,7 +46,7 @@ extension ZooProcessPixels {
 }
 
 /// ImageJ's length of one ring of corners: edges, minus 2 − √2 per corner; of two corners joined by an edge of one pixel one counts.
-func ringLength(_ ring: [Point]) -> Double {
+package func ringLength(_ ring: [Point]) -> Double {
     var (sum, corners, corner) = (0.0, 0, false)
     for index in ring.indices {
         let (a, b) = (ring[index == 0 ? ring.count - 1 : index - 1], ring[index])

@@ -40,7 +40,7 @@ extension ZooProcessPixels {
     /// - Parameter scratch: a grid that is overwritten.
     /// - Returns: whether there is any foreground.
     /// - Complexity: a few sweeps over the words; as many as the background has turns.
-    func fillHoles(_ grid: UnsafeMutablePointer<UInt64>, scratch: UnsafeMutablePointer<UInt64>) -> Bool {
+    package func fillHoles(_ grid: UnsafeMutablePointer<UInt64>, scratch: UnsafeMutablePointer<UInt64>) -> Bool {
         var (top, bottom) = (0, rows - 1)
         while top < rows, (0..<stride).allSatisfy({ grid[top &* stride &+ $0] == 0 }) { top += 1 }
         if top == rows { return false }
@@ -122,7 +122,7 @@ extension ZooProcessPixels {
     }
 
     /// Runs of a grid's bits; y and x count from the margin.
-    @inline(__always) func runs<Result>(of grid: UnsafeMutablePointer<UInt64>, _ body: (UnsafeBufferPointer<Run>) -> Result) -> Result {
+    @inline(__always) package func runs<Result>(of grid: UnsafeMutablePointer<UInt64>, _ body: (UnsafeBufferPointer<Run>) -> Result) -> Result {
         var count = 0
         for index in 0..<words {
             let bits = grid[index]

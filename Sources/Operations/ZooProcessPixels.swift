@@ -3,7 +3,7 @@ import Raster
 /// One object's gray levels and bits in its box with a margin of one pixel around; memory that is gone after use.
 ///
 /// Pixel (x, y) of the box is byte `(y + 1) * pitch + x + 1` of `crop` and the bit of that number in its row of words.
-struct ZooProcessPixels {
+package struct ZooProcessPixels {
     let box: Rect
     /// 64-bit words a row; a byte row has 64 times as many bytes.
     let stride: Int
@@ -13,9 +13,9 @@ struct ZooProcessPixels {
     let crop: UnsafeMutablePointer<UInt8>
     /// Filled object, and its pixels not brighter than the limit; grids have two spare rows at their ends.
     let filled: UnsafeMutablePointer<UInt64>
-    let dark: UnsafeMutablePointer<UInt64>
+    package let dark: UnsafeMutablePointer<UInt64>
     /// Two grids for whoever measures.
-    let work: (UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<UInt64>)
+    package let work: (UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<UInt64>)
 
     var pitch: Int { 64 * stride }
     /// Words of one grid.
@@ -24,7 +24,7 @@ struct ZooProcessPixels {
     /// - Parameters:
     ///   - object: the filled object, inside the image.
     ///   - hasBright: whether a pixel of it is brighter than `limit`.
-    static func with<Result>(
+    package static func with<Result>(
         _ object: Mask, box: Rect, image: Image<UInt8>, limit: UInt8, hasBright: Bool, _ body: (ZooProcessPixels) -> Result
     ) -> Result {
         let (stride, rows) = ((box.width + 2 + 63) / 64, box.height + 2)

@@ -84,7 +84,7 @@ extension ZooProcessPixels {
 
 /// Neighbourhoods of a pass of the first kind; neighbours go clockwise from the one above left.
 @inline(__always)
-func isInFirstSet(
+package func isInFirstSet(
     _ nw: SIMD2<UInt64>, _ n: SIMD2<UInt64>, _ ne: SIMD2<UInt64>, _ e: SIMD2<UInt64>, _ se: SIMD2<UInt64>, _ s: SIMD2<UInt64>,
     _ sw: SIMD2<UInt64>, _ w: SIMD2<UInt64>
 ) -> SIMD2<UInt64> {
@@ -123,7 +123,7 @@ func isInFirstSet(
 
 /// Neighbourhoods of a pass of the second kind.
 @inline(__always)
-func isInSecondSet(
+package func isInSecondSet(
     _ nw: SIMD2<UInt64>, _ n: SIMD2<UInt64>, _ ne: SIMD2<UInt64>, _ e: SIMD2<UInt64>, _ se: SIMD2<UInt64>, _ s: SIMD2<UInt64>,
     _ sw: SIMD2<UInt64>, _ w: SIMD2<UInt64>
 ) -> SIMD2<UInt64> {
