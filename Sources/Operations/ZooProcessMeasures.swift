@@ -93,7 +93,7 @@ public struct ZooProcessMeasures: Hashable, Sendable {
                 parts: [pixels.parts(atMost: UInt8(levels.0)), pixels.parts(atMost: UInt8(levels.1))],
                 skeleton: pixels.skeletonArea(),
                 fractal: pixels.fractal(rows: bright == 0 && object.isRowConvex && object.parts == 1 ? object.rows : nil, area: dark),
-                symmetry: pixels.symmetry(placement, step: step),
+                symmetry: pixels.symmetry(placement, hull: object.hull, step: step),
                 darkSymmetry: pixels.symmetry(ofLargestPartAtMost: UInt8(level))
             )
         }

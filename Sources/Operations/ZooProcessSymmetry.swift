@@ -27,7 +27,8 @@ struct ZooProcessSymmetry {
     ///   turned with bilinear interpolation as ImageJ does. The picture mirrored top to bottom is made black and white first, so that gray
     ///   border pixels never equal it. A thickness is the distance of the first two changes by more than 100 gray levels in a column; the
     ///   last column's is left out of the largest and of the sum, but counted in the mean.
-    init(_ mask: UnsafePointer<UInt8>, pitch: Int, _ placement: Placement, step: Int?) {
+    ///   - ends: calls with pixels of the box in whose hull the object lies.
+    init(_ mask: UnsafePointer<UInt8>, pitch: Int, _ placement: Placement, step: Int?, ends: ((Int, Int) -> Void) -> Void) {
         let (width, height) = (placement.box.width, placement.box.height)
         let diagonal = 1.2 * Double(width * width + height * height).squareRoot()
         let side = Int(diagonal)
@@ -39,7 +40,7 @@ struct ZooProcessSymmetry {
         let turned = TurnedMask(
             side: side, x: place(placement.x, width), y: place(placement.y, height), width: width, height: height, angle: placement.angle + 180)
         let pixels = Double(side * side)
-        let (unequal, unequalVertical, ratio) = turned.with(mask, pitch: pitch) { frame in
+        let (unequal, unequalVertical, ratio) = turned.with(mask, pitch: pitch, reach: turned.reach(ends)) { frame in
             (frame.unequalMirrored(), frame.unequalFlipped(), step.flatMap { frame.thicknessRatio(step: $0) })
         }
         horizontal = (pixels - Double(unequal)) / 2 / Double(placement.area)
@@ -74,62 +75,72 @@ private struct TurnedMask {
     }()
 
     /// The turned picture; 0 inside, 255 outside, gray between.
-    func with<Result>(_ mask: UnsafePointer<UInt8>, pitch: Int, _ body: (TurnedFrame) -> Result) -> Result {
+    func with<Result>(_ mask: UnsafePointer<UInt8>, pitch: Int, reach: Rect, _ body: (TurnedFrame) -> Result) -> Result {
         let bytes = (side + 7) / 8 * 8
-        // Cell (cx, cy) holds which of the pixels (cx, cy) … (cx + 1, cy + 1) are set; two cells of margin before, three after.
-        let (cellPitch, cellRows) = (width + 6, height + 6)
+        // Cell (cx, cy) holds which of the pixels (cx, cy) … (cx + 1, cy + 1) are set. There are cells for all places that are looked at.
+        let places = places(reach)
+        let (marginX, marginY) = (max(1, -places.x), max(1, -places.y))
+        let (cellPitch, cellRows) = (marginX + max(width, places.maxX + 1), marginY + max(height, places.maxY + 1))
         return withUnsafeTemporaryAllocation(byteCount: side * bytes + 8 + cellPitch * cellRows, alignment: 8) { memory in
             let pixels = memory.baseAddress!.bindMemory(to: UInt8.self, capacity: side * bytes + 8 + cellPitch * cellRows)
             pixels.initialize(repeating: 255, count: side * bytes + 8)
             let cells = pixels + side * bytes + 8
             cells.initialize(repeating: 0, count: cellPitch * cellRows)
             for cy in -1..<height {
-                let (above, below, line) = (mask + cy &* pitch - 1, mask + (cy &+ 1) &* pitch - 1, cells + ((cy &+ 3) &* cellPitch + 2))
+                let (above, below, line) = (mask + cy &* pitch - 1, mask + (cy &+ 1) &* pitch - 1, cells + ((cy &+ marginY) &* cellPitch &+ marginX &- 1))
                 for index in 0...width { line[index] = above[index] | above[index &+ 1] &<< 1 | below[index] &<< 2 | below[index &+ 1] &<< 3 }
             }
-            let rows = fill(pixels, bytes, UnsafePointer(cells), cellPitch)
-            return body(TurnedFrame(side: side, pitch: bytes, pixels: pixels, rows: rows))
+            fill(pixels, bytes, reach, UnsafePointer(cells), cellPitch, marginX, marginY)
+            return body(TurnedFrame(side: side, pitch: bytes, pixels: pixels, rows: reach.y..<reach.maxY))
         }
     }
 
-    /// Sets the pixels that the mask reaches; the rows in which there are any.
-    private func fill(_ pixels: UnsafeMutablePointer<UInt8>, _ bytes: Int, _ cells: UnsafePointer<UInt8>, _ cellPitch: Int) -> Range<Int> {
-        // The reach of the cells, and the same relative to the cell in the array's corner, so that cutting off rounds down.
-        let (low, high) = ((x: Double(x - 1), y: Double(y - 1)), (x: Double(x + width), y: Double(y + height)))
-        let (offsetX, offsetY) = (shiftX - Double(x - 3), shiftY - Double(y - 3))
-        // Rows of the turned frame: y' = −(X − shiftX) · sine + (Y − shiftY) · cosine for the corners (X, Y).
-        var (top, bottom) = (Double.infinity, -Double.infinity)
-        for (cornerX, cornerY) in [(low.x, low.y), (high.x, low.y), (low.x, high.y), (high.x, high.y)] {
-            let row = -(cornerX - shiftX) * sine + (cornerY - shiftY) * cosine
-            (top, bottom) = (min(top, row), max(bottom, row))
+    /// Part of the frame that the mask can reach after turning.
+    func reach(_ ends: ((Int, Int) -> Void) -> Void) -> Rect {
+        var (left, right, top, bottom) = (Double.infinity, -Double.infinity, Double.infinity, -Double.infinity)
+        ends { endX, endY in
+            let (dx, dy) = (Double(endX + x) - shiftX, Double(endY + y) - shiftY)
+            let (column, row) = (dx * cosine + dy * sine, dy * cosine - dx * sine)
+            left = min(left, column)
+            right = max(right, column)
+            top = min(top, row)
+            bottom = max(bottom, row)
         }
-        let rows = max(0, Int(max(top, 0)))..<max(0, min(side, Int(max(bottom, -1)) + 2))
-        guard !rows.isEmpty else { return 0..<0 }
+        // A pixel colours what lies less than one pixel away in x and in y.
+        let (minX, minY) = (max(0, Int(max(left - 1.5, 0))), max(0, Int(max(top - 1.5, 0))))
+        return Rect(minX: minX, minY: minY, maxX: max(minX, min(side, Int(max(right, 0)) + 3)), maxY: max(minY, min(side, Int(max(bottom, 0)) + 3)))
+    }
+
+    /// Cells, counted from the mask's corner, in which the pixels of a part of the frame lie before turning, with one to spare.
+    private func places(_ reach: Rect) -> Rect {
+        var (left, right, top, bottom) = (Double.infinity, -Double.infinity, Double.infinity, -Double.infinity)
+        for column in [reach.x, reach.maxX] {
+            for row in [reach.y, reach.maxY] {
+                let (dx, dy) = (Double(column), Double(row))
+                let (placeX, placeY) = (dx * cosine - dy * sine + shiftX - Double(x), dx * sine + dy * cosine + shiftY - Double(y))
+                (left, right) = (min(left, placeX), max(right, placeX))
+                (top, bottom) = (min(top, placeY), max(bottom, placeY))
+            }
+        }
+        return Rect(minX: Int(left.rounded(.down)) - 1, minY: Int(top.rounded(.down)) - 1, maxX: Int(right.rounded(.up)) + 1, maxY: Int(bottom.rounded(.up)) + 1)
+    }
+
+    /// Sets the pixels in the mask's reach.
+    private func fill(
+        _ pixels: UnsafeMutablePointer<UInt8>, _ bytes: Int, _ reach: Rect, _ cells: UnsafePointer<UInt8>, _ cellPitch: Int, _ marginX: Int, _ marginY: Int
+    ) {
+        guard reach.width > 0, reach.height > 0 else { return }
+        // Relative to the cell in the array's corner, so that cutting off rounds down.
+        let (offsetX, offsetY) = (shiftX - Double(x - marginX), shiftY - Double(y - marginY))
         // White, black, and 1 for what is interpolated.
         let levels = TurnedMask.levels.baseAddress!
         // Places in 2⁻³² pixels; a place so near an edge of its cell that it is taken for the next has the same gray level there.
         let unit = 4_294_967_296.0
         let (stepX, stepY) = (Int(cosine * unit), Int(sine * unit))
-        let (overCosine, overSine) = (1 / cosine, 1 / sine)
-        for row in rows {
+        let (first, last) = (reach.x, reach.maxX - 1)
+        for row in reach.y..<reach.maxY {
             let (startX, startY) = (offsetX - Double(row) * sine, offsetY + Double(row) * cosine)
-            // Columns whose place lies in the reach.
-            var (from, to) = (0.0, Double(side - 1))
-            func cut(_ start: Double, _ slope: Double, over: Double, _ length: Int) {
-                // 2 ≤ start + column · slope < length + 3, in cells of the array.
-                let (a, b) = ((2 - start) * over, (Double(length + 3) - start) * over)
-                if abs(slope) > 1e-9 {
-                    from = max(from, min(a, b))
-                    to = min(to, max(a, b))
-                } else if start < 2 || start >= Double(length + 3) {
-                    to = -1
-                }
-            }
-            cut(startX, cosine, over: overCosine, width)
-            cut(startY, sine, over: overSine, height)
-            guard from <= to else { continue }
             let line = pixels + row &* bytes
-            let (first, last) = (Int(from), min(side - 1, Int(to) + 1))
             let (originX, originY) = (Int((startX + Double(first) * cosine) * unit), Int((startY + Double(first) * sine) * unit))
             var (placeX, placeY) = (originX, originY)
             for column in first...last {
@@ -155,7 +166,6 @@ private struct TurnedMask {
                 }
             }
         }
-        return rows
     }
 }
 
@@ -247,7 +257,7 @@ private struct TurnedFrame {
 
 extension ZooProcessPixels {
     /// Symmetry of the dark pixels about the axes of the filled object (symetrieh, symetriev, thickr).
-    func symmetry(_ placement: ZooProcessSymmetry.Placement, step: Int?) -> ZooProcessSymmetry {
+    func symmetry(_ placement: ZooProcessSymmetry.Placement, hull: PixelHull, step: Int?) -> ZooProcessSymmetry {
         withBytes(width: box.width, height: box.height) { bytes, pitch in
             for y in 0..<box.height {
                 let (line, gray, target) = (dark + (y &+ 1) &* stride, crop + ((y &+ 1) &* self.pitch &+ 1), bytes + y &* pitch)
@@ -258,7 +268,10 @@ extension ZooProcessPixels {
                     for x in 0..<box.width { target[x] = UInt8(truncatingIfNeeded: line[(x &+ 1) &>> 6] &>> UInt64(truncatingIfNeeded: (x &+ 1) & 63)) & 1 }
                 }
             }
-            return ZooProcessSymmetry(bytes, pitch: pitch, placement, step: step)
+            return ZooProcessSymmetry(bytes, pitch: pitch, placement, step: step) { end in
+                for vertex in hull.left { end(vertex.x &- box.x, vertex.y &- box.y) }
+                for vertex in hull.right { end(vertex.x &- box.x, vertex.y &- box.y) }
+            }
         }
     }
 
@@ -289,7 +302,13 @@ extension ZooProcessPixels {
                     return ZooProcessSymmetry(
                         bytes, pitch: pitch,
                         ZooProcessSymmetry.Placement(
-                            box: own, area: sums.count, x: sums.centroid.x + 0.5, y: sums.centroid.y + 0.5, angle: ellipse.angle), step: nil)
+                            box: own, area: sums.count, x: sums.centroid.x + 0.5, y: sums.centroid.y + 0.5, angle: ellipse.angle), step: nil
+                    ) { end in
+                        for index in 0..<runs.count where root[index] == Int32(truncatingIfNeeded: best) {
+                            end(Int(runs[index].first) &- left, Int(runs[index].y) &- top)
+                            end(Int(runs[index].last) &- left, Int(runs[index].y) &- top)
+                        }
+                    }
                 }
             }
         }
