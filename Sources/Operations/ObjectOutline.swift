@@ -61,18 +61,3 @@ extension ObjectOutline {
         parts == eulerNumber ? self : ObjectOutline(mask.filledHoles(background: .four)) ?? self
     }
 }
-
-extension Mask {
-    /// Leftmost and rightmost foreground pixel of each row that has any.
-    package func rowExtents() -> [RowExtent] {
-        var rows: [RowExtent] = []
-        for run in runs {
-            if let end = rows.indices.last, rows[end].y == Int(run.y) {
-                rows[end].last = Int(run.last)
-            } else {
-                rows.append((Int(run.y), Int(run.first), Int(run.last)))
-            }
-        }
-        return rows
-    }
-}

@@ -78,9 +78,9 @@ extension ZooProcessPixels {
         guard area > 0 else { return nil }
         return withUnsafeTemporaryAllocation(of: Int.self, capacity: ZooProcessFractal.radii.count) { areas in
             if let extents, box.width <= ZooProcessFractal.longestSide, box.height <= ZooProcessFractal.longestSide {
-                areasByRows(extents, area: area, areas)
+                areasByRows(extents, areas)
             } else {
-                areasByDistances(area: area, areas)
+                areasByDistances(areas)
             }
             return ZooProcessFractal.dimension(areas: UnsafeBufferPointer(areas))
         }
@@ -88,7 +88,7 @@ extension ZooProcessPixels {
 
     /// Areas from the disks around the ends of rows: in each row of the frame they reach one unbroken stretch, because neighbouring
     /// rows of the object touch.
-    package func areasByRows(_ extents: [RowExtent], area: Int, _ areas: UnsafeMutableBufferPointer<Int>) {
+    package func areasByRows(_ extents: [RowExtent], _ areas: UnsafeMutableBufferPointer<Int>) {
         typealias Lanes = SIMD8<Int16>
         let (height, far) = (box.height, ZooProcessFractal.far)
         let margins = ZooProcessFractal.margins(box)
@@ -161,7 +161,7 @@ extension ZooProcessPixels {
     }
 
     /// Areas from the distance of every pixel, as ImageJ finds it: two passes over the pixels near the box.
-    package func areasByDistances(area: Int, _ areas: UnsafeMutableBufferPointer<Int>) {
+    package func areasByDistances(_ areas: UnsafeMutableBufferPointer<Int>) {
         let longest = ZooProcessFractal.radii[ZooProcessFractal.radii.count - 1]
         let margins = ZooProcessFractal.margins(box)
         let (left, top) = (min(margins.left, longest), min(margins.top, longest))

@@ -18,7 +18,7 @@ import Testing
         let areas = ZooProcessPixels.with(mask, box: outline.box, image: image, limit: 255, hasBright: false) { pixels in
             [true, false].map { byRows in
                 withUnsafeTemporaryAllocation(of: Int.self, capacity: ZooProcessFractal.radii.count) { areas in
-                    if byRows { pixels.areasByRows(outline.rows, area: mask.area, areas) } else { pixels.areasByDistances(area: mask.area, areas) }
+                    if byRows { pixels.areasByRows(outline.rows, areas) } else { pixels.areasByDistances(areas) }
                     return Array(areas)
                 }
             }
