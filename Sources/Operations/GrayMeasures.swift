@@ -19,8 +19,10 @@ public struct GrayMeasures: Hashable, Sendable {
     /// Population skewness and excess kurtosis; nil where all pixels are equal.
     public let skewness: Double?
     public let kurtosis: Double?
+    public let quantile05: Double
     public let quantile25: Double
     public let quantile75: Double
+    public let quantile95: Double
     /// Centroid weighted by gray level; nil where all levels are 0.
     public let weightedCentroid: Point?
 
@@ -28,35 +30,62 @@ public struct GrayMeasures: Hashable, Sendable {
     ///
     /// - Complexity: one pass over the mask's pixels.
     public init?(_ mask: Mask, image: Image<UInt8>) {
-        let inside = image.bounds.contains(mask.bounds) ? mask : mask.clipped(to: image.bounds)
-        guard !inside.isEmpty else { return nil }
-        var sums = WeightedSums(origin: inside.runs[0])
-        let levels = withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 256) { counts in
-            counts.initialize(repeating: 0)
+        guard let inside = mask.inside(image.bounds) else { return nil }
+        self = GrayMeasures.with(inside, image: image) { measures, _ in measures }
+    }
+
+    /// - Parameters:
+    ///   - mask: not empty, inside the image.
+    ///   - body: gets the number of pixels of each of the 256 levels too.
+    static func with<Result>(_ mask: Mask, image: Image<UInt8>, _ body: (GrayMeasures, UnsafePointer<UInt32>) -> Result) -> Result {
+        // Two tables take turns, because a level often follows itself and its count would be waited for.
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 512) { memory in
+            let (counts, others) = (memory.baseAddress!, memory.baseAddress! + 256)
+            memory.initialize(repeating: 0)
+            var sums = WeightedSums(origin: mask.runs[0])
             image.withBuffer { pixels in
-                for run in inside.runs {
-                    let row = pixels.baseAddress! + Int(run.y) * image.width + Int(run.first)
+                for run in mask.runs {
+                    let row = pixels.baseAddress! + (Int(run.y) &* image.width &+ Int(run.first))
+                    let length = run.count
                     var (sum, moment) = (0, 0)
-                    for index in 0..<run.count {
-                        let level = Int(row[index])
-                        counts[level] &+= 1
-                        sum &+= level
-                        moment &+= level &* index
+                    var index = 0
+                    while index &+ 1 < length {
+                        let (a, b) = (Int(row[index]), Int(row[index &+ 1]))
+                        counts[a] &+= 1
+                        others[b] &+= 1
+                        sum &+= a &+ b
+                        moment &+= (a &+ b) &* index &+ b
+                        index &+= 2
+                    }
+                    if index < length {
+                        let a = Int(row[index])
+                        counts[a] &+= 1
+                        sum &+= a
+                        moment &+= a &* index
                     }
                     sums.add(run, sum: sum, moment: moment)
                 }
             }
-            return GrayLevels(counts)
+            for level in 0..<256 { counts[level] &+= others[level] }
+            let measures = withUnsafeTemporaryAllocation(of: GrayLevel.self, capacity: 257) { entries in
+                var (number, total) = (0, 0)
+                for level in 0..<256 {
+                    let count = counts[level]
+                    (entries.baseAddress! + number).initialize(to: GrayLevel(level: Int32(truncatingIfNeeded: level), count: Int32(truncatingIfNeeded: count)))
+                    number &+= count > 0 ? 1 : 0
+                    total &+= Int(count)
+                }
+                return GrayMeasures(UnsafeBufferPointer(rebasing: entries[0..<number]), count: total, sums)
+            }
+            return body(measures, counts)
         }
-        self.init(levels, sums)
     }
 
     /// Measures the pixels of `mask` that lie inside `image`; nil when there are none.
     ///
     /// - Complexity: one pass over the mask's pixels, and sorting the levels of small masks.
     public init?(_ mask: Mask, image: Image<UInt16>) {
-        let inside = image.bounds.contains(mask.bounds) ? mask : mask.clipped(to: image.bounds)
-        guard !inside.isEmpty else { return nil }
+        guard let inside = mask.inside(image.bounds) else { return nil }
         var sums = WeightedSums(origin: inside.runs[0])
         var values: [UInt16] = []
         values.reserveCapacity(inside.area)
@@ -73,27 +102,50 @@ public struct GrayMeasures: Hashable, Sendable {
                 sums.add(run, sum: sum, moment: moment)
             }
         }
-        self.init(GrayLevels(values), sums)
+        let levels = GrayLevel.all(values)
+        self = levels.withUnsafeBufferPointer { GrayMeasures($0, count: values.count, sums) }
     }
 
-    private init(_ levels: GrayLevels, _ sums: WeightedSums) {
-        let n = Double(levels.count)
+    /// - Parameter levels: those that occur, in ascending order.
+    private init(_ levels: UnsafeBufferPointer<GrayLevel>, count: Int, _ sums: WeightedSums) {
+        let n = Double(count)
         let mean = Double(sums.sum) / n
         var (second, third, fourth) = (0.0, 0.0, 0.0)
-        for (level, count) in levels.entries {
-            let distance = Double(level) - mean
+        var most = levels[0]
+        // Of each quantile the level at the place before it and the one after.
+        let shares = (0.05 * Double(count - 1), 0.25 * Double(count - 1), 0.5 * Double(count - 1), 0.75 * Double(count - 1), 0.95 * Double(count - 1))
+        for entry in levels {
+            let distance = Double(entry.level) - mean
             let square = distance * distance
-            second += Double(count) * square
-            third += Double(count) * square * distance
-            fourth += Double(count) * square * square
+            let weight = Double(entry.count)
+            second += weight * square
+            third += weight * square * distance
+            fourth += weight * square * square
+            if entry.count > most.count { most = entry }
+        }
+        var (index, seen) = (0, Int(levels[0].count))
+        /// Linear interpolation between the neighbours in order of gray level, as `numpy.quantile`; positions must come in ascending order.
+        func quantile(_ position: Double) -> Double {
+            let below = Int(position)
+            while seen <= below {
+                index &+= 1
+                seen &+= Int(levels[index].count)
+            }
+            let level = Double(levels[index].level)
+            guard seen == below &+ 1, index &+ 1 < levels.count else { return level }
+            return level + (position - Double(below)) * (Double(levels[index &+ 1].level) - level)
         }
         let variance = second / n
-        count = levels.count
+        self.count = count
         self.mean = mean
         deviation = variance.squareRoot()
-        (minimum, maximum) = (levels.entries[0].level, levels.entries[levels.entries.count - 1].level)
-        (quantile25, median, quantile75) = (levels.quantile(0.25), levels.quantile(0.5), levels.quantile(0.75))
-        mode = levels.mode
+        (minimum, maximum) = (Int(levels[0].level), Int(levels[levels.count - 1].level))
+        quantile05 = quantile(shares.0)
+        quantile25 = quantile(shares.1)
+        median = quantile(shares.2)
+        quantile75 = quantile(shares.3)
+        quantile95 = quantile(shares.4)
+        mode = Int(most.level)
         integratedDensity = sums.sum
         skewness = minimum == maximum ? nil : third / n / (variance * variance.squareRoot())
         kurtosis = minimum == maximum ? nil : fourth / n / (variance * variance) - 3
@@ -117,8 +169,10 @@ public struct GrayMeasures: Hashable, Sendable {
         table.add("intensity_sum", .gray, "Integrated density", "sum of the gray levels", source: "ZooProcess's intden, over the object's pixels") { Double($0.integratedDensity) }
         table.add("intensity_skewness", .ratio, "Skewness", "population skewness of the gray levels; empty when all are equal", source: "SciPy's skew") { $0.skewness }
         table.add("intensity_kurtosis", .ratio, "Kurtosis", "population excess kurtosis of the gray levels; empty when all are equal", source: "SciPy's kurtosis") { $0.kurtosis }
+        table.add("intensity_q05", .gray, "5 % quantile", "gray level below which a twentieth of the pixels lies, interpolated", source: "numpy.quantile") { $0.quantile05 }
         table.add("intensity_q25", .gray, "First quartile", "gray level below which a quarter of the pixels lies, interpolated", source: "numpy.quantile") { $0.quantile25 }
         table.add("intensity_q75", .gray, "Third quartile", "gray level below which three quarters of the pixels lie, interpolated", source: "numpy.quantile") { $0.quantile75 }
+        table.add("intensity_q95", .gray, "95 % quantile", "gray level below which nineteen twentieths of the pixels lie, interpolated", source: "numpy.quantile") { $0.quantile95 }
         table.add("centroid_weighted_x", .pixels, "Weighted centroid x", "mean x weighted by gray level") { $0.weightedCentroid?.x }
         table.add("centroid_weighted_y", .pixels, "Weighted centroid y", "mean y weighted by gray level") { $0.weightedCentroid?.y }
         return table
@@ -147,50 +201,37 @@ private struct WeightedSums {
     }
 }
 
-/// Gray levels that occur, in ascending order, with their numbers of pixels.
-private struct GrayLevels {
-    var entries: [(level: Int, count: Int)] = []
-    var count = 0
+/// A gray level that occurs, with its number of pixels.
+private struct GrayLevel {
+    let level: Int32
+    var count: Int32
 
-    init(_ counts: UnsafeMutableBufferPointer<UInt32>) {
-        for level in 0..<counts.count where counts[level] > 0 {
-            entries.append((level, Int(counts[level])))
-            count += Int(counts[level])
-        }
-    }
-
-    init(_ values: [UInt16]) {
+    /// In ascending order.
+    static func all(_ values: [UInt16]) -> [GrayLevel] {
+        var entries: [GrayLevel] = []
         if values.count > 16384 {
-            var counts = [UInt32](repeating: 0, count: 65536)
-            for value in values { counts[Int(value)] += 1 }
-            self = counts.withUnsafeMutableBufferPointer { GrayLevels($0) }
-            return
+            var counts = [Int32](repeating: 0, count: 65536)
+            for value in values { counts[Int(value)] &+= 1 }
+            for (level, count) in counts.enumerated() where count > 0 { entries.append(GrayLevel(level: Int32(level), count: count)) }
+            return entries
         }
         for value in values.sorted() {
-            if let end = entries.indices.last, entries[end].level == Int(value) { entries[end].count += 1 } else { entries.append((Int(value), 1)) }
-        }
-        count = values.count
-    }
-
-    var mode: Int {
-        var best = entries[0]
-        for entry in entries where entry.count > best.count { best = entry }
-        return best.level
-    }
-
-    /// Linear interpolation between the neighbours in order of gray level, as `numpy.quantile`.
-    func quantile(_ q: Double) -> Double {
-        let position = q * Double(count - 1)
-        let below = Int(position)
-        var seen = 0
-        for (index, entry) in entries.enumerated() {
-            seen += entry.count
-            if seen > below + 1 { return Double(entry.level) }
-            if seen == below + 1 {
-                let next = index + 1 < entries.count ? entries[index + 1].level : entry.level
-                return Double(entry.level) + (position - Double(below)) * Double(next - entry.level)
+            if let end = entries.indices.last, entries[end].level == Int32(value) {
+                entries[end].count &+= 1
+            } else {
+                entries.append(GrayLevel(level: Int32(value), count: 1))
             }
         }
-        return Double(entries[entries.count - 1].level)
+        return entries
+    }
+}
+
+extension Mask {
+    /// The mask itself where its foreground lies in `frame`, otherwise what of it does; nil when there is nothing.
+    func inside(_ frame: Rect) -> Mask? {
+        guard !runs.isEmpty else { return nil }
+        if frame.contains(bounds) || frame.contains(boundingBox) { return self }
+        let clipped = clipped(to: frame)
+        return clipped.isEmpty ? nil : clipped
     }
 }

@@ -24,25 +24,24 @@ public struct ShapeMeasures: Hashable, Sendable {
     ///
     /// - Complexity: linear in the runs and rows, plus 1/64 of the box's area.
     public init?(_ mask: Mask) {
-        guard let moments = ShapeMoments(mask) else { return nil }
-        self.moments = moments
-        area = moments.area
-        box = mask.boundingBox
+        guard let outline = ObjectOutline(mask) else { return nil }
+        self.init(outline)
+    }
+
+    init(_ outline: ObjectOutline) {
+        moments = outline.moments
+        (area, box, eulerNumber) = (outline.moments.area, outline.box, outline.eulerNumber)
         let (larger, smaller) = moments.eigenvalues
         (axisMajorLength, axisMinorLength) = (4 * larger.squareRoot(), 4 * smaller.squareRoot())
         eccentricity = larger == 0 ? 0 : (1 - smaller / larger).squareRoot()
 
-        let labelled = RunLabels(mask.runs, connectivity: .eight)
-        eulerNumber = mask.runs.count - labelled.contacts
         // Without holes closed by edges there are none closed by corners.
-        areaFilled = labelled.count > eulerNumber ? mask.filledHoles(background: .eight).area : moments.area
+        areaFilled = outline.parts > eulerNumber ? outline.mask.filledHoles(background: .eight).area : area
 
-        let grid = BitGrid(mask.runs, box: box)
-        perimeter = grid.perimeter()
-        perimeterCrofton = grid.croftonPerimeter()
+        (perimeter, perimeterCrofton) = BitGrid(outline.mask.runs, box: box).perimeters()
 
-        let convex = ConvexHull(rows: mask.rowExtents()).pixelRows()
-        areaConvex = convex.reduce(0) { $0 + $1.last - $1.first + 1 }
+        let convex = ConvexHull(outline.hull).pixelRows()
+        areaConvex = convex.reduce(0) { $0 &+ $1.last &- $1.first &+ 1 }
         (feretDiameterMax, feretDiameterMin) = ConvexHull(rows: convex).diameters()
     }
 
@@ -107,19 +106,4 @@ public struct ShapeMeasures: Hashable, Sendable {
             source: "ours; the width of feret_diameter_max's outline", micrometreName: "feret_diameter_min_um") { $0.feretDiameterMin }
         return table
     }()
-}
-
-extension Mask {
-    /// Leftmost and rightmost foreground pixel of each row that has any.
-    func rowExtents() -> [(y: Int, first: Int, last: Int)] {
-        var rows: [(y: Int, first: Int, last: Int)] = []
-        for run in runs {
-            if let end = rows.indices.last, rows[end].y == Int(run.y) {
-                rows[end].last = Int(run.last)
-            } else {
-                rows.append((Int(run.y), Int(run.first), Int(run.last)))
-            }
-        }
-        return rows
-    }
 }

@@ -34,6 +34,27 @@ func `gray measures equal scikit-image's region properties on real pictures, in 
     let (skewness, kurtosis) = (try #require(measures.skewness), try #require(measures.kurtosis))
     #expect(agree(skewness, 1.0466216984729968) && agree(kurtosis, -0.7355371900826446))
     #expect(measures.weightedCentroid == Point(x: 0.5, y: 7.0 / 12))
+    // NumPy 2.3: quantile of the same.
+    #expect(agree(measures.quantile05, 1.15) && agree(measures.quantile25, 1.75) && agree(measures.quantile75, 3.25) && agree(measures.quantile95, 6.25))
+}
+
+@Test func `quantiles are those of the sorted levels, in 8 and 16 bits`() throws {
+    var random = Random(seed: 4)
+    for count in [1, 2, 3, 20, 21, 600] {
+        let levels = (0..<count).map { _ in UInt8.random(in: 0...(count < 10 ? 255 : 40), using: &random) }
+        let image = Image<UInt8>(width: count, height: 1, pixels: levels)
+        let mask = Mask.full(image.bounds)
+        let sorted = levels.sorted().map(Double.init)
+        func quantile(_ share: Double) -> Double {
+            let place = share * Double(count - 1)
+            let (low, high) = (sorted[Int(place)], sorted[min(count - 1, Int(place) + 1)])
+            return low + (place - place.rounded(.down)) * (high - low)
+        }
+        for found in [try #require(GrayMeasures(mask, image: image)), try #require(GrayMeasures(mask, image: image.mapped { UInt16($0) }))] {
+            let pairs = [(found.quantile05, 0.05), (found.quantile25, 0.25), (found.median, 0.5), (found.quantile75, 0.75), (found.quantile95, 0.95)]
+            for (value, share) in pairs { #expect(agree(value, quantile(share)), "\(count) \(share)") }
+        }
+    }
 }
 
 @Test func `equal or black pixels leave the undefined cells empty`() throws {

@@ -94,3 +94,18 @@ func drawnMasks(seed: UInt64 = 1) -> [Mask] {
     }
     return masks
 }
+
+extension Mask {
+    /// Leftmost and rightmost foreground pixel of each row that has any.
+    func rowExtents() -> [RowExtent] {
+        var rows: [RowExtent] = []
+        for run in runs {
+            if let end = rows.indices.last, rows[end].y == Int(run.y) {
+                rows[end].last = Int(run.last)
+            } else {
+                rows.append((Int(run.y), Int(run.first), Int(run.last)))
+            }
+        }
+        return rows
+    }
+}

@@ -1,0 +1,374 @@
+import Foundation
+import Raster
+
+/// A mask turned until its major axis is horizontal, compared with its mirror images.
+struct ZooProcessSymmetry {
+    /// Equal pixels of the frame, background included, / 2 / area; against the picture mirrored left to right, and top to bottom.
+    let horizontal: Double
+    let vertical: Double
+    /// Largest by mean of the thicknesses across the major axis; nil without a pixel size or with fewer than two thicknesses.
+    let thicknessRatio: Double?
+
+    /// Centre and direction of the filled object, as ZooProcess places it.
+    struct Placement {
+        let box: Rect
+        let area: Int
+        /// Relative to the box's corner; centres of pixels lie at halves.
+        let x, y: Double
+        /// Degrees of the major axis, counter-clockwise from the x axis.
+        let angle: Double
+    }
+
+    /// - Parameters:
+    ///   - mask: 1 for a pixel of the object, otherwise 0, in rows of `pitch`; two columns before, three after and two rows above and below
+    ///     the box are 0.
+    ///   - step: columns between thicknesses.
+    /// - Source: ZooProcess. The mask is pasted into a white square frame of 1.2 × the box's diagonal, its centroid at the middle, and
+    ///   turned with bilinear interpolation as ImageJ does. The picture mirrored top to bottom is made black and white first, so that gray
+    ///   border pixels never equal it. A thickness is the distance of the first two changes by more than 100 gray levels in a column; the
+    ///   last column's is left out of the largest and of the sum, but counted in the mean.
+    ///   - ends: calls with pixels of the box in whose hull the object lies.
+    init(_ mask: UnsafePointer<UInt8>, pitch: Int, _ placement: Placement, step: Int?, ends: ((Int, Int) -> Void) -> Void) {
+        let (width, height) = (placement.box.width, placement.box.height)
+        let diagonal = 1.2 * Double(width * width + height * height).squareRoot()
+        let side = Int(diagonal)
+        func place(_ centre: Double, _ length: Int) -> Int {
+            let place = Int(diagonal / 2 - centre)
+            // What does not fit is pasted into the middle, as in ImageJ.
+            return diagonal / 2 - centre < 0 || place + length > side ? (side - length) / 2 : place
+        }
+        let turned = TurnedMask(
+            side: side, x: place(placement.x, width), y: place(placement.y, height), width: width, height: height, angle: placement.angle + 180)
+        let pixels = Double(side * side)
+        let (unequal, unequalVertical, ratio) = turned.with(mask, pitch: pitch, reach: turned.reach(ends)) { frame in
+            (frame.unequalMirrored(), frame.unequalFlipped(), step.flatMap { frame.thicknessRatio(step: $0) })
+        }
+        horizontal = (pixels - Double(unequal)) / 2 / Double(placement.area)
+        vertical = (pixels - Double(unequalVertical)) / 2 / Double(placement.area)
+        thicknessRatio = ratio
+    }
+}
+
+/// Where a mask lies in a square frame, and how the frame is turned about its middle.
+private struct TurnedMask {
+    let side: Int
+    let x, y, width, height: Int
+    private let cosine, sine: Double
+    /// Place in the frame before turning = (x · cosine − y · sine + shiftX, x · sine + y · cosine + shiftY).
+    private let shiftX, shiftY: Double
+
+    init(side: Int, x: Int, y: Int, width: Int, height: Int, angle: Double) {
+        (self.side, self.x, self.y, self.width, self.height) = (side, x, y, width, height)
+        let radians = -angle * .pi / 180
+        (cosine, sine) = (cos(radians), sin(radians))
+        let middle = Double(side - 1) / 2
+        shiftX = middle * sine - middle * cosine + middle
+        shiftY = -middle * sine - middle * cosine + middle
+    }
+
+    /// Gray level by a cell's four pixels.
+    private nonisolated(unsafe) static let levels: UnsafeBufferPointer<UInt8> = {
+        let levels = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 16)
+        levels.initialize(repeating: 1)
+        (levels[0], levels[15]) = (255, 0)
+        return UnsafeBufferPointer(levels)
+    }()
+
+    /// The turned picture; 0 inside, 255 outside, gray between.
+    func with<Result>(_ mask: UnsafePointer<UInt8>, pitch: Int, reach: Rect, _ body: (TurnedFrame) -> Result) -> Result {
+        let bytes = (side + 7) / 8 * 8
+        // Cell (cx, cy) holds which of the pixels (cx, cy) … (cx + 1, cy + 1) are set. There are cells for all places that are looked at.
+        let places = places(reach)
+        let (marginX, marginY) = (max(1, -places.x), max(1, -places.y))
+        let (cellPitch, cellRows) = (marginX + max(width, places.maxX + 1), marginY + max(height, places.maxY + 1))
+        return withUnsafeTemporaryAllocation(byteCount: side * bytes + 8 + cellPitch * cellRows, alignment: 8) { memory in
+            let pixels = memory.baseAddress!.bindMemory(to: UInt8.self, capacity: side * bytes + 8 + cellPitch * cellRows)
+            pixels.initialize(repeating: 255, count: side * bytes + 8)
+            let cells = pixels + side * bytes + 8
+            cells.initialize(repeating: 0, count: cellPitch * cellRows)
+            for cy in -1..<height {
+                let (above, below, line) = (mask + cy &* pitch - 1, mask + (cy &+ 1) &* pitch - 1, cells + ((cy &+ marginY) &* cellPitch &+ marginX &- 1))
+                for index in 0...width { line[index] = above[index] | above[index &+ 1] &<< 1 | below[index] &<< 2 | below[index &+ 1] &<< 3 }
+            }
+            fill(pixels, bytes, reach, UnsafePointer(cells), cellPitch, marginX, marginY)
+            return body(TurnedFrame(side: side, pitch: bytes, pixels: pixels, rows: reach.y..<reach.maxY))
+        }
+    }
+
+    /// Part of the frame that the mask can reach after turning.
+    func reach(_ ends: ((Int, Int) -> Void) -> Void) -> Rect {
+        var (left, right, top, bottom) = (Double.infinity, -Double.infinity, Double.infinity, -Double.infinity)
+        ends { endX, endY in
+            let (dx, dy) = (Double(endX + x) - shiftX, Double(endY + y) - shiftY)
+            let (column, row) = (dx * cosine + dy * sine, dy * cosine - dx * sine)
+            left = min(left, column)
+            right = max(right, column)
+            top = min(top, row)
+            bottom = max(bottom, row)
+        }
+        // A pixel colours what lies less than one pixel away in x and in y.
+        let (minX, minY) = (max(0, Int(max(left - 1.5, 0))), max(0, Int(max(top - 1.5, 0))))
+        return Rect(minX: minX, minY: minY, maxX: max(minX, min(side, Int(max(right, 0)) + 3)), maxY: max(minY, min(side, Int(max(bottom, 0)) + 3)))
+    }
+
+    /// Cells, counted from the mask's corner, in which the pixels of a part of the frame lie before turning, with one to spare.
+    private func places(_ reach: Rect) -> Rect {
+        var (left, right, top, bottom) = (Double.infinity, -Double.infinity, Double.infinity, -Double.infinity)
+        for column in [reach.x, reach.maxX] {
+            for row in [reach.y, reach.maxY] {
+                let (dx, dy) = (Double(column), Double(row))
+                let (placeX, placeY) = (dx * cosine - dy * sine + shiftX - Double(x), dx * sine + dy * cosine + shiftY - Double(y))
+                (left, right) = (min(left, placeX), max(right, placeX))
+                (top, bottom) = (min(top, placeY), max(bottom, placeY))
+            }
+        }
+        return Rect(minX: Int(left.rounded(.down)) - 1, minY: Int(top.rounded(.down)) - 1, maxX: Int(right.rounded(.up)) + 1, maxY: Int(bottom.rounded(.up)) + 1)
+    }
+
+    /// Sets the pixels in the mask's reach.
+    private func fill(
+        _ pixels: UnsafeMutablePointer<UInt8>, _ bytes: Int, _ reach: Rect, _ cells: UnsafePointer<UInt8>, _ cellPitch: Int, _ marginX: Int, _ marginY: Int
+    ) {
+        guard reach.width > 0, reach.height > 0 else { return }
+        // Relative to the cell in the array's corner, so that cutting off rounds down.
+        let (offsetX, offsetY) = (shiftX - Double(x - marginX), shiftY - Double(y - marginY))
+        // White, black, and 1 for what is interpolated.
+        let levels = TurnedMask.levels.baseAddress!
+        // Places in 2⁻³² pixels; a place so near an edge of its cell that it is taken for the next has the same gray level there.
+        let unit = 4_294_967_296.0
+        let (stepX, stepY) = (Int(cosine * unit), Int(sine * unit))
+        let (first, last) = (reach.x, reach.maxX - 1)
+        for row in reach.y..<reach.maxY {
+            let (startX, startY) = (offsetX - Double(row) * sine, offsetY + Double(row) * cosine)
+            let line = pixels + row &* bytes
+            let (originX, originY) = (Int((startX + Double(first) * cosine) * unit), Int((startY + Double(first) * sine) * unit))
+            var (placeX, placeY) = (originX, originY)
+            for column in first...last {
+                line[column] = levels[Int(cells[(placeY &>> 32) &* cellPitch &+ (placeX &>> 32)])]
+                placeX &+= stepX
+                placeY &+= stepY
+            }
+            // Where a cell's pixels differ, the level is interpolated; eight pixels are looked at at once.
+            for chunk in (first &>> 3)...(last &>> 3) {
+                let eight = UnsafeRawPointer(line).load(fromByteOffset: 8 &* chunk, as: UInt64.self)
+                var mixed = eight & ~(eight &>> 7) & UInt64.eachByte
+                while mixed != 0 {
+                    let column = 8 &* chunk &+ mixed.trailingZeroBitCount / 8
+                    mixed &= mixed &- 1
+                    let (placeX, placeY) = (originX &+ (column &- first) &* stepX, originY &+ (column &- first) &* stepY)
+                    let code = Int(cells[(placeY &>> 32) &* cellPitch &+ (placeX &>> 32)])
+                    // White parts in 2⁻²⁴ pixels.
+                    let (partX, partY) = ((placeX &>> 8) & 0xFF_FFFF, (placeY &>> 8) & 0xFF_FFFF)
+                    let restX = 0x100_0000 &- partX
+                    let upper = (code & 1 ^ 1) &* restX &+ ((code &>> 1) & 1 ^ 1) &* partX
+                    let lower = ((code &>> 2) & 1 ^ 1) &* restX &+ ((code &>> 3) & 1 ^ 1) &* partX
+                    line[column] = UInt8(truncatingIfNeeded: (255 &* (upper &* (0x100_0000 &- partY) &+ lower &* partY) &+ (1 &<< 47)) &>> 48)
+                }
+            }
+        }
+    }
+}
+
+/// A square gray picture in rows of whole eight bytes, the rest of each row white.
+private struct TurnedFrame {
+    let side: Int
+    let pitch: Int
+    let pixels: UnsafeMutablePointer<UInt8>
+    /// Other rows are white.
+    let rows: Range<Int>
+
+    /// Pixels that differ from the picture mirrored left to right.
+    func unequalMirrored() -> Int {
+        var unequal = 0
+        for row in rows {
+            let line = UnsafeRawPointer(pixels + row &* pitch)
+            var sum: UInt64 = 0
+            for chunk in 0..<(side / 8) {
+                let bytes = line.loadUnaligned(fromByteOffset: 8 &* chunk, as: UInt64.self)
+                let mirrored = line.loadUnaligned(fromByteOffset: side &- 8 &- 8 &* chunk, as: UInt64.self).byteSwapped
+                sum &+= flags(bytes ^ mirrored)
+                if chunk & 127 == 127 {
+                    unequal &+= total(sum)
+                    sum = 0
+                }
+            }
+            unequal &+= total(sum)
+            let own = pixels + row &* pitch
+            for column in (side / 8 * 8)..<side where own[column] != own[side &- 1 &- column] { unequal &+= 1 }
+        }
+        return unequal
+    }
+
+    /// Pixels that differ from the picture mirrored top to bottom and made black and white.
+    func unequalFlipped() -> Int {
+        guard let first = rows.first, let last = rows.last else { return 0 }
+        var unequal = 0
+        for row in min(first, side - 1 - last)...max(last, side - 1 - first) {
+            let (line, other) = (UnsafeRawPointer(pixels + row &* pitch), UnsafeRawPointer(pixels + (side &- 1 &- row) &* pitch))
+            var sum: UInt64 = 0
+            for chunk in 0..<(pitch / 8) {
+                let bytes = line.load(fromByteOffset: 8 &* chunk, as: UInt64.self)
+                let binary = ((other.load(fromByteOffset: 8 &* chunk, as: UInt64.self) & UInt64.highBits) &>> 7) &* 255
+                sum &+= flags(bytes ^ binary)
+                if chunk & 127 == 127 {
+                    unequal &+= total(sum)
+                    sum = 0
+                }
+            }
+            unequal &+= total(sum)
+        }
+        return unequal
+    }
+
+    /// nil with fewer than two columns in which two changes are found.
+    func thicknessRatio(step: Int) -> Double? {
+        guard let first = rows.first, let last = rows.last else { return nil }
+        var (largest, sum, count, latest) = (0, 0, 0, 0)
+        for column in Swift.stride(from: 0, to: side, by: step) {
+            var start: Int?
+            for row in max(0, first - 1)..<max(0, min(side - 1, last + 1)) {
+                let change = abs(Int(pixels[row &* pitch &+ column]) &- Int(pixels[(row &+ 1) &* pitch &+ column]))
+                guard change > 100 else { continue }
+                guard let begun = start else {
+                    start = row
+                    continue
+                }
+                // What was the last column until now counts.
+                if count > 0 {
+                    largest = max(largest, latest)
+                    sum += latest
+                }
+                latest = row - begun
+                count += 1
+                break
+            }
+        }
+        return sum > 0 ? Double(largest) / (Double(sum) / Double(count)) : nil
+    }
+
+    /// 1 in each byte that is not 0.
+    @inline(__always) private func flags(_ difference: UInt64) -> UInt64 { (difference.nonzeroBytes & UInt64.highBits) &>> 7 }
+    /// Sum of eight bytes below 256 in all: half of them at a time.
+    @inline(__always) private func total(_ bytes: UInt64) -> Int {
+        let pairs = (bytes & 0x00FF_00FF_00FF_00FF) &+ (bytes &>> 8 & 0x00FF_00FF_00FF_00FF)
+        return Int(truncatingIfNeeded: (pairs &* 0x0001_0001_0001_0001) &>> 48)
+    }
+}
+
+extension ZooProcessPixels {
+    /// Symmetry of the dark pixels about the axes of the filled object (symetrieh, symetriev, thickr).
+    func symmetry(_ placement: ZooProcessSymmetry.Placement, hull: PixelHull, step: Int?) -> ZooProcessSymmetry {
+        withBytes(width: box.width, height: box.height) { bytes, pitch in
+            for y in 0..<box.height {
+                let (line, gray, target) = (dark + (y &+ 1) &* stride, crop + ((y &+ 1) &* self.pitch &+ 1), bytes + y &* pitch)
+                if limit < 255 {
+                    // All that is not dark is white.
+                    for x in 0..<box.width { target[x] = gray[x] == 255 ? 0 : 1 }
+                } else {
+                    for x in 0..<box.width { target[x] = UInt8(truncatingIfNeeded: line[(x &+ 1) &>> 6] &>> UInt64(truncatingIfNeeded: (x &+ 1) & 63)) & 1 }
+                }
+            }
+            return ZooProcessSymmetry(bytes, pitch: pitch, placement, step: step) { end in
+                for vertex in hull.left { end(vertex.x &- box.x, vertex.y &- box.y) }
+                for vertex in hull.right { end(vertex.x &- box.x, vertex.y &- box.y) }
+            }
+        }
+    }
+
+    /// Symmetry of the largest part (holes filled) of the pixels at most this bright (symetriehc, symetrievc); nil where there are none.
+    func symmetry(ofLargestPartAtMost level: UInt8) -> ZooProcessSymmetry? {
+        bits(atMost: level, into: work.1)
+        guard fillHoles(work.1, scratch: work.0) else { return nil }
+        return runs(of: work.1) { runs in
+            withComponents(runs) { root, area -> ZooProcessSymmetry in
+                var best = 0
+                for index in 0..<runs.count where root[index] == Int32(truncatingIfNeeded: index) && area[index] > area[best] { best = index }
+                var (left, right, top, bottom) = (Int.max, 0, Int.max, 0)
+                for index in 0..<runs.count where root[index] == Int32(truncatingIfNeeded: best) {
+                    (left, right) = (min(left, Int(runs[index].first)), max(right, Int(runs[index].last)))
+                    (top, bottom) = (min(top, Int(runs[index].y)), Int(runs[index].y))
+                }
+                let own = Rect(minX: left, minY: top, maxX: right + 1, maxY: bottom + 1)
+                return withBytes(width: own.width, height: own.height) { bytes, pitch in
+                    var sums = MomentSums()
+                    for index in 0..<runs.count where root[index] == Int32(truncatingIfNeeded: best) {
+                        let run = runs[index]
+                        let (y, x) = (Int(run.y) &- top, Int(run.first) &- left)
+                        let (line, gray) = (bytes + (y &* pitch &+ x), crop + (Int(run.y) &* self.pitch &+ Int(run.first)))
+                        for offset in 0..<run.count { line[offset] = gray[offset] <= level ? 1 : 0 }
+                        sums.add(y: y, first: x, last: x &+ run.count &- 1)
+                    }
+                    let ellipse = ZooProcessEllipse(area: sums.count, sums.second)
+                    return ZooProcessSymmetry(
+                        bytes, pitch: pitch,
+                        ZooProcessSymmetry.Placement(
+                            box: own, area: sums.count, x: sums.centroid.x + 0.5, y: sums.centroid.y + 0.5, angle: ellipse.angle), step: nil
+                    ) { end in
+                        for index in 0..<runs.count where root[index] == Int32(truncatingIfNeeded: best) {
+                            end(Int(runs[index].first) &- left, Int(runs[index].y) &- top)
+                            end(Int(runs[index].last) &- left, Int(runs[index].y) &- top)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A byte a pixel, 0 at first, with the margin that turning needs.
+    private func withBytes<Result>(width: Int, height: Int, _ body: (_ bytes: UnsafeMutablePointer<UInt8>, _ pitch: Int) -> Result) -> Result {
+        let pitch = width + 5
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: pitch * (height + 4)) { memory in
+            memory.initialize(repeating: 0)
+            return body(memory.baseAddress! + 2 * pitch + 2, pitch)
+        }
+    }
+}
+
+/// Area, centroid and second moments of runs, exact.
+private struct MomentSums {
+    private(set) var count = 0
+    private var x2 = 0
+    private var y = 0
+    private var xx12 = 0
+    private var xy2 = 0
+    private var yy = 0
+
+    @inline(__always) mutating func add(y row: Int, first: Int, last: Int) {
+        let length = last &- first &+ 1
+        let twice = first &+ last
+        count &+= length
+        x2 &+= length &* twice
+        y &+= length &* row
+        // Σ x² = n · mean² + n (n² − 1) / 12
+        xx12 &+= length &* (3 &* twice &* twice &+ length &* length &- 1)
+        xy2 &+= length &* twice &* row
+        yy &+= length &* row &* row
+    }
+
+    var centroid: Point { Point(x: Double(x2) / 2 / Double(count), y: Double(y) / Double(count)) }
+
+    /// Σ (x − x̄)², Σ (x − x̄)(y − ȳ), Σ (y − ȳ)²
+    var second: (xx: Double, xy: Double, yy: Double) {
+        let (n, mean) = (Double(count), centroid)
+        return (Double(xx12) / 12 - n * mean.x * mean.x, Double(xy2) / 2 - n * mean.x * mean.y, Double(yy) - n * mean.y * mean.y)
+    }
+}
+
+/// ImageJ's ellipse: each pixel has an extent of its own (variance 1/12), and the ellipse has the object's area.
+struct ZooProcessEllipse {
+    let major, minor: Double
+    /// 0 ..< 180, counter-clockwise from the x axis.
+    let angle: Double
+
+    /// - Parameter second: central second moments, summed over the pixels.
+    init(area: Int, _ second: (xx: Double, xy: Double, yy: Double)) {
+        let n = Double(area)
+        let (a, b, c) = (second.xx / n + 1.0 / 12, -second.xy / n, second.yy / n + 1.0 / 12)
+        let root = ((a - c) * (a - c) + 4 * b * b).squareRoot()
+        let (long, short) = (4 * ((a + c + root) / 2).squareRoot(), 4 * ((a + c - root) / 2).squareRoot())
+        let scale = (n / (.pi / 4 * long * short)).squareRoot()
+        (major, minor) = (long * scale, short * scale)
+        let degrees = 0.5 * atan2(2 * b, a - c) * 180 / .pi
+        angle = degrees < 0 ? degrees + 180 : degrees
+    }
+}
