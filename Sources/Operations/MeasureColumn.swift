@@ -17,6 +17,13 @@ public struct MeasureColumn: Hashable, Sendable {
         case percent = "%"
         case ratio = ""
         case count = "count"
+        /// Weighted moments: each pixel counts as its gray level, as in the integrated density.
+        case graySquarePixels = "gray level·px²"
+        case grayPixels3 = "gray level·px³"
+        /// Steps that texture divides the gray scale into.
+        case steps = "step"
+        case squareSteps = "step²"
+        case nats = "nat"
     }
 
     /// Column name in tables; never renamed.
