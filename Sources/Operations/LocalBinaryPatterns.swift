@@ -7,7 +7,8 @@ import Raster
 /// what surrounds the object nor how far a crop reaches has an influence.
 ///
 /// - Source: Ojala et al. 2002, doi:10.1109/TPAMI.2002.1017623; each pattern equals `local_binary_pattern(gray, 8, 1, 'uniform')`
-///   of scikit-image 0.26.
+///   of scikit-image 0.26 on images up to 512 pixels a side. Farther out its rounding decides by the place in the image whether a
+///   point exactly as bright as the pixel counts as darker (up to 4 % of the pixels of smooth images); here it never does.
 public struct LocalBinaryPatterns: Hashable, Sendable {
     /// How a pattern of eight bits becomes a number; names of scikit-image's methods.
     public enum Method: String, Sendable, CaseIterable {
@@ -73,7 +74,7 @@ extension Image where Pixel == UInt8 {
     /// Local binary pattern of every pixel; beyond the image's edge lies 0, as in scikit-image.
     ///
     /// - Complexity: one pass over width × height pixels.
-    /// - Source: equals `local_binary_pattern(gray, 8, 1, method)` of scikit-image 0.26.
+    /// - Source: equals `local_binary_pattern(gray, 8, 1, method)` of scikit-image 0.26; for its rounding see `LocalBinaryPatterns`.
     public func localBinaryPatterns(_ method: LocalBinaryPatterns.Method = .uniform) -> Image<UInt8> { patterns(self, method) }
 }
 
