@@ -7,7 +7,7 @@ public enum MeasureReference {
             [
                 "x runs to the right and y down from the image's top left pixel; the centre of a pixel has whole numbers, the first pixel's is (0, 0).",
                 "Boxes are half-open: the maximum is the row or column after the last.",
-                "ZooProcess counts from pixel corners; its positions are larger by 0.5.",
+                "ZooProcess counts from pixel corners: its centroids (x, y, xm, ym) are larger by 0.5.",
                 "Positions are those in the whole image, never in a crop.",
             ]
         ),
@@ -36,7 +36,7 @@ public enum MeasureReference {
         (
             "Single pixels, lines, rings",
             [
-                "A single pixel has area 1, perimeter 0, both axes 0, eccentricity 0 and both Feret diameters of the pixel's own outline; circularity, elongation and angle are empty.",
+                "A single pixel has area 1, perimeter 0, both axes 0, eccentricity 0 and Feret diameters of 1; circularity, elongation and angle are empty.",
                 "A straight line one pixel wide has a minor axis of 0 and an empty elongation.",
                 "Objects narrower than three pixels have no focus and no local binary patterns; a single pixel has no texture either, for lack of a pair.",
                 "Holes belong to no object: they count in area_filled and in ZooProcess's measures only.",
