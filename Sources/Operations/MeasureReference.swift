@@ -36,7 +36,7 @@ public enum MeasureReference {
         (
             "Single pixels, lines, rings",
             [
-                "A single pixel has area 1, perimeter 0, both axes 0, eccentricity 0 and Feret diameters of 1; circularity, elongation and angle are empty.",
+                "A single pixel has area 1, perimeter 0, both axes 0, eccentricity 0 and a largest Feret diameter of 1; circularity, elongation and angle are empty.",
                 "A straight line one pixel wide has a minor axis of 0 and an empty elongation.",
                 "Objects narrower than three pixels have no focus and no local binary patterns; a single pixel has no texture either, for lack of a pair.",
                 "Holes belong to no object: they count in area_filled and in ZooProcess's measures only.",
