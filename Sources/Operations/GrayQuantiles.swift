@@ -1,9 +1,9 @@
 import Raster
 
-/// Quantiles of the gray levels under a mask beyond the quartiles that `GrayMeasures` has.
+/// Quantiles of the gray levels under a mask beside those that `GrayMeasures` has.
 public struct GrayQuantiles: Hashable, Sendable {
     /// Percentages of `levels`.
-    public static let percentages = [1, 5, 10, 90, 95, 99]
+    public static let percentages = [1, 10, 90, 99]
 
     /// Gray level below which each of `percentages` of the pixels lies, interpolated between the neighbours in order.
     public let levels: [Double]

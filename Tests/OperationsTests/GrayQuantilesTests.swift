@@ -5,9 +5,9 @@ import Testing
 @Test func `quantiles equal NumPy's`() throws {
     let mask = TexturePictures.mask
     let references = [
-        (GrayQuantiles(mask, image: TexturePictures.rough), [2.0, 12.0, 25.2, 228.8, 242.8, 252.0]),
-        (GrayQuantiles(mask, image: TexturePictures.smooth), [21.92, 32.0, 48.2, 198.0, 208.4, 217.0]),
-        (GrayQuantiles(mask, image: TexturePictures.wide), [5651.68, 8317.8, 12540.2, 51074.2, 53584.2, 55770.76]),
+        (GrayQuantiles(mask, image: TexturePictures.rough), [2.0, 25.2, 228.8, 252.0]),
+        (GrayQuantiles(mask, image: TexturePictures.smooth), [21.92, 48.2, 198.0, 217.0]),
+        (GrayQuantiles(mask, image: TexturePictures.wide), [5651.68, 12540.2, 51074.2, 55770.76]),
     ]
     for (measures, expected) in references {
         for (found, level) in zip(try #require(measures).levels, expected) { #expect(agree(found, level), "\(found), not \(level)") }
