@@ -10,6 +10,9 @@ package enum AllNodes {
         NodeClass(RegionsNode.self),
         NodeClass(ShapeNode.self),
         NodeClass(GrayMeasuresNode.self),
+        NodeClass(ZooProcessNode.self),
+        NodeClass(ColorNode.self),
+        NodeClass(TextureNode.self),
         NodeClass(EcoTaxaExportNode.self),
     ]
 

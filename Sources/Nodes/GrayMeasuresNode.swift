@@ -16,20 +16,15 @@ package struct GrayMeasuresNode: Node {
     package init() {}
 
     package func run(_ values: inout SlotValues, context: NodeContext) throws {
-        let objects = values[Self.regions].objects
         let image = values[Self.gray]
         let empty = [Double?](repeating: nil, count: GrayMeasures.columns.count)
-        var rows: [[Double?]] = []
-        rows.reserveCapacity(objects.count)
-        for object in objects {
-            try context.checkCancelled()
+        values[Self.measurements] = try MeasurementTable(GrayMeasures.columns, of: values[Self.regions].objects, context) { mask in
             let measures =
                 switch image {
-                case .bits8(let image): GrayMeasures(object.mask, image: image)
-                case .bits16(let image): GrayMeasures(object.mask, image: image)
+                case .bits8(let image): GrayMeasures(mask, image: image)
+                case .bits16(let image): GrayMeasures(mask, image: image)
                 }
-            rows.append(measures?.values() ?? empty)
+            return measures?.values() ?? empty
         }
-        values[Self.measurements] = MeasurementTable(columns: GrayMeasures.columns.map(MeasurementColumn.init), rows: rows)
     }
 }

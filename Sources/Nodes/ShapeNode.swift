@@ -15,15 +15,10 @@ package struct ShapeNode: Node {
     package init() {}
 
     package func run(_ values: inout SlotValues, context: NodeContext) throws {
-        let objects = values[Self.regions].objects
         let empty = [Double?](repeating: nil, count: ShapeMeasures.columns.count)
-        var rows: [[Double?]] = []
-        rows.reserveCapacity(objects.count)
-        for object in objects {
-            try context.checkCancelled()
-            rows.append(ShapeMeasures(object.mask)?.values(pixelSize: context.source.pixelSizeMicrometres) ?? empty)
+        values[Self.measurements] = try MeasurementTable(ShapeMeasures.columns, of: values[Self.regions].objects, context) { mask in
+            ShapeMeasures(mask)?.values(pixelSize: context.source.pixelSizeMicrometres) ?? empty
         }
-        values[Self.measurements] = MeasurementTable(columns: ShapeMeasures.columns.map(MeasurementColumn.init), rows: rows)
     }
 }
 

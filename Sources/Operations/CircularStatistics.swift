@@ -1,18 +1,15 @@
 import Foundation
 
-/// Mean direction and circular standard deviation, in degrees, of counts at equal steps around a circle; nil without counts.
-func circularStatistics(_ counts: [Int]) -> (mean: Double?, deviation: Double?) {
-    var (x, y, total) = (0.0, 0.0, 0)
-    for (step, count) in counts.enumerated() where count > 0 {
-        let angle = 2 * Double.pi * Double(step) / Double(counts.count)
-        x += Double(count) * cos(angle)
-        y += Double(count) * sin(angle)
-        total += count
-    }
-    guard total > 0 else { return (nil, nil) }
-    let length = (x * x + y * y).squareRoot() / Double(total)
-    // Directions that cancel out have no mean.
+/// Mean direction, 0 ..< 360, and circular standard deviation √(−2 ln R), in degrees, from the sums of the directions' cosines and
+/// sines; nil without directions and where they cancel out.
+func circularStatistics(x: Double, y: Double, count: Int) -> (mean: Double?, deviation: Double?) {
+    guard count > 0 else { return (nil, nil) }
+    let length = (x * x + y * y).squareRoot() / Double(count)
     guard length > 1e-9 else { return (nil, nil) }
     let mean = atan2(y, x) * 180 / .pi
-    return (mean < 0 ? mean + 360 : mean, max(0, -2 * log(min(1, length))).squareRoot() * 180 / .pi)
+    // A length of 1 but for rounding is one direction; a deviation of 0.0001° would be a length of 1 − 1.5e-12.
+    let deviation = length > 1 - 1e-12 ? 0 : (-2 * log(length)).squareRoot() * 180 / .pi
+    // What rounds to a whole turn is 0.
+    let turned = mean < 0 ? mean + 360 : mean
+    return (turned >= 360 ? 0 : turned, deviation)
 }

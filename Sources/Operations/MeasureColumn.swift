@@ -17,6 +17,13 @@ public struct MeasureColumn: Hashable, Sendable {
         case percent = "%"
         case ratio = ""
         case count = "count"
+        /// Weighted moments: each pixel counts as its gray level, as in the integrated density.
+        case graySquarePixels = "gray level·px²"
+        case grayPixels3 = "gray level·px³"
+        /// Steps that texture divides the gray scale into.
+        case steps = "step"
+        case squareSteps = "step²"
+        case nats = "nat"
     }
 
     /// Column name in tables; never renamed.
@@ -34,6 +41,15 @@ public struct MeasureColumn: Hashable, Sendable {
     }
 }
 
+/// Source of measures that follow scikit-image's definition.
+let scikitImage = "scikit-image 0.26"
+
+/// Its names, as `regionprops_table` writes them, where ours differ.
+private let scikitImageNames = [
+    "bbox_min_x": "bbox-1", "bbox_min_y": "bbox-0", "bbox_max_x": "bbox-3", "bbox_max_y": "bbox-2",
+    "centroid_x": "centroid-1", "centroid_y": "centroid-0", "centroid_weighted_x": "centroid_weighted-1", "centroid_weighted_y": "centroid_weighted-0",
+]
+
 /// Columns of a group of measures, and how to get their values.
 struct MeasureTable<Subject>: Sendable {
     enum Scale: Sendable { case none, length, area }
@@ -47,18 +63,22 @@ struct MeasureTable<Subject>: Sendable {
     private(set) var entries: [Entry] = []
     var columns: [MeasureColumn] { entries.map(\.column) }
 
-    /// - Parameter micrometreName: also adds a column of this name with the value in µm or µm².
+    /// - Parameters:
+    ///   - equals: of measures by scikit-image's definition, when left out, scikit-image with the same name.
+    ///   - micrometreName: also adds a column of this name with the value in µm or µm².
     mutating func add(
-        _ name: String, _ unit: MeasureColumn.Unit, _ title: String, _ definition: String, source: String = "scikit-image 0.26",
+        _ name: String, _ unit: MeasureColumn.Unit, _ title: String, _ definition: String, source: String = scikitImage,
         equals: String? = nil, micrometreName: String? = nil, _ value: @escaping @Sendable (Subject) -> Double?
     ) {
+        let equals = equals ?? (source == scikitImage ? "scikit-image \(scikitImageNames[name] ?? name)" : nil)
         let column = MeasureColumn(name: name, unit: unit, title: title, definition: definition, source: source, equals: equals)
         entries.append(Entry(column: column, scale: .none, value: value))
         guard let micrometreName else { return }
         let isArea = unit == .squarePixels
         let scaled = MeasureColumn(
             name: micrometreName, unit: isArea ? .squareMicrometres : .micrometres, title: title,
-            definition: "\(definition); in \(isArea ? "µm²" : "µm") by the image's pixel size, empty without one", source: source, equals: equals)
+            definition: "\(definition); in \(isArea ? "µm²" : "µm") by the image's pixel size, empty without one", source: source,
+            equals: equals.map { "\($0) × pixel size\(isArea ? "²" : "")" })
         entries.append(Entry(column: scaled, scale: isArea ? .area : .length, value: value))
     }
 

@@ -1,6 +1,9 @@
 import Raster
 
-/// Central moments, inertia and Hu's invariants of one object as columns.
+/// Central and normalised moments, inertia and Hu's invariants of one object as columns.
+///
+/// Orders are named `p_q` with the row's power first, as in scikit-image. Central moments of first order are 0 by definition and
+/// left out; so are orders above three, which no measure here is made from.
 public struct MomentMeasures: Hashable, Sendable {
     public let moments: ShapeMoments
 
@@ -17,19 +20,60 @@ public struct MomentMeasures: Hashable, Sendable {
 
     private static let table: MeasureTable<MomentMeasures> = {
         var table = MeasureTable<MomentMeasures>()
-        table.add("inertia_tensor_eigvals_0", .squarePixels, "Inertia, larger", "larger eigenvalue of the covariance of the pixel centres") { $0.moments.eigenvalues.0 }
-        table.add("inertia_tensor_eigvals_1", .squarePixels, "Inertia, smaller", "smaller eigenvalue of the covariance of the pixel centres") { $0.moments.eigenvalues.1 }
-        for index in 0..<7 {
-            table.add("moments_hu_\(index)", .ratio, "Hu invariant \(index)", "not changed by moving, turning or scaling (Hu 1962)") { $0.moments.hu[index] }
+        func add(
+            _ name: String, _ theirs: String, _ unit: MeasureColumn.Unit, _ title: String, _ definition: String, _ value: @escaping @Sendable (ShapeMoments) -> Double
+        ) {
+            table.add(name, unit, title, definition, equals: "scikit-image \(theirs)") { value($0.moments) }
         }
-        let central: [(String, @Sendable (ShapeMoments) -> Double)] = [
-            ("0_2", { $0.mu20 }), ("1_1", { $0.mu11 }), ("2_0", { $0.mu02 }),
-            ("0_3", { $0.mu30 }), ("1_2", { $0.mu21 }), ("2_1", { $0.mu12 }), ("3_0", { $0.mu03 }),
-        ]
-        for (order, value) in central {
-            table.add("moments_central_\(order)", .ratio, "Central moment \(order)",
-                "sum over pixels of (y − mean)^p (x − mean)^q for orders p_q, in pixels^(p + q)") { value($0.moments) }
+        add("inertia_tensor_0_0", "inertia_tensor-0-0", .squarePixels, "Inertia tensor 0 0", "variance of the pixel centres' x") { $0.mu20 / Double($0.area) }
+        add("inertia_tensor_0_1", "inertia_tensor-0-1 and inertia_tensor-1-0", .squarePixels, "Inertia tensor 0 1", "covariance of the pixel centres' x and y, negated") {
+            -$0.mu11 / Double($0.area)
+        }
+        add("inertia_tensor_1_1", "inertia_tensor-1-1", .squarePixels, "Inertia tensor 1 1", "variance of the pixel centres' y") { $0.mu02 / Double($0.area) }
+        add("inertia_tensor_eigvals_0", "inertia_tensor_eigvals-0", .squarePixels, "Inertia, larger", "larger eigenvalue of the covariance of the pixel centres") {
+            $0.eigenvalues.0
+        }
+        add("inertia_tensor_eigvals_1", "inertia_tensor_eigvals-1", .squarePixels, "Inertia, smaller", "smaller eigenvalue of the covariance of the pixel centres") {
+            $0.eigenvalues.1
+        }
+        for index in 0..<7 {
+            add("moments_hu_\(index)", "moments_hu-\(index)", .ratio, "Hu invariant \(index + 1)", "not changed by moving, turning or scaling (Hu 1962)") { $0.hu[index] }
+        }
+        add("moments_central_0_0", "moments_central-0-0", .squarePixels, "Central moment 0 0", "sum over pixels of 1: the area") { Double($0.area) }
+        for (p, q) in MomentOrders.secondAndThird {
+            add(
+                "moments_central_\(p)_\(q)", "moments_central-\(p)-\(q)", p + q == 2 ? .pixels4 : .pixels5, "Central moment \(p) \(q)",
+                "sum over pixels, each of 1 px², of (y − mean)^\(p) · (x − mean)^\(q)") { $0.central(p, q) }
+        }
+        for (p, q) in MomentOrders.secondAndThird {
+            add(
+                "moments_normalized_\(p)_\(q)", "moments_normalized-\(p)-\(q)", .ratio, "Normalised moment \(p) \(q)",
+                "moments_central_\(p)_\(q) / area^\(p + q == 2 ? "2" : "2.5")") { $0.central(p, q) / MomentOrders.normalisation(Double($0.area), order: p + q) }
         }
         return table
     }()
+}
+
+/// Orders (power of y, power of x) that tables hold.
+enum MomentOrders {
+    static let secondAndThird = [(0, 2), (1, 1), (2, 0), (0, 3), (1, 2), (2, 1), (3, 0)]
+
+    /// sum^(order / 2 + 1): what a central moment of this order is divided by to be free of scale.
+    static func normalisation(_ sum: Double, order: Int) -> Double { order == 2 ? sum * sum : sum * sum * sum.squareRoot() }
+}
+
+extension ShapeMoments {
+    /// Σ (y − ȳ)ᵖ (x − x̄)^q of second or third order.
+    fileprivate func central(_ p: Int, _ q: Int) -> Double {
+        switch (p, q) {
+        case (0, 2): mu20
+        case (1, 1): mu11
+        case (2, 0): mu02
+        case (0, 3): mu30
+        case (1, 2): mu21
+        case (2, 1): mu12
+        case (3, 0): mu03
+        default: preconditionFailure("no central moment of orders \(p) and \(q)")
+        }
+    }
 }

@@ -1,0 +1,161 @@
+/// The reference of all measures as a page, made from the columns' declarations.
+public enum MeasureReference {
+    /// What holds for all columns: a heading and sentences.
+    private static let rules: [(title: String, sentences: [String])] = [
+        (
+            "Coordinates",
+            [
+                "x runs to the right and y down from the image's top left pixel; the centre of a pixel has whole numbers, the first pixel's is (0, 0).",
+                "Boxes are half-open: the maximum is the row or column after the last.",
+                "ZooProcess counts from pixel corners: its centroids (x, y, xm, ym) are larger by 0.5.",
+                "Positions are those in the whole image, never in a crop.",
+            ]
+        ),
+        (
+            "Pixel size",
+            [
+                "Columns that end in _um are in µm, those that end in _um2 in µm²; each is a column in pixels times the image's pixel size or its square.",
+                "Without a pixel size they are empty. No other column changes with the pixel size.",
+            ]
+        ),
+        (
+            "Empty cells",
+            [
+                "A cell is empty where a measure has no value; infinity and “not a number” are never written.",
+                "Names, units and definitions of columns stay the same whatever the image.",
+            ]
+        ),
+        (
+            "What surrounds an object",
+            [
+                "Only pixels under the mask are measured, so the same object has the same numbers however far a crop reaches around it.",
+                "Focus and local binary patterns need a pixel's eight neighbours: they are taken over the pixels whose neighbours are all under the mask, and empty where there are none.",
+                "Pixels of a mask that lie outside the image are left out.",
+            ]
+        ),
+        (
+            "Single pixels, lines, rings",
+            [
+                "A single pixel has area 1, perimeter 0, both axes 0, eccentricity 0 and a largest Feret diameter of 1; circularity, elongation and angle are empty.",
+                "A straight line one pixel wide has a minor axis of 0 and an empty elongation.",
+                "Objects narrower than three pixels have no focus and no local binary patterns; a single pixel has no texture either, for lack of a pair.",
+                "Holes belong to no object: they count in area_filled and in ZooProcess's measures only.",
+                "Where all gray levels are equal, skewness and kurtosis are empty; where all are 0, weighted centroid and weighted moments are.",
+            ]
+        ),
+        (
+            "Gray levels",
+            [
+                "Levels are those of the image after the corrections of its pipeline: 0 to 255, or 0 to 65535 of 16-bit images.",
+                "Colours become gray as in OpenCV: (9798 R + 19235 G + 3735 B + 16384) >> 15.",
+            ]
+        ),
+        (
+            "Names",
+            [
+                "A column has one name in all tables, and it is never renamed.",
+                "Names that ZooProcess and scikit-image use for different things (area, angle, elongation) get zooprocess_ before them where both stand in one table.",
+                "Moments are numbered by powers of y, then of x, as in scikit-image.",
+            ]
+        ),
+    ]
+
+    private static let introduction = """
+        Each measure of an object with its unit, its definition and where that comes from. The last column names the tool \
+        whose number it equals, with that tool's own name for it; where it is empty, no tool gives the same number.
+        """
+
+    private static let headings = ["Name", "Unit", "Meaning", "Definition", "Source", "Equals"]
+
+    /// The page as Markdown (tables as on GitHub).
+    public static func markdown() -> String {
+        var text = "# Measures\n\n\(introduction)\n\n"
+        for rule in rules { text += "## \(rule.title)\n\n" + rule.sentences.map { "- \(markdown($0))\n" }.joined() + "\n" }
+        for group in MeasureGroup.allCases {
+            text += "## \(group.title)\n\n\(group.help) Chosen as `\(group.rawValue)`.\n\n"
+            text += "| \(headings.joined(separator: " | ")) |\n|\(String(repeating: " --- |", count: headings.count))\n"
+            for column in group.columns {
+                let cells = ["`\(column.name)`"] + [column.unit.rawValue, column.title, column.definition, column.source, column.equals ?? ""].map(markdown)
+                text += "| \(cells.joined(separator: " | ")) |\n"
+            }
+            text += "\n"
+        }
+        return text
+    }
+
+    /// The page as one HTML file without scripts or other files; light or dark as the reader's system is.
+    ///
+    /// Each column's row has its group and name as identifier: `#gray-intensity_mean`.
+    public static func html() -> String {
+        var body = "<h1>Measures</h1>\n<p>\(html(introduction))</p>\n<nav><ul>\n"
+        for group in MeasureGroup.allCases { body += "<li><a href=\"#\(group.rawValue)\">\(html(group.title))</a></li>\n" }
+        body += "</ul></nav>\n"
+        for rule in rules {
+            body += "<h2>\(html(rule.title))</h2>\n<ul>\n" + rule.sentences.map { "<li>\(html($0))</li>\n" }.joined() + "</ul>\n"
+        }
+        for group in MeasureGroup.allCases {
+            body += "<h2 id=\"\(group.rawValue)\">\(html(group.title))</h2>\n<p>\(html(group.help)) Chosen as <code>\(group.rawValue)</code>.</p>\n"
+            body += "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"\(html(group.title))\"><table>\n<thead><tr>"
+            body += headings.map { "<th scope=\"col\">\($0)</th>" }.joined() + "</tr></thead>\n<tbody>\n"
+            for column in group.columns {
+                body += "<tr id=\"\(html("\(group.rawValue)-\(column.name)"))\"><th scope=\"row\"><code>\(html(column.name))</code></th>"
+                let cells = [column.unit.rawValue, column.title, column.definition, column.source, column.equals ?? ""]
+                body += cells.map { "<td>\(html($0))</td>" }.joined() + "</tr>\n"
+            }
+            body += "</tbody>\n</table></div>\n"
+        }
+        return """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Measures</title>
+            <style>
+            :root { color-scheme: light dark; --text: #1b1f24; --page: #ffffff; --line: #c9d1d9; --soft: #f3f5f7; --link: #0b5cad; }
+            @media (prefers-color-scheme: dark) {
+              :root { --text: #e6e9ec; --page: #14171a; --line: #3a4149; --soft: #1e2328; --link: #7db8f5; }
+            }
+            body { margin: 0 auto; padding: 1rem; max-width: 80rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); }
+            a { color: var(--link); }
+            nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; padding: 0; list-style: none; }
+            .wide { overflow-x: auto; }
+            table { border-collapse: collapse; width: 100%; font-size: 0.875rem; }
+            th, td { padding: 0.25rem 0.5rem; border: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: normal; }
+            thead th { background: var(--soft); font-weight: bold; }
+            tr:target { background: var(--soft); }
+            code { font-family: ui-monospace, monospace; }
+            </style>
+            </head>
+            <body>
+            \(body)</body>
+            </html>
+
+            """
+    }
+
+    /// Text in a Markdown paragraph or cell, with nothing of it taken for markup.
+    private static func markdown(_ text: String) -> String {
+        var escaped = ""
+        for character in text {
+            if "\\`*_[]<>|#~".contains(character) { escaped.append("\\") }
+            escaped.append(character)
+        }
+        return escaped
+    }
+
+    private static func html(_ text: String) -> String {
+        var escaped = ""
+        for character in text {
+            switch character {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            case "'": escaped += "&#39;"
+            default: escaped.append(character)
+            }
+        }
+        return escaped
+    }
+}
