@@ -18,7 +18,7 @@ package struct ZooProcessNode: Node {
     package static let parameters: [Parameter<Self>] = [
         .boolean(
             \.legacyIntegers, "legacyIntegers", label: "Whole numbers as in old tables",
-            help: "Ratios are made from values cut to whole numbers, as ZooProcess's macro did; off: from the values themselves.")
+            help: "Ratios are made from printed values rounded to whole numbers, as ZooProcess's macro did; off: from the values themselves.")
     ]
     package var legacyIntegers = false
     package init() {}
@@ -30,7 +30,7 @@ package struct ZooProcessNode: Node {
         values[Self.measurements] = try MeasurementTable(columns, of: values[Self.regions].objects, context) { mask in
             // All of an object's own pixels are darker than the threshold that found it, so its brightest is as good a limit.
             guard let limit = image.brightest(under: mask) else { return empty }
-            return ZooProcessMeasures(mask, image: image, limit: limit)?.values(legacyIntegers: legacyIntegers) ?? empty
+            return ZooProcessMeasures(mask, image: image, limit: limit, pixelSize: context.source.pixelSizeMicrometres)?.values(legacyIntegers: legacyIntegers) ?? empty
         }
     }
 }

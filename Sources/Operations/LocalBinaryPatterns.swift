@@ -118,7 +118,7 @@ private func patterns<Pixel: FixedWidthInteger & UnsignedInteger & BitwiseCopyab
     // Three rows with a black pixel at either end.
     let stride = width + 2
     var rows = [Pixel](repeating: 0, count: 3 * stride)
-    return Image<UInt8>(width: width, height: height) { target in
+    return Image(width: width, height: height, writingAll: { target in
         rows.withUnsafeMutableBufferPointer { rows in
             image.withBuffer { pixels in
                 for y in -1..<height {
@@ -130,5 +130,5 @@ private func patterns<Pixel: FixedWidthInteger & UnsignedInteger & BitwiseCopyab
                 }
             }
         }
-    }
+    })
 }

@@ -35,8 +35,8 @@ public struct ObjectMeasurer: Sendable {
 
     /// - Parameters:
     ///   - mask: the object in image coordinates, not empty.
-    ///   - gray: 8- or 16-bit gray levels of the image inside `window`. ZooProcess and texture measures take 16-bit levels / 257.
-    ///   - color: 8-bit colours inside `window`; nil leaves the columns of `color` empty.
+    ///   - gray: 8- or 16-bit gray levels of the image inside `window`. ZooProcess takes 16-bit levels / 257.
+    ///   - color: 8-bit colours inside `window`; nil where the image is gray.
     ///   - window: part of the image that the pixels are; must hold the mask's box.
     ///   - limit: threshold in 8-bit levels for ZooProcess, which counts brighter pixels as holes; nil takes the brightest pixel of the mask.
     ///   - pixelSize: side of a pixel in µm; without it the µm columns are empty.
@@ -116,13 +116,44 @@ private struct Part: Sendable {
                 Part(GrayMeasures.columns, isLocal: true) { object in
                     if case .gray16(let image) = object.gray { return GrayMeasures(object.local, image: image)?.values() }
                     return GrayMeasures(object.local, image: object.gray8)?.values()
-                }
+                },
+                Part(GrayQuantiles.columns, isLocal: true) { object in
+                    if case .gray16(let image) = object.gray { return GrayQuantiles(object.local, image: image)?.values() }
+                    return GrayQuantiles(object.local, image: object.gray8)?.values()
+                },
+                Part(WeightedMoments.columns, isLocal: true) { object in
+                    if case .gray16(let image) = object.gray { return WeightedMoments(object.local, image: image)?.values() }
+                    return WeightedMoments(object.local, image: object.gray8)?.values()
+                },
             ]
         case .zooprocess:
-            [Part(ZooProcessMeasures.columns, isLocal: true) { ZooProcessMeasures($0.local, image: $0.gray8, limit: $0.limit)?.values() }]
+            [
+                Part(ZooProcessMeasures.columns, isLocal: true) {
+                    ZooProcessMeasures($0.local, image: $0.gray8, limit: $0.limit, pixelSize: $0.pixelSize)?.values()
+                }
+            ]
         case .color:
-            [Part(ColorMeasures.columns, isLocal: true) { object in object.color.flatMap { ColorMeasures(object.local, image: $0)?.values() } }]
-        case .texture: []
+            [
+                Part(ColorMeasures.columns, isLocal: true) { object in
+                    // A gray image has three equal channels.
+                    ColorMeasures(object.local, image: object.color.map { .color8($0) } ?? object.gray)?.values()
+                },
+                Part(FocusMeasures.columns, isLocal: true) { object in
+                    if case .gray16(let image) = object.gray { return FocusMeasures(object.local, image: image)?.values() }
+                    return FocusMeasures(object.local, image: object.gray8)?.values()
+                },
+            ]
+        case .texture:
+            [
+                Part(Haralick.columns, isLocal: true) { object in
+                    if case .gray16(let image) = object.gray { return Haralick(object.local, image: image)?.values() }
+                    return Haralick(object.local, image: object.gray8)?.values()
+                },
+                Part(LocalBinaryPatterns.columns, isLocal: true) { object in
+                    if case .gray16(let image) = object.gray { return LocalBinaryPatterns(object.local, image: image)?.values() }
+                    return LocalBinaryPatterns(object.local, image: object.gray8)?.values()
+                },
+            ]
         }
     }
 
