@@ -83,6 +83,23 @@ public enum MeasureReference {
         return text
     }
 
+    /// Looks of the HTML page; public so that a server can allow exactly this style.
+    public static let style = """
+        :root { color-scheme: light dark; --text: #1b1f24; --page: #ffffff; --line: #c9d1d9; --soft: #f3f5f7; --link: #0b5cad; }
+        @media (prefers-color-scheme: dark) {
+          :root { --text: #e6e9ec; --page: #14171a; --line: #3a4149; --soft: #1e2328; --link: #7db8f5; }
+        }
+        body { margin: 0 auto; padding: 1rem; max-width: 80rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); }
+        a { color: var(--link); }
+        nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; padding: 0; list-style: none; }
+        .wide { overflow-x: auto; }
+        table { border-collapse: collapse; width: 100%; font-size: 0.875rem; }
+        th, td { padding: 0.25rem 0.5rem; border: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: normal; }
+        thead th { background: var(--soft); font-weight: bold; }
+        tr:target { background: var(--soft); }
+        code { font-family: ui-monospace, monospace; }
+        """
+
     /// The page as one HTML file without scripts or other files; light or dark as the reader's system is.
     ///
     /// Each column's row has its group and name as identifier: `#gray-intensity_mean`.
@@ -111,21 +128,7 @@ public enum MeasureReference {
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>Measures</title>
-            <style>
-            :root { color-scheme: light dark; --text: #1b1f24; --page: #ffffff; --line: #c9d1d9; --soft: #f3f5f7; --link: #0b5cad; }
-            @media (prefers-color-scheme: dark) {
-              :root { --text: #e6e9ec; --page: #14171a; --line: #3a4149; --soft: #1e2328; --link: #7db8f5; }
-            }
-            body { margin: 0 auto; padding: 1rem; max-width: 80rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); }
-            a { color: var(--link); }
-            nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; padding: 0; list-style: none; }
-            .wide { overflow-x: auto; }
-            table { border-collapse: collapse; width: 100%; font-size: 0.875rem; }
-            th, td { padding: 0.25rem 0.5rem; border: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: normal; }
-            thead th { background: var(--soft); font-weight: bold; }
-            tr:target { background: var(--soft); }
-            code { font-family: ui-monospace, monospace; }
-            </style>
+            <style>\(style)</style>
             </head>
             <body>
             \(body)</body>

@@ -3,6 +3,7 @@ enum AllRoutes {
     static func groups(_ services: Services) -> [any RouteGroup] {
         [
             SystemRoutes(services: services),
+            ReferenceRoutes(services: services),
             SessionRoutes(services: services),
             ProjectRoutes(services: services),
             GraphRoutes(services: services),

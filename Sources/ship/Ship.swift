@@ -17,6 +17,6 @@ struct Ship: AsyncParsableCommand {
         version: shipVersion,
         subcommands: [
             ServeCommand.self, DemoCommand.self, RunCommand.self, ImportCommand.self, ExportCommand.self, MeasureCommand.self, ConvertCommand.self,
-            TileCommand.self, CheckCommand.self, PipelineCommand.self,
+            TileCommand.self, CheckCommand.self, PipelineCommand.self, ReferenceCommand.self,
         ])
 }

@@ -3,7 +3,7 @@
 import hashlib, json, os, pathlib, random, shutil, signal, sqlite3, subprocess, sys, tempfile, time, urllib.error, urllib.request, zipfile
 
 sys.dont_write_bytecode = True
-import measure  # beside this file
+import convert, measure  # beside this file
 
 SHIP = str(pathlib.Path(sys.argv[1]).resolve())
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -78,7 +78,7 @@ class Server:
 
 def verbs():
     check(ship("--help").returncode == 0, "--help answers")
-    for verb in ("serve", "demo", "run", "import", "export", "tile", "measure", "check", "pipeline"):
+    for verb in ("serve", "demo", "run", "import", "export", "tile", "measure", "convert", "check", "pipeline", "reference"):
         check(ship(verb, "--help").returncode == 0, f"{verb} --help answers")
     check(ship("--version").stdout.strip() != "", "--version answers")
     for arguments in (["dance"], ["serve", "--port", "99999"], ["run", "x.json"], ["demo", "x", "--size", "big"], ["tile", "a", "b", "--quality", "0"]):
@@ -213,6 +213,7 @@ try:
     killed_runs(reference)
     killed_server()
     measure.run(SHIP, WORK, check)
+    convert.run(ship, WORK, check)
 finally:
     shutil.rmtree(WORK, ignore_errors=True)
 print(f"command line: {'all passed' if failures == 0 else f'{failures} failed'}")

@@ -35,6 +35,7 @@ THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLI
 const component = defineComponent(() => () => h('div', { class: 'page prose' }, [
   h('header', { class: 'about-head' }, [mark(), h('div', [h('h1', 'ship'), h('p', { class: 'muted' }, ['The self-learning Helmholtz Imaging Pipeline', state.session?.version ? ` · version ${state.session.version}` : ''])])]),
   h('p', 'Turns folders of microscope, scanner or camera frames into corrected images, segmented and hand-edited objects, measurements and archives. It runs on this machine alone: this page was loaded from it, and nothing is asked of any other.'),
+  h('p', h('a', { href: '/reference/measures', target: '_blank', rel: 'noopener' }, 'What every measure means, and which tool it equals')),
   h('h2', 'Made with'),
   h('table', { class: 'licences' }, [h('thead', h('tr', ['Part', 'For', 'Licence', 'Notice'].map(t => h('th', { scope: 'col' }, t)))), h('tbody', parts.map(p => h('tr', [h('th', { scope: 'row' }, p[0]), ...p.slice(1).map(t => h('td', t))])))]),
   h('details', [h('summary', 'BSD 2-Clause License (Leaflet)'), h('pre', 'Copyright (c) 2010–2023, Volodymyr Agafonkin\nCopyright (c) 2010–2011, CloudMade\nAll rights reserved.\n\n' + bsd2)]),
