@@ -2,7 +2,7 @@ import Operations
 import Raster
 import Testing
 
-private let everyGroup: [MeasureGroup] = [.shape, .gray, .zooprocess, .color]
+private let everyGroup = MeasureGroup.allCases
 
 /// A picture with objects of several kinds on it, in 8 and 16 bits and in colour.
 private struct Scene {
@@ -39,14 +39,24 @@ private struct Scene {
     let scene = Scene(seed: 9)
     for mask in scene.masks {
         let shape = ShapeMeasures(mask)!
-        let expected: [Double?] =
-            GrayMeasures(mask, image: scene.gray)!.values() + shape.values(pixelSize: 2) + MomentMeasures(shape.moments).values()
-            + ColorMeasures(mask, image: scene.color)!.values()
-        let values = ObjectMeasurer([.gray, .shape, .color]).values(mask, gray: .gray8(scene.gray), color: scene.color, window: scene.gray.bounds, pixelSize: 2)
+        let gray = GrayMeasures(mask, image: scene.gray)!.values() + GrayQuantiles(mask, image: scene.gray)!.values()
+        let weighted = WeightedMoments(mask, image: scene.gray)?.values() ?? WeightedMoments.columns.map { _ in nil }
+        let moments = shape.values(pixelSize: 2) + MomentMeasures(shape.moments).values()
+        let color = ColorMeasures(mask, image: scene.color)!.values() + (FocusMeasures(mask, image: scene.gray)?.values() ?? [nil, nil])
+        let texture = (Haralick(mask, image: scene.gray)?.values() ?? Haralick.columns.map { _ in nil })
+            + (LocalBinaryPatterns(mask, image: scene.gray)?.values() ?? LocalBinaryPatterns.columns.map { _ in nil })
+        let values = ObjectMeasurer([.gray, .shape, .color, .texture])
+            .values(mask, gray: .gray8(scene.gray), color: scene.color, window: scene.gray.bounds, pixelSize: 2)
+        let expected = gray + weighted + moments + color + texture
         #expect(values.count == expected.count)
-        for (value, expected) in zip(values, expected) {
-            // Positions are moved from the crop to the image, which may round the last bit.
-            if let value, let expected { #expect(agree(value, expected, relative: 1e-15, tiny: 0)) } else { #expect(value == nil && expected == nil) }
+        for (index, (value, expected)) in zip(values, expected).enumerated() {
+            // Positions are moved from the crop to the image, which may round the last bit; moments start from another corner there.
+            let isWeighted = (gray.count..<(gray.count + weighted.count)).contains(index)
+            if let value, let expected {
+                #expect(agree(value, expected, relative: isWeighted ? 1e-9 : 1e-15, tiny: isWeighted ? 1e-6 : 0))
+            } else {
+                #expect(value == nil && expected == nil)
+            }
         }
     }
 }
@@ -79,9 +89,13 @@ private struct Scene {
     #expect(turned.contains("shape_area") && !turned.contains("zooprocess_area"))
 }
 
-@Test func `colour columns are empty without colour`() {
+@Test func `a gray image has three equal channels`() throws {
     let scene = Scene(seed: 1)
-    let measurer = ObjectMeasurer([.color])
+    let measurer = ObjectMeasurer([.gray, .color])
     #expect(measurer.needsColor && !ObjectMeasurer([.shape, .gray, .zooprocess]).needsColor)
-    #expect(measurer.values(scene.masks[0], gray: .gray8(scene.gray), window: scene.gray.bounds).allSatisfy { $0 == nil })
+    let values = measurer.values(scene.masks[0], gray: .gray8(scene.gray), window: scene.gray.bounds)
+    let named = Dictionary(uniqueKeysWithValues: zip(measurer.columns.map(\.name), values))
+    let mean = try #require(named["intensity_mean"] ?? nil)
+    for channel in ["blue", "green", "red", "value"] { #expect(agree(try #require(named["\(channel)_mean"] ?? nil), mean, relative: 1e-12, tiny: 0)) }
+    #expect(named["saturation_mean"] == .some(0) && named["hue_mean"] == .some(nil))
 }
