@@ -17,7 +17,7 @@ test:
 	scripts/test
 
 bench: setup assets
-	swift run -c release ship-bench
+	scripts/bench
 
 setup:
 	@scripts/setup

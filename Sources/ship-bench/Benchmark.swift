@@ -40,7 +40,7 @@ struct Benchmark {
         table?.write(Data("\(name)\t\(median)\n".utf8))
         let rate = median > 0 ? items / per / median : .infinity
         let columns = [
-            name.padding(toLength: 52, withPad: " ", startingAt: 0), Benchmark.time(median) + " cpu", Benchmark.time(elapsed) + " wall",
+            name.padding(toLength: max(64, name.count), withPad: " ", startingAt: 0), Benchmark.time(median) + " cpu", Benchmark.time(elapsed) + " wall",
             String(format: "%10.1f \(unit)/cpu-s", rate), String(format: "(%.0f–%.0f %%)", cpu[0] / median * 100, cpu[repeats - 1] / median * 100),
         ]
         print(columns.joined(separator: "  "))
