@@ -8,10 +8,10 @@ extension Project {
     }
 
     /// Declares columns: new ones are added at the end, known ones get the new texts. Columns that are not named stay.
-    /// - Throws: `.invalid` for a name that is not `[a-z][a-z0-9_]*`.
+    /// - Throws: `.invalid` for a name that is not `[a-z%][a-z0-9_.%]*`; ZooProcess has names like `perim.` and `%area`.
     package func setMeasureColumns(_ columns: [MeasureColumnRecord]) async throws(StoreError) {
-        for column in columns where column.name.wholeMatch(of: /[a-z][a-z0-9_]{0,62}/) == nil || column.name == "mask_id" {
-            throw .invalid(sentence: "“\(column.name)” cannot name a measured column; use small letters, digits and _, beginning with a letter")
+        for column in columns where column.name.wholeMatch(of: /[a-z%][a-z0-9_.%]{0,62}/) == nil || column.name == "mask_id" {
+            throw .invalid(sentence: "“\(column.name)” cannot name a measured column; use small letters, digits, _, . and %, beginning with a letter or %")
         }
         // Every run declares its columns; mostly they are known, and then nothing has to reach the disk.
         let present = try await measureColumns()

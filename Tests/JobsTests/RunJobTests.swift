@@ -78,6 +78,33 @@ import Testing
     #expect(try await temporary.run(JobSequence.Request(type: "run"))[0].outcome?.counts["images"] == 1)
 }
 
+@Test func `the columns of every measuring node can be stored`() async throws {
+    let temporary = try TemporaryProject()
+    try await temporary.saveStandardGraph { graph in
+        for kind in AllNodes.classes.map(\.kind) where kind.hasPrefix("measure.") && !graph.nodes.contains(where: { $0.kind == kind }) {
+            let name = String(kind.dropFirst("measure.".count))
+            graph.nodes.append(Graph.Instance(name: name, kind: kind))
+            for input in AllNodes.named(kind)?.inputs ?? [] {
+                graph.edges.append(Graph.Edge(from: input.type == .regions ? Graph.End("objects", "regions") : input.type == .image ? Graph.End("images", "image") : Graph.End("gray", "gray"), to: Graph.End(name, input.name)))
+            }
+        }
+    }
+    let frames = try temporary.drawFrames(1)
+    let jobs = try await temporary.run(
+        JobSequence.Request(type: "import", parameters: ["path": .string(frames)]), JobSequence.Request(type: "run"))
+    #expect(jobs.map(\.state) == [.done, .done], "\(jobs.compactMap(\.error))")
+    let image = try #require(try await temporary.project.allImages().first)
+    let object = try #require(try await temporary.project.allObjects(of: image.id).max { $0.area < $1.area })
+    for name in ["perim.", "%area", "zooprocess_area", "blue_mean", "focus_tenengrad", "texture_contrast", "lbp_0"] {
+        #expect(object.measurements[name] != nil, "\(name)")
+    }
+    // Sorting by such a column works too.
+    var query = ObjectQuery(image: image.id)
+    (query.sort, query.descending) = ("perim.", true)
+    let sorted = try await temporary.project.objects(query).items.compactMap { $0.measurements["perim."] }
+    #expect(sorted == sorted.sorted(by: >) && !sorted.isEmpty)
+}
+
 @Test func `every segment is kept or rejected by a rule, and the counts add up`() async throws {
     let temporary = try TemporaryProject()
     try await temporary.saveStandardGraph()

@@ -15,15 +15,16 @@ struct ReferenceRoutes: RouteGroup {
         return "default-src 'none'; style-src 'sha256-\(digest)'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     }()
 
+    private static let page = Array(MeasureReference.html().utf8)
+    private static let etag = "\"\(FileDigest.sha256(page).prefix(20))\""
+
     var routes: [Route] {
         [
             Route(
                 .get, "/reference/measures", "Every measure with its unit, definition, source and the tool it equals, as a page.", access: .open,
                 answers: [.bytes(["text/html"], "The page."), .notModified]
             ) { call in
-                let page = Array(MeasureReference.html().utf8)
-                var response = Response.bytes(
-                    page, type: "text/html; charset=utf-8", etag: "\"\(FileDigest.sha256(page).prefix(20))\"", cache: "no-cache", call: call)
+                var response = Response.bytes(Self.page, type: "text/html; charset=utf-8", etag: Self.etag, cache: "no-cache", call: call)
                 response.headers[.contentSecurityPolicy] = Self.policy
                 return response
             }
