@@ -48,32 +48,8 @@ public struct MomentMeasures: Hashable, Sendable {
         for (p, q) in MomentOrders.secondAndThird {
             add(
                 "moments_normalized_\(p)_\(q)", "moments_normalized-\(p)-\(q)", .ratio, "Normalised moment \(p) \(q)",
-                "moments_central_\(p)_\(q) / area^\(p + q == 2 ? "2" : "2.5")") { $0.central(p, q) / MomentOrders.normalisation(Double($0.area), order: p + q) }
+                "moments_central_\(p)_\(q) / area^\(p + q == 2 ? "2" : "2.5")") { $0.normalized(p, q) }
         }
         return table
     }()
-}
-
-/// Orders (power of y, power of x) that tables hold.
-enum MomentOrders {
-    static let secondAndThird = [(0, 2), (1, 1), (2, 0), (0, 3), (1, 2), (2, 1), (3, 0)]
-
-    /// sum^(order / 2 + 1): what a central moment of this order is divided by to be free of scale.
-    static func normalisation(_ sum: Double, order: Int) -> Double { order == 2 ? sum * sum : sum * sum * sum.squareRoot() }
-}
-
-extension ShapeMoments {
-    /// Σ (y − ȳ)ᵖ (x − x̄)^q of second or third order.
-    fileprivate func central(_ p: Int, _ q: Int) -> Double {
-        switch (p, q) {
-        case (0, 2): mu20
-        case (1, 1): mu11
-        case (2, 0): mu02
-        case (0, 3): mu30
-        case (1, 2): mu21
-        case (2, 1): mu12
-        case (3, 0): mu03
-        default: preconditionFailure("no central moment of orders \(p) and \(q)")
-        }
-    }
 }

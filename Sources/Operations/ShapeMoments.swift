@@ -2,7 +2,7 @@ import Foundation
 import Raster
 
 /// Sums over a mask's pixels about their centroid, up to third order, each run in one step.
-public struct ShapeMoments: Hashable, Sendable {
+public struct ShapeMoments: CentralMoments, Hashable, Sendable {
     public let area: Int
     public let centroid: Point
     /// Σ (x − x̄)ᵖ (y − ȳ)^q over pixel centres.
@@ -62,23 +62,6 @@ public struct ShapeMoments: Hashable, Sendable {
         return 0.5 * atan2(-2 * b, c - a)
     }
 
-    /// Hu's seven invariants in scikit-image's order; not changed by moving, turning or scaling.
-    public var hu: [Double] {
-        let n = Double(area)
-        let (second, third) = (n * n, n * n * n.squareRoot())
-        // The first index counts rows here, as in scikit-image.
-        let (n20, n11, n02) = (mu02 / second, mu11 / second, mu20 / second)
-        let (n30, n21, n12, n03) = (mu03 / third, mu12 / third, mu21 / third, mu30 / third)
-        let (t0, t1) = (n30 + n12, n21 + n03)
-        let (q0, q1) = (t0 * t0, t1 * t1)
-        let n4 = 4 * n11
-        let (s, d) = (n20 + n02, n20 - n02)
-        let (p, q) = (n30 - 3 * n12, 3 * n21 - n03)
-        return [
-            s, d * d + n4 * n11, p * p + q * q, q0 + q1,
-            p * t0 * (q0 - 3 * q1) + q * t1 * (3 * q0 - q1),
-            d * (q0 - q1) + n4 * t0 * t1,
-            q * t0 * (q0 - 3 * q1) - p * t1 * (3 * q0 - q1),
-        ]
-    }
+    /// Every pixel weighs 1.
+    public var mass: Double { Double(area) }
 }

@@ -4,7 +4,7 @@ import Raster
 ///
 /// Orders are named with the row's power first, as in scikit-image. Unlike those of the shape, normalised moments and Hu's
 /// invariants are not free of the gray scale: they are divided by powers of the sum of gray levels.
-public struct WeightedMoments: Hashable, Sendable {
+public struct WeightedMoments: CentralMoments, Hashable, Sendable {
     /// Sum of the gray levels, never 0.
     public let sum: Double
     /// Centroid weighted by gray level, in image coordinates.
@@ -78,31 +78,13 @@ public struct WeightedMoments: Hashable, Sendable {
         mu03 = m03 - y * (3 * m02 - 2 * y * m01)
     }
 
-    /// Hu's seven invariants in scikit-image's order.
-    public var hu: [Double] {
-        let (second, third) = (MomentOrders.normalisation(sum, order: 2), MomentOrders.normalisation(sum, order: 3))
-        return huInvariants(
-            n20: mu02 / second, n11: mu11 / second, n02: mu20 / second, n30: mu03 / third, n21: mu12 / third, n12: mu21 / third, n03: mu30 / third)
-    }
+    public var mass: Double { sum }
 
     /// Columns in the order of `values()`; `GrayMeasures` has the weighted centroid.
     public static let columns: [MeasureColumn] = table.columns
 
     /// Values in the order of `columns`.
     public func values() -> [Double?] { WeightedMoments.table.values(self, pixelSize: nil) }
-
-    private func central(_ p: Int, _ q: Int) -> Double {
-        switch (p, q) {
-        case (0, 2): mu20
-        case (1, 1): mu11
-        case (2, 0): mu02
-        case (0, 3): mu30
-        case (1, 2): mu21
-        case (2, 1): mu12
-        case (3, 0): mu03
-        default: preconditionFailure("no weighted central moment of orders \(p) and \(q)")
-        }
-    }
 
     private static let table: MeasureTable<WeightedMoments> = {
         var table = MeasureTable<WeightedMoments>()
@@ -118,7 +100,7 @@ public struct WeightedMoments: Hashable, Sendable {
             add(
                 "moments_weighted_normalized_\(p)_\(q)", "moments_weighted_normalized-\(p)-\(q)", .ratio, "Weighted normalised moment \(p) \(q)",
                 "moments_weighted_central_\(p)_\(q) / (sum of gray levels)^\(p + q == 2 ? "2" : "2.5"); free of the object's size, not of the gray scale"
-            ) { $0.central(p, q) / MomentOrders.normalisation($0.sum, order: p + q) }
+            ) { $0.normalized(p, q) }
         }
         for index in 0..<7 {
             add(
@@ -127,19 +109,4 @@ public struct WeightedMoments: Hashable, Sendable {
         }
         return table
     }()
-}
-
-/// Hu's seven invariants of normalised moments; the first index counts rows.
-private func huInvariants(n20: Double, n11: Double, n02: Double, n30: Double, n21: Double, n12: Double, n03: Double) -> [Double] {
-    let (t0, t1) = (n30 + n12, n21 + n03)
-    let (q0, q1) = (t0 * t0, t1 * t1)
-    let n4 = 4 * n11
-    let (s, d) = (n20 + n02, n20 - n02)
-    let (p, q) = (n30 - 3 * n12, 3 * n21 - n03)
-    return [
-        s, d * d + n4 * n11, p * p + q * q, q0 + q1,
-        p * t0 * (q0 - 3 * q1) + q * t1 * (3 * q0 - q1),
-        d * (q0 - q1) + n4 * t0 * t1,
-        q * t0 * (q0 - 3 * q1) - p * t1 * (3 * q0 - q1),
-    ]
 }
