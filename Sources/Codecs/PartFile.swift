@@ -32,13 +32,37 @@ package final class PartFile {
                 throw .unwritable(file: name, reason: "it is the file that is read; choose another name")
             }
         }
-        // What an earlier, killed run left is replaced, never written into: it might be a link.
-        unlink(part)
-        descriptor = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
-        guard descriptor >= 0 else {
-            isOpen = false
-            throw .unwritable(file: name, reason: String(cString: strerror(errno)))
+        descriptor = try Self.openLocked(part, name)
+    }
+
+    /// Opens the unfinished file for this program alone; what an earlier, killed run left of it is replaced.
+    private static func openLocked(_ part: String, _ name: String) throws(CodecError) -> Int32 {
+        for _ in 0..<100 {
+            let descriptor = open(part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+            guard descriptor >= 0 else {
+                // A link is no leftover of ours, and what it leads to is nobody's to write.
+                if errno == ELOOP, unlink(part) == 0 { continue }
+                throw .unwritable(file: name, reason: String(cString: strerror(errno)))
+            }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                close(descriptor)
+                throw .unwritable(file: name, reason: "another program is writing it; wait until that has ended")
+            }
+            var (own, there) = (stat(), stat())
+            fstat(descriptor, &own)
+            // Between opening and locking the other program may have finished: then this is its result, or nothing any more.
+            let isStillThere = lstat(part, &there) == 0 && there.st_dev == own.st_dev && there.st_ino == own.st_ino
+            if isStillThere, own.st_mode & S_IFMT == S_IFREG, own.st_nlink == 1 {
+                if ftruncate(descriptor, 0) == 0 { return descriptor }
+                let reason = String(cString: strerror(errno))
+                close(descriptor)
+                throw .unwritable(file: name, reason: reason)
+            }
+            close(descriptor)
+            // Another name of some file, or no file at all: only the name is ours.
+            if isStillThere { unlink(part) }
         }
+        throw .unwritable(file: name, reason: "\(name).part keeps changing; write to another folder")
     }
 
     deinit {

@@ -95,6 +95,7 @@ final class TIFFRowReader: ImageRowReader {
         switch info.photometric {
         case 0, 1:
             layout.meaning = .gray(inverted: info.photometric == 0)
+            if info.photometric == 0 { header.notes.append("0 is white in the file; levels were turned round") }
             (colors, header.channels) = (1, 1)
         case 2, 6:
             layout.meaning = .color
@@ -140,8 +141,10 @@ final class TIFFRowReader: ImageRowReader {
             guard !bytes.overflow, bytes.partialValue > 0, bytes.partialValue <= limits.maxDecoderBytes else {
                 throw .tooLarge(file: file, reason: "one row of its tiles takes too much memory; save it with smaller tiles")
             }
+            let bitsPerRow = tileWidth * bits * (layout.planes > 1 ? 1 : count)
+            guard bitsPerRow % 8 == 0 else { throw .unsupported(file: file, reason: "rows of its tiles, \(tileWidth) pixels wide, do not end on whole bytes") }
             // A tile row must hold its samples, or unpacking would read past it.
-            let perRow = (tileWidth * bits * (layout.planes > 1 ? 1 : count) + 7) / 8
+            let perRow = bitsPerRow / 8
             guard Int(info.tile_row_bytes) >= perRow, Int(info.tile_bytes) >= perRow * tileHeight else {
                 throw .damaged(file: file, reason: "its tiles are shorter than their size says")
             }
@@ -199,7 +202,7 @@ final class TIFFRowReader: ImageRowReader {
         let across = (header.width + tileWidth - 1) / tileWidth
         let perTile = layout.planes > 1 ? 1 : Int(info.samples)
         let bits = Int(info.bits)
-        // Tile rows are joined when they end on whole bytes, which tile widths (multiples of 16) make them do.
+        // Tile rows are joined; that they end on whole bytes was checked.
         let tileRow = Int(info.tile_row_bytes)
         let used = (tileWidth * bits * perTile + 7) / 8
         let rowBytes = across * used

@@ -59,18 +59,7 @@ struct ConvertCommand: AsyncParsableCommand {
             try copy(from: reader, to: writer)
             try writer.finish()
             try part.commit()
-        }
-    }
-
-    /// Ctrl-C and a polite kill leave nothing half-written either.
-    private func removeWhenInterrupted(_ part: PartFile) {
-        partToRemove = strdup(part.part)
-        for number in [SIGINT, SIGTERM, SIGHUP] {
-            signal(number) { number in
-                if let partToRemove { unlink(partToRemove) }
-                signal(number, SIG_DFL)
-                raise(number)
-            }
+            for note in header.notes { FileHandle.standardError.write(Data("ship: note: \(note)\n".utf8)) }
         }
     }
 
@@ -103,6 +92,3 @@ struct ConvertCommand: AsyncParsableCommand {
         try writer.writeRows(wide ? .gray16(image(of: UInt16.self).gray()) : .gray8(image(of: UInt8.self).gray()))
     }
 }
-
-/// Read by a signal's handler, which may neither allocate nor lock; set once, before.
-nonisolated(unsafe) private var partToRemove: UnsafeMutablePointer<CChar>?

@@ -26,6 +26,7 @@ struct TileCommand: AsyncParsableCommand {
     func validate() throws {
         guard tileSize >= 64, tileSize <= 4096, tileSize % 16 == 0 else { throw ValidationError("--tile-size must be a multiple of 16 from 64 to 4096") }
         guard (1...100).contains(quality) else { throw ValidationError("--quality must be from 1 to 100") }
+        guard page >= 0 else { throw ValidationError("--page counts from 0") }
     }
 
     func run() async throws {
@@ -35,9 +36,12 @@ struct TileCommand: AsyncParsableCommand {
             var pixelSize: Double?
             if let resolution = exif?.resolution, case .size(let size) = resolution.pixelSize { pixelSize = size.micrometres }
             let source = PyramidImage(path: image, page: page, orientation: exif?.orientation ?? 1)
-            try source.write(to: output, tileSize: tileSize, quality: quality, pixelSizeMicrometres: pixelSize) { done in
+            let part = try PartFile(path: output, source: image)
+            removeWhenInterrupted(part)
+            try source.write(to: part.part, tileSize: tileSize, quality: quality, pixelSizeMicrometres: pixelSize) { done in
                 progress.show(done: Int(done * 100), total: 100, message: "% of the pyramid", secondsLeft: nil)
             }
+            try part.commit()
         }
     }
 }
