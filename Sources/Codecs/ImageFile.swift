@@ -60,7 +60,7 @@ package enum ImageFile {
     private static func decode(
         _ source: ImageSource, _ page: Int, _ limits: DecodeLimits, _ orientation: Int, _ isCancelled: () -> Bool = { false }
     ) throws(CodecError) -> AnyImage {
-        try reader(source, page, limits).readAll(limits: limits, name: source.name, isCancelled: isCancelled).upright(orientation: orientation)
+        try reader(source, page, limits).readAll(limits: limits, name: source.name, isCancelled: isCancelled).oriented(orientation)
     }
 
     static func reader(_ source: ImageSource, _ page: Int, _ limits: DecodeLimits) throws(CodecError) -> any ImageRowReader {

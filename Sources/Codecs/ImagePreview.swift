@@ -34,7 +34,7 @@ extension ImageFile {
         }
         let header = reader.header
         let factor = (max(header.width, header.height) + maxSide - 1) / maxSide
-        return try reduced(reader, by: factor).upright(orientation: orientation)
+        return try reduced(reader, by: factor).oriented(orientation)
     }
 
     /// Means of `factor` × `factor` pixels, fewer at the right and lower edge, rounded to nearest.

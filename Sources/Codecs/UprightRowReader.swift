@@ -86,7 +86,7 @@ package final class UprightRowReader: ImageRowReader {
                 do throws(CodecError) { try reader.readRows(into: UnsafeMutableRawBufferPointer(pixels), count: count) } catch { failure = error }
             }
             if let failure { throw failure }
-            let error = strip.upright(orientation).withBuffer { keep(UnsafeRawBufferPointer($0), at: top * stored.rowBytes) }
+            let error = strip.oriented(orientation).withBuffer { keep(UnsafeRawBufferPointer($0), at: top * stored.rowBytes) }
             if let error { throw error }
         }
     }

@@ -9,6 +9,10 @@ protocol FilterSample: BitwiseCopyable, Sendable, Comparable {
     static func widen(_ from: UnsafePointer<Self>, _ to: UnsafeMutablePointer<Float>, count: Int)
     /// Adds whole rows, which lie `stride` apart, to a row of sums.
     static func add(_ from: UnsafePointer<Self>, stride: Int, rows: Int, to sums: UnsafeMutablePointer<Float>, count: Int)
+    /// Six rows weighted 1 5 10 10 5 1.
+    static func addBinomially(
+        _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, _ c: UnsafePointer<Self>, _ d: UnsafePointer<Self>, _ e: UnsafePointer<Self>,
+        _ f: UnsafePointer<Self>, to sums: UnsafeMutablePointer<Float>, count: Int)
 }
 
 
@@ -46,6 +50,17 @@ extension UInt8: FilterSample {
             row &+= 1
         }
     }
+
+    static func addBinomially(
+        _ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ c: UnsafePointer<UInt8>, _ d: UnsafePointer<UInt8>, _ e: UnsafePointer<UInt8>,
+        _ f: UnsafePointer<UInt8>, to sums: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        for x in 0..<count {
+            // At most 32 · 255.
+            let (outer, inner) = (UInt16(a[x]) &+ UInt16(f[x]), UInt16(b[x]) &+ UInt16(e[x]))
+            sums[x] = Float(outer &+ inner &* 5 &+ (UInt16(c[x]) &+ UInt16(d[x])) &* 10)
+        }
+    }
 }
 
 extension UInt16: FilterSample {
@@ -76,6 +91,16 @@ extension UInt16: FilterSample {
             row &+= 1
         }
     }
+
+    static func addBinomially(
+        _ a: UnsafePointer<UInt16>, _ b: UnsafePointer<UInt16>, _ c: UnsafePointer<UInt16>, _ d: UnsafePointer<UInt16>, _ e: UnsafePointer<UInt16>,
+        _ f: UnsafePointer<UInt16>, to sums: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        for x in 0..<count {
+            let (outer, inner) = (Int32(a[x]) &+ Int32(f[x]), Int32(b[x]) &+ Int32(e[x]))
+            sums[x] = Float(outer) + Float(inner) * 5 + Float(Int32(c[x]) &+ Int32(d[x])) * 10
+        }
+    }
 }
 
 extension Float: FilterSample {
@@ -89,6 +114,15 @@ extension Float: FilterSample {
         for row in 0..<rows {
             let a = from + row &* stride
             for x in 0..<count { sums[x] += a[x] }
+        }
+    }
+
+    static func addBinomially(
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafePointer<Float>, _ d: UnsafePointer<Float>, _ e: UnsafePointer<Float>,
+        _ f: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        for x in 0..<count {
+            sums[x] = (a[x] + f[x]) + (b[x] + e[x]) * 5 + (c[x] + d[x]) * 10
         }
     }
 }

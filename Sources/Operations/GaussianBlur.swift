@@ -5,17 +5,18 @@ extension Image where Pixel == UInt8 {
     /// The image blurred by a Gaussian, rounded to the nearest level.
     ///
     /// The image goes on mirrored beyond its border, the edge pixel twice (`reflect` in SciPy, `BORDER_REFLECT` in OpenCV).
-    /// Below σ = 8 the kernel is applied as it is, cut at 4 σ. From there on a grid of cells a quarter σ wide is blurred and read out
-    /// by splines, which differs from the kernel itself by at most 0.03 levels on drawn black and white patterns: at most one level
-    /// after rounding.
+    /// Below σ = 2.6 the kernel is applied as it is, cut at 4 σ. From there on it is applied to an image halved once or several times, and
+    /// from σ = 32 on to a grid of cells a quarter σ wide; both differ from the kernel itself by at most 0.03 levels on drawn black and white
+    /// patterns, and by at most half a level on a grating of the worst frequency: at most one level after rounding.
     /// - Parameter sigma: in pixels, finite, at least 0; 0 gives the image itself.
-    /// - Complexity: 2 · 4 σ steps a pixel below σ = 8, above two passes that do not depend on σ.
+    /// - Complexity: 2 · 4 σ steps a pixel below σ = 2.6, above passes that do not depend on σ.
     /// - Source: equals `scipy.ndimage.gaussian_filter(mode="reflect", truncate=4)`, on which scikit-image's `gaussian` rests.
     public func gaussianBlurred(sigma: Double) -> Image<UInt8> { blurred(sigma) }
 }
 
 extension Image where Pixel == UInt16 {
-    /// The image blurred by a Gaussian as for 8 bits; from σ = 16 on, cells are an eighth of σ wide and the error about 1 of 65,535 levels.
+    /// The image blurred by a Gaussian as for 8 bits; it is halved from σ = 5.2 on, cells are an eighth of σ wide, and the
+    /// error is 1 of 65,535 levels, or 3 on a grating of the worst frequency.
     public func gaussianBlurred(sigma: Double) -> Image<UInt16> { blurred(sigma) }
 }
 
@@ -60,8 +61,11 @@ extension Image where Pixel: FilterPixel {
 
     /// Rows of the blurred image from top to bottom, samples as in the image. `fineness`: cells per σ when σ is large.
     func forEachBlurredRow(sigma: Double, fineness: Double, _ body: (Int, UnsafePointer<Float>) -> Void) {
-        if sigma < 2 * fineness {
+        let halvings = HalvedBlur.halvings(sigma: sigma, fineness: fineness)
+        if halvings == 0 {
             withSamples { GaussianKernel.blurRows($0, horizontal: GaussianKernel(sigma: sigma), vertical: GaussianKernel(sigma: sigma), body) }
+        } else if sigma < 32 {
+            withSamples { HalvedBlur(sigma: sigma, halvings: halvings).blurRows($0, body) }
         } else {
             SmoothGrid(blurring: self, sigma: sigma, fineness: fineness).forEachRow(body)
         }
@@ -72,6 +76,9 @@ extension Image where Pixel: FilterPixel {
 struct GaussianKernel {
     let weights: [Float]
     var radius: Int { weights.count - 1 }
+
+    /// - Parameter weights: of the middle and of the places on either side of it.
+    init(weights: [Float]) { self.weights = weights }
 
     init(sigma: Double) { self.init(sigma: sigma, radius: Int(4 * sigma + 0.5)) }
 
@@ -85,12 +92,22 @@ struct GaussianKernel {
     static func blurRows<Sample>(
         _ plane: SamplePlane<Sample>, horizontal: GaussianKernel, vertical: GaussianKernel, _ body: (Int, UnsafePointer<Float>) -> Void
     ) {
-        let (height, count, reach) = (plane.height, plane.rowCount, vertical.radius)
+        blurRows(
+            width: plane.width, height: plane.height, channels: plane.channels, horizontal: horizontal, vertical: vertical,
+            fill: { y, line in Sample.widen(plane.row(y), line, count: plane.rowCount) }, body)
+    }
+
+    /// As above, of rows that `fill` writes; it is called for every row once, from top to bottom.
+    static func blurRows(
+        width: Int, height: Int, channels: Int, horizontal: GaussianKernel, vertical: GaussianKernel,
+        fill: (Int, UnsafeMutablePointer<Float>) -> Void, _ body: (Int, UnsafePointer<Float>) -> Void
+    ) {
+        let (count, reach) = (width * channels, vertical.radius)
         // Whole blocks, so that no loop has a rest.
         let length = (count + 15) / 16 * 16
         let slots = min(height, 2 * reach + 1)
-        let padded = UnsafeMutablePointer<Float>.allocate(capacity: length + 2 * horizontal.radius * plane.channels)
-        padded.initialize(repeating: 0, count: length + 2 * horizontal.radius * plane.channels)
+        let padded = UnsafeMutablePointer<Float>.allocate(capacity: length + 2 * horizontal.radius * channels)
+        padded.initialize(repeating: 0, count: length + 2 * horizontal.radius * channels)
         let ring = UnsafeMutablePointer<Float>.allocate(capacity: (slots + 1) * length)
         let result = ring + slots * length
         var lines = [UnsafePointer<Float>](repeating: UnsafePointer(ring), count: 2 * reach + 1)
@@ -101,7 +118,8 @@ struct GaussianKernel {
         var ready = 0
         for y in 0..<height {
             while ready <= min(height - 1, y + reach) {
-                horizontal.blurRow(plane, ready, padded, ring + ready % slots * length, length)
+                fill(ready, padded + horizontal.radius * channels)
+                horizontal.blurRow(padded, width, channels, ring + ready % slots * length, length)
                 ready += 1
             }
             for offset in -reach...reach { lines[reach + offset] = UnsafePointer(ring + reflected(y + offset, height) % slots * length) }
@@ -110,13 +128,9 @@ struct GaussianKernel {
         }
     }
 
-    /// One row, mirrored at both ends.
-    private func blurRow<Sample>(
-        _ plane: SamplePlane<Sample>, _ y: Int, _ padded: UnsafeMutablePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ length: Int
-    ) {
-        let (channels, width) = (plane.channels, plane.width)
+    /// One row, to be mirrored at both ends.
+    private func blurRow(_ padded: UnsafeMutablePointer<Float>, _ width: Int, _ channels: Int, _ target: UnsafeMutablePointer<Float>, _ length: Int) {
         let margin = radius * channels
-        Sample.widen(plane.row(y), padded + margin, count: plane.rowCount)
         for place in 0..<radius {
             let (left, right) = (reflected(-1 - place, width), reflected(width + place, width))
             for channel in 0..<channels {

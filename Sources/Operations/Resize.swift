@@ -65,7 +65,7 @@ extension Image where Pixel: FilterPixel {
         switch resampling {
         case .nearest: return nearest(newWidth, newHeight)
         case .area: return weighted(Shares(covering: width, newWidth), Shares(covering: height, newHeight))
-        case .bilinear: return weighted(Shares(between: width, newWidth), Shares(between: height, newHeight))
+        case .bilinear: return interpolated(newWidth, newHeight)
         }
     }
 
@@ -81,6 +81,39 @@ extension Image where Pixel: FilterPixel {
                 }
             }
         }
+    }
+
+    /// Each old row is widened once; new rows are mixed of two of them.
+    private func interpolated(_ newWidth: Int, _ newHeight: Int) -> Image {
+        let (across, down) = (Places(between: width, newWidth), Places(between: height, newHeight))
+        return Image(width: newWidth, height: newHeight, writingSamples: { target in
+            withSamples { plane in
+                let (count, channels, newCount) = (plane.rowCount, plane.channels, newWidth * plane.channels)
+                // One place more, which counts for nothing after the last.
+                let line = UnsafeMutablePointer<Float>.allocate(capacity: count + channels + 3 * newCount)
+                defer { line.deallocate() }
+                let (wide, result) = (line + count + channels, line + count + channels + 2 * newCount)
+                (line + count).initialize(repeating: 0, count: channels)
+                // Row y is widened to slot y % 2.
+                var ready = [-1, -1]
+                func widened(_ y: Int) -> UnsafePointer<Float> {
+                    let slot = wide + y % 2 * newCount
+                    if ready[y % 2] != y {
+                        Pixel.Sample.widen(plane.row(y), line, count: count)
+                        for channel in 0..<channels { across.apply(line + channel, slot + channel, channels: channels) }
+                        ready[y % 2] = y
+                    }
+                    return UnsafePointer(slot)
+                }
+                for y in 0..<newHeight {
+                    let (row, part) = (Int(down.first[y]), down.part[y])
+                    let upper = widened(row)
+                    let lower = part == 0 ? upper : widened(row + 1)
+                    for x in 0..<newCount { result[x] = upper[x] + (lower[x] - upper[x]) * part }
+                    Pixel.Sample.narrow(result, target + y * newCount, count: newCount)
+                }
+            }
+        })
     }
 
     /// First down the columns, which runs along memory, then along the one row that is left.
@@ -142,18 +175,6 @@ private struct Shares {
         }
     }
 
-    /// The two old centres around the new one; beyond the outermost centres their level goes on.
-    init(between old: Int, _ new: Int) {
-        unit = 0
-        shares = (0..<new).map { place in
-            let centre = (Double(place) + 0.5) * Double(old) / Double(new) - 0.5
-            let low = Int(centre.rounded(.down))
-            let part = low < 0 || low >= old - 1 ? 0 : Float(centre - Double(low))
-            let first = min(max(low, 0), old - 1)
-            return Share(first: Int32(first), last: Int32(min(first + 1, old - 1)), whole: 0, firstWeight: 1 - part, lastWeight: part)
-        }
-    }
-
     /// One row.
     func apply(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, channels: Int) {
         shares.withUnsafeBufferPointer { shares in
@@ -167,6 +188,30 @@ private struct Shares {
                         sum *= unit
                     }
                     to[place &* channels &+ channel] = sum + line[first &* channels] * share.firstWeight + line[last &* channels] * share.lastWeight
+                }
+            }
+        }
+    }
+}
+
+/// Which two neighbours a new place lies between along one axis, and how far from the first; beyond the outermost centres their level goes on.
+private struct Places {
+    let first: [Int32]
+    /// 0 ..< 1; 0 where there is no second.
+    let part: [Float]
+
+    init(between old: Int, _ new: Int) {
+        let centres = (0..<new).map { min(max((Double($0) + 0.5) * Double(old) / Double(new) - 0.5, 0), Double(old - 1)) }
+        first = centres.map { Int32($0) }
+        part = centres.map { Float($0 - $0.rounded(.down)) }
+    }
+
+    func apply(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, channels: Int) {
+        first.withUnsafeBufferPointer { first in
+            part.withUnsafeBufferPointer { part in
+                for place in 0..<first.count {
+                    let line = from + Int(first[place]) &* channels
+                    to[place &* channels] = line[0] + (line[channels] - line[0]) * part[place]
                 }
             }
         }

@@ -38,12 +38,20 @@ struct SortingNetwork: Sendable {
 }
 
 protocol SortableSample: FilterSample, FixedWidthInteger, UnsignedInteger {
+    associatedtype Vector: SIMD, BitwiseCopyable
+    static func smaller(_ a: Vector, _ b: Vector) -> Vector
+    static func larger(_ a: Vector, _ b: Vector) -> Vector
     /// Puts the smaller of each two numbers into `low`. `count` is a multiple of 32.
     static func order(_ low: UnsafeMutablePointer<Self>, _ high: UnsafeMutablePointer<Self>, count: Int)
 }
 
 // Written with vectors of a concrete type, which become one instruction each; the compiler does not find them in a plain loop.
 extension UInt8: SortableSample {
+    @inline(__always)
+    static func smaller(_ a: SIMD16<UInt8>, _ b: SIMD16<UInt8>) -> SIMD16<UInt8> { b.replacing(with: a, where: a .< b) }
+    @inline(__always)
+    static func larger(_ a: SIMD16<UInt8>, _ b: SIMD16<UInt8>) -> SIMD16<UInt8> { a.replacing(with: b, where: a .< b) }
+
     @inline(__always)
     static func order(_ low: UnsafeMutablePointer<UInt8>, _ high: UnsafeMutablePointer<UInt8>, count: Int) {
         let (low, high) = (UnsafeMutableRawPointer(low), UnsafeMutableRawPointer(high))
@@ -58,6 +66,11 @@ extension UInt8: SortableSample {
 }
 
 extension UInt16: SortableSample {
+    @inline(__always)
+    static func smaller(_ a: SIMD8<UInt16>, _ b: SIMD8<UInt16>) -> SIMD8<UInt16> { b.replacing(with: a, where: a .< b) }
+    @inline(__always)
+    static func larger(_ a: SIMD8<UInt16>, _ b: SIMD8<UInt16>) -> SIMD8<UInt16> { a.replacing(with: b, where: a .< b) }
+
     @inline(__always)
     static func order(_ low: UnsafeMutablePointer<UInt16>, _ high: UnsafeMutablePointer<UInt16>, count: Int) {
         let (low, high) = (UnsafeMutableRawPointer(low), UnsafeMutableRawPointer(high))

@@ -24,7 +24,7 @@ struct ImagePreviewTests {
     @Test func `small pictures stay as they are and orientation is applied`() throws {
         let picture = Drawn.gray8(7, 3)
         #expect(try ImageFile.preview(bytes: PNGWriter.encode(picture), name: "a", maxSide: 100) == picture)
-        #expect(try ImageFile.preview(bytes: PNGWriter.encode(picture), name: "a", maxSide: 100, orientation: 6) == picture.upright(orientation: 6))
+        #expect(try ImageFile.preview(bytes: PNGWriter.encode(picture), name: "a", maxSide: 100, orientation: 6) == picture.oriented(6))
     }
 
     @Test func `sixteen bits are spread over the whole range`() throws {

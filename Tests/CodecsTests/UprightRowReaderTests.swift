@@ -18,7 +18,7 @@ struct UprightRowReaderTests {
     @Test(arguments: 2...8)
     func `turned by strips, in memory or through a file, as the whole picture is`(orientation: Int) throws {
         for image in Drawn.all(61, 47) + Drawn.all(1, 9) + Drawn.all(5, 1) {
-            let whole = image.upright(orientation: orientation)
+            let whole = image.oriented(orientation)
             for (inMemory, working) in [(1 << 20, 1 << 20), (0, 1000), (1 << 20, 300), (0, 1)] {
                 let reader = try UprightRowReader(
                     MemoryRowReader(image, format: .png), orientation: orientation, scratch: "/tmp/ship-upright", inMemory: inMemory, workingBytes: working)

@@ -81,7 +81,7 @@ struct IIIFRoutes: RouteGroup {
             image = .gray8(gray.mapped { $0 > level ? 255 : 0 })
         }
         // Mirrored left to right, then turned clockwise, as the orientations of EXIF do.
-        image = image.upright(orientation: wanted.isMirrored ? [2, 7, 4, 5][wanted.quarterTurns] : [1, 6, 3, 8][wanted.quarterTurns])
+        image = image.oriented(wanted.isMirrored ? [2, 7, 4, 5][wanted.quarterTurns] : [1, 6, 3, 8][wanted.quarterTurns])
         return wanted.format == .jpg ? try JPEGWriter.encode(image, quality: 90) : try PNGWriter.encode(image)
     }
 
