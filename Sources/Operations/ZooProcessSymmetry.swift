@@ -65,14 +65,6 @@ private struct TurnedMask {
         shiftY = -middle * sine - middle * cosine + middle
     }
 
-    /// Gray level by a cell's four pixels, 1 for what is interpolated.
-    private nonisolated(unsafe) static let levels: UnsafeBufferPointer<UInt8> = {
-        let levels = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 16)
-        levels.initialize(repeating: 1)
-        (levels[0], levels[15]) = (255, 0)
-        return UnsafeBufferPointer(levels)
-    }()
-
     /// Level · 2⁴⁸ in a cell = a + b x + c y + d x y with x and y in 2⁻²⁴ pixels: four numbers for each cell.
     private nonisolated(unsafe) static let factors: UnsafeBufferPointer<Int> = {
         let factors = UnsafeMutableBufferPointer<Int>.allocate(capacity: 64)
@@ -93,9 +85,10 @@ private struct TurnedMask {
         let places = places(reach)
         let (marginX, marginY) = (max(1, -places.x), max(1, -places.y))
         let (cellPitch, cellRows) = (marginX + max(width, places.maxX + 1), marginY + max(height, places.maxY + 1))
-        let (frame, cellBytes, list) = (side * bytes + 8, (cellPitch * cellRows + 15) / 8 * 8, 8 * side)
-        return withUnsafeTemporaryAllocation(byteCount: frame + cellBytes + list, alignment: 8) { memory in
-            let pixels = memory.baseAddress!.bindMemory(to: UInt8.self, capacity: frame + cellBytes)
+        // A row's cells are written down, and which of them are mixed.
+        let (frame, cellBytes) = (side * bytes + 8, (cellPitch * cellRows + 15) / 8 * 8)
+        return withUnsafeTemporaryAllocation(byteCount: frame + cellBytes + 5 * bytes, alignment: 8) { memory in
+            let pixels = memory.baseAddress!.bindMemory(to: UInt8.self, capacity: frame + cellBytes + bytes)
             pixels.initialize(repeating: 255, count: frame)
             let cells = pixels + frame
             cells.initialize(repeating: 0, count: cellBytes)
@@ -110,8 +103,8 @@ private struct TurnedMask {
                     cx &+= 8
                 }
             }
-            let mixed = (memory.baseAddress! + (frame + cellBytes)).bindMemory(to: Int.self, capacity: side)
-            fill(pixels, bytes, reach, UnsafePointer(cells), cellPitch, marginX, marginY, mixed)
+            let mixed = (memory.baseAddress! + (frame + cellBytes + bytes)).bindMemory(to: UInt32.self, capacity: bytes)
+            fill(pixels, bytes, reach, UnsafePointer(cells), cellPitch, marginX, marginY, cells + cellBytes, mixed)
             return body(TurnedFrame(side: side, pitch: bytes, pixels: pixels, rows: reach.y..<reach.maxY))
         }
     }
@@ -146,42 +139,67 @@ private struct TurnedMask {
         return Rect(minX: Int(left.rounded(.down)) - 1, minY: Int(top.rounded(.down)) - 1, maxX: Int(right.rounded(.up)) + 1, maxY: Int(bottom.rounded(.up)) + 1)
     }
 
+    /// Writes down the cells along a line, and without a branch the numbers of those whose pixels differ; returns how many these are.
+    ///
+    /// A function of its own, so that all it needs stays in registers.
+    @inline(never)
+    private static func sample(
+        _ cells: UnsafePointer<UInt8>, _ pitch: Int, _ startX: Int, _ startY: Int, _ stepX: Int, _ stepY: Int, _ count: Int,
+        _ codes: UnsafeMutablePointer<UInt8>, _ mixed: UnsafeMutablePointer<UInt32>
+    ) -> Int {
+        var (placeX, placeY) = (startX, startY)
+        var (index, number) = (0, 0)
+        while index < count {
+            let code = cells[(placeY &>> 32) &* pitch &+ (placeX &>> 32)]
+            codes[index] = code
+            mixed[number] = UInt32(truncatingIfNeeded: index)
+            number &+= Int(truncatingIfNeeded: (0x7FFE as UInt32 &>> UInt32(code)) & 1)
+            placeX &+= stepX
+            placeY &+= stepY
+            index &+= 1
+        }
+        return number
+    }
+
     /// Sets the pixels in the mask's reach.
     private func fill(
         _ pixels: UnsafeMutablePointer<UInt8>, _ bytes: Int, _ reach: Rect, _ cells: UnsafePointer<UInt8>, _ cellPitch: Int, _ marginX: Int, _ marginY: Int,
-        _ mixed: UnsafeMutablePointer<Int>
+        _ codes: UnsafeMutablePointer<UInt8>, _ mixed: UnsafeMutablePointer<UInt32>
     ) {
         guard reach.width > 0, reach.height > 0 else { return }
         // Relative to the cell in the array's corner, so that cutting off rounds down.
         let (offsetX, offsetY) = (shiftX - Double(x - marginX), shiftY - Double(y - marginY))
-        // White, black, and 1 for what is interpolated.
-        let (levels, factors) = (TurnedMask.levels.baseAddress!, TurnedMask.factors.baseAddress!)
+        let factors = TurnedMask.factors.baseAddress!
         // Places in 2⁻³² pixels; a place so near an edge of its cell that it is taken for the next has the same gray level there.
         let unit = 4_294_967_296.0
         let (stepX, stepY) = (Int(cosine * unit), Int(sine * unit))
-        let (first, last) = (reach.x, reach.maxX - 1)
+        let first = reach.x
         for row in reach.y..<reach.maxY {
             let (startX, startY) = (offsetX - Double(row) * sine, offsetY + Double(row) * cosine)
             let line = pixels + row &* bytes
             let (originX, originY) = (Int((startX + Double(first) * cosine) * unit), Int((startY + Double(first) * sine) * unit))
-            var (placeX, placeY) = (originX, originY)
-            var number = 0
-            for column in first...last {
-                let code = Int(cells[(placeY &>> 32) &* cellPitch &+ (placeX &>> 32)])
-                line[column] = levels[code]
-                // Where a cell's pixels differ, the level is interpolated; these are gathered without a branch.
-                mixed[number] = code &<< 32 | column
-                number &+= (0x7FFE &>> code) & 1
-                placeX &+= stepX
-                placeY &+= stepY
+            let number = TurnedMask.sample(cells, cellPitch, originX, originY, stepX, stepY, reach.width, codes, mixed)
+            // Black where all four pixels are set, white where none is.
+            var column = 0
+            while column < reach.width {
+                let eight = UnsafeRawPointer(codes).load(fromByteOffset: column, as: UInt64.self)
+                let inside = (eight &>> 3 & eight &>> 2 & eight &>> 1 & eight) & UInt64.eachByte
+                let shown = ~(inside &* 255)
+                if column &+ 8 <= reach.width {
+                    UnsafeMutableRawPointer(line).storeBytes(of: shown, toByteOffset: first &+ column, as: UInt64.self)
+                } else {
+                    for index in column..<reach.width { line[first &+ index] = UInt8(truncatingIfNeeded: shown &>> UInt64(truncatingIfNeeded: 8 &* (index &- column))) }
+                }
+                column &+= 8
             }
+            // Where a cell's pixels differ, the level is interpolated.
             for index in 0..<number {
-                let column = mixed[index] & 0xFFFF_FFFF
-                let factor = factors + 4 &* (mixed[index] &>> 32)
-                let partX = ((originX &+ (column &- first) &* stepX) &>> 8) & 0xFF_FFFF
-                let partY = ((originY &+ (column &- first) &* stepY) &>> 8) & 0xFF_FFFF
+                let column = Int(mixed[index])
+                let factor = factors + 4 &* Int(codes[column])
+                let partX = ((originX &+ column &* stepX) &>> 8) & 0xFF_FFFF
+                let partY = ((originY &+ column &* stepY) &>> 8) & 0xFF_FFFF
                 let level = factor[0] &+ factor[1] &* partX &+ factor[2] &* partY &+ factor[3] &* (partX &* partY)
-                line[column] = UInt8(truncatingIfNeeded: (level &+ (1 &<< 47)) &>> 48)
+                line[first &+ column] = UInt8(truncatingIfNeeded: (level &+ (1 &<< 47)) &>> 48)
             }
         }
     }
