@@ -9,6 +9,9 @@ struct ZooProcessSymmetry {
     /// Largest by mean of the thicknesses across the major axis; nil without a pixel size or with fewer than two thicknesses.
     let thicknessRatio: Double?
 
+    /// Whether an object is turned: its frame and cells have up to 1.44 and 2 bytes for each pixel of the squared diagonal.
+    static func isMeasured(_ box: Rect) -> Bool { box.width * box.width + box.height * box.height <= 10_000 * 10_000 }
+
     /// Centre and direction of the filled object, as ZooProcess places it.
     struct Placement {
         let box: Rect
@@ -317,8 +320,9 @@ extension UInt64 {
 
 extension ZooProcessPixels {
     /// Symmetry of the dark pixels about the axes of the filled object (symetrieh, symetriev, thickr).
-    func symmetry(_ placement: ZooProcessSymmetry.Placement, hull: PixelHull, step: Int?) -> ZooProcessSymmetry {
-        ZooProcessSymmetry(BoxBits(grid: dark, stride: stride, x: 1, y: 1), placement, step: step) { end in
+    func symmetry(_ placement: ZooProcessSymmetry.Placement, hull: PixelHull, step: Int?) -> ZooProcessSymmetry? {
+        guard ZooProcessSymmetry.isMeasured(placement.box) else { return nil }
+        return ZooProcessSymmetry(BoxBits(grid: dark, stride: stride, x: 1, y: 1), placement, step: step) { end in
             for vertex in hull.left { end(vertex.x &- box.x, vertex.y &- box.y) }
             for vertex in hull.right { end(vertex.x &- box.x, vertex.y &- box.y) }
         }
@@ -329,7 +333,7 @@ extension ZooProcessPixels {
         bits(atMost: level, into: work.1)
         guard fillHoles(work.1, scratch: work.0) else { return nil }
         return runs(of: work.1) { runs in
-            withComponents(runs) { root, area -> ZooProcessSymmetry in
+            withComponents(runs) { root, area -> ZooProcessSymmetry? in
                 var best = 0
                 for index in 0..<runs.count where root[index] == Int32(truncatingIfNeeded: index) && area[index] > area[best] { best = index }
                 let part = Int32(truncatingIfNeeded: best)
@@ -350,6 +354,7 @@ extension ZooProcessPixels {
                 bits(atMost: level, into: work.1)
                 for index in 0..<words { grid[index] &= work.1[index] }
                 let own = Rect(minX: left, minY: top, maxX: right + 1, maxY: bottom + 1)
+                guard ZooProcessSymmetry.isMeasured(own) else { return nil }
                 let ellipse = ZooProcessEllipse(area: sums.count, sums.second)
                 let placement = ZooProcessSymmetry.Placement(
                     box: own, area: sums.count, x: sums.centroid.x + 0.5, y: sums.centroid.y + 0.5, angle: ellipse.angle)
