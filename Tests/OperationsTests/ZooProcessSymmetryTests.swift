@@ -41,12 +41,9 @@ import Testing
     }
 }
 
-@Test func `an object too long to be turned has no symmetry, and distances of bands are those of a whole`() throws {
+@Test func `an object too long to be turned has no symmetry`() throws {
     let image = Image<UInt8>(width: 10_001, height: 3, repeating: 50)
     let long = try #require(ZooProcessMeasures(Mask.full(image.bounds), image: image, limit: 200, pixelSize: 20))
     #expect(long.symmetryHorizontal == nil && long.symmetryVerticalDark == nil && long.thicknessRatio == nil)
-    // Turned by a right angle and two runs a row: rows come in bands.
-    let upright = Image<UInt8>(width: 3, height: 10_001, repeating: 50)
-    let tall = try #require(ZooProcessMeasures(Mask.full(upright.bounds), image: upright, limit: 200))
-    #expect(agree(try #require(tall.fractal), try #require(long.fractal)))
+    #expect(long.values().allSatisfy { $0?.isFinite ?? true } && long.values(legacyIntegers: true).allSatisfy { $0?.isFinite ?? true })
 }
