@@ -52,16 +52,16 @@ private let scikitImageNames = [
 
 /// Columns of a group of measures, and how to get their values.
 struct MeasureTable<Subject>: Sendable {
-    enum Scale: Sendable { case none, length, area }
+    private enum Scale: Sendable { case none, length, area }
 
-    struct Entry: Sendable {
-        let column: MeasureColumn
+    /// How to get a value; apart from the columns, so that filling a row touches no texts.
+    private struct Cell: Sendable {
         let scale: Scale
         let value: @Sendable (Subject) -> Double?
     }
 
-    private(set) var entries: [Entry] = []
-    var columns: [MeasureColumn] { entries.map(\.column) }
+    private(set) var columns: [MeasureColumn] = []
+    private var cells: [Cell] = []
 
     /// - Parameters:
     ///   - equals: of measures by scikit-image's definition, when left out, scikit-image with the same name.
@@ -72,24 +72,34 @@ struct MeasureTable<Subject>: Sendable {
     ) {
         let equals = equals ?? (source == scikitImage ? "scikit-image \(scikitImageNames[name] ?? name)" : nil)
         let column = MeasureColumn(name: name, unit: unit, title: title, definition: definition, source: source, equals: equals)
-        entries.append(Entry(column: column, scale: .none, value: value))
+        columns.append(column)
+        cells.append(Cell(scale: .none, value: value))
         guard let micrometreName else { return }
         let isArea = unit == .squarePixels
         let scaled = MeasureColumn(
             name: micrometreName, unit: isArea ? .squareMicrometres : .micrometres, title: title,
             definition: "\(definition); in \(isArea ? "µm²" : "µm") by the image's pixel size, empty without one", source: source,
             equals: equals.map { "\($0) × pixel size\(isArea ? "²" : "")" })
-        entries.append(Entry(column: scaled, scale: isArea ? .area : .length, value: value))
+        columns.append(scaled)
+        cells.append(Cell(scale: isArea ? .area : .length, value: value))
     }
 
     /// Values in column order; µm columns are nil without a pixel size, and nothing is ever infinite or not a number.
     func values(_ subject: Subject, pixelSize: Double?) -> [Double?] {
-        entries.map { entry in
-            guard let value = entry.value(subject), value.isFinite else { return nil }
-            if entry.scale == .none { return value }
-            guard let pixelSize, pixelSize > 0 else { return nil }
-            let scaled = entry.scale == .area ? value * pixelSize * pixelSize : value * pixelSize
-            return scaled.isFinite ? scaled : nil
+        let size = pixelSize.flatMap { $0 > 0 ? $0 : nil }
+        return [Double?](unsafeUninitializedCapacity: cells.count) { values, count in
+            cells.withUnsafeBufferPointer { cells in
+                for index in 0..<cells.count { (values.baseAddress! + index).initialize(to: scaled(cells[index].value(subject), cells[index].scale, size)) }
+            }
+            count = cells.count
         }
+    }
+
+    @inline(__always) private func scaled(_ value: Double?, _ scale: Scale, _ pixelSize: Double?) -> Double? {
+        guard let value, value.isFinite else { return nil }
+        if scale == .none { return value }
+        guard let pixelSize else { return nil }
+        let scaled = scale == .area ? value * pixelSize * pixelSize : value * pixelSize
+        return scaled.isFinite ? scaled : nil
     }
 }

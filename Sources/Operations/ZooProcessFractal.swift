@@ -185,6 +185,20 @@ extension ZooProcessPixels {
     /// Counts the rounded distances of the pixels that are dark (1) or not (0) to the nearest of the others, in a window that reaches
     /// `left` and `top` pixels beyond the box.
     private func histogram(of value: Int, width: Int, height: Int, left: Int, top: Int, into counts: UnsafeMutableBufferPointer<Int>) {
+        // In bands, so that huge objects need little memory; the rows around hold all that is near enough to count.
+        let (band, around) = (max(512, 4_000_000 / width), counts.count + 1)
+        for start in Swift.stride(from: 0, to: height, by: band) {
+            let (first, end) = (max(0, start - around), min(height, start + band + around))
+            histogram(
+                of: value, width: width, height: end - first, left: left, top: top - first, counting: (start - first)..<(min(height, start + band) - first),
+                into: counts)
+        }
+    }
+
+    /// - Parameter rows: of the window that are counted.
+    private func histogram(
+        of value: Int, width: Int, height: Int, left: Int, top: Int, counting rows: Range<Int>, into counts: UnsafeMutableBufferPointer<Int>
+    ) {
         // Two pixels of margin hold what is farther than anything that counts.
         let pitch = width + 4
         let far: Int16 = 2600
@@ -193,7 +207,7 @@ extension ZooProcessPixels {
             let distance = memory.baseAddress! + 2 * pitch + 2
             for y in 0..<height {
                 let row = y &- top &+ 1
-                let isBox = row >= 1 && row < rows - 1
+                let isBox = row >= 1 && row <= box.height
                 for x in 0..<width {
                     let column = x &- left &+ 1
                     let isDark = isBox && column >= 1 && column <= box.width
@@ -222,6 +236,7 @@ extension ZooProcessPixels {
                     line[x] = min(min(line[x], straight), min(diagonal, knight))
                 }
                 for x in Swift.stride(from: width - 1, through: 0, by: -1) { line[x] = min(line[x], line[x &+ 1] &+ 41) }
+                guard rows.contains(y) else { continue }
                 for x in 0..<width where line[x] > 0 { counts[min((Int(line[x]) &+ 20) / 41, counts.count &- 1)] &+= 1 }
             }
         }

@@ -29,10 +29,11 @@ public struct ZooProcessMeasures: Hashable, Sendable {
     /// nil without a dark pixel.
     public let fractal: Double?
     public let convexArea, convexPerimeter: Int
-    public let symmetryHorizontal, symmetryVertical: Double
-    /// Symmetry of the largest part at the third level of `cumulated`; nil without a dark pixel.
+    /// nil where the box's diagonal is longer than 10,000 pixels: turning takes memory by its square.
+    public let symmetryHorizontal, symmetryVertical: Double?
+    /// Symmetry of the largest part at the third level of `cumulated`; nil without a dark pixel and where its diagonal is longer than 10,000.
     public let symmetryHorizontalDark, symmetryVerticalDark: Double?
-    /// Largest by mean thickness; nil without a pixel size or with fewer than two thicknesses.
+    /// Largest by mean thickness; nil without a pixel size, with fewer than two thicknesses and without symmetry.
     public let thicknessRatio: Double?
 
     /// - Parameters:
@@ -99,9 +100,9 @@ public struct ZooProcessMeasures: Hashable, Sendable {
         }
         perimeter = measured.perimeter ?? object.mask.polygons(connectivity: .eight).reduce(0) { $0 + ringLength($1[0]) }
         (contrast, parts, skeletonArea, fractal) = (measured.contrast, measured.parts, measured.skeleton, measured.fractal)
-        (symmetryHorizontal, symmetryVertical) = (measured.symmetry.horizontal, measured.symmetry.vertical)
+        (symmetryHorizontal, symmetryVertical) = (measured.symmetry?.horizontal, measured.symmetry?.vertical)
         (symmetryHorizontalDark, symmetryVerticalDark) = (measured.darkSymmetry?.horizontal, measured.darkSymmetry?.vertical)
-        thicknessRatio = measured.symmetry.thicknessRatio
+        thicknessRatio = measured.symmetry?.thicknessRatio
     }
 
     /// Columns of 0.1 mm; pixels as large or larger are all sampled.
@@ -175,7 +176,7 @@ public struct ZooProcessMeasures: Hashable, Sendable {
                 $0.measures.parts[index]
             }
         }
-        add("symetrieh", .ratio, "Symmetry, horizontal", "turned to its major axis: pixels, background included, equal to those of the picture mirrored left to right, / 2 / area") {
+        add("symetrieh", .ratio, "Symmetry, horizontal", "turned to its major axis: pixels, background included, equal to those of the picture mirrored left to right, / 2 / area; empty for boxes with a diagonal above 10,000 pixels") {
             $0.measures.symmetryHorizontal
         }
         add("symetriev", .ratio, "Symmetry, vertical", "the same against the black and white picture mirrored top to bottom") { $0.measures.symmetryVertical }
@@ -210,8 +211,8 @@ public struct ZooProcessMeasures: Hashable, Sendable {
         add("skew_mean", .ratio, "Skewness by mean", "skew / mean") { values in values.inputs.skewness.map { $0 / values.measures.mean } }
         add("convperim_perim", .ratio, "Convex perimeter by perimeter", "convperim / perim.") { $0.inputs.convexPerimeter / $0.inputs.perimeter }
         add("convarea_area", .ratio, "Convex area by area", "convarea / area") { $0.inputs.convexArea / $0.inputs.area }
-        add("symetrieh_area", .ratio, "Horizontal symmetry by area", "symetrieh / area") { $0.inputs.symmetryHorizontal / $0.inputs.area }
-        add("symetriev_area", .ratio, "Vertical symmetry by area", "symetriev / area") { $0.inputs.symmetryVertical / $0.inputs.area }
+        add("symetrieh_area", .ratio, "Horizontal symmetry by area", "symetrieh / area") { values in values.inputs.symmetryHorizontal.map { $0 / values.inputs.area } }
+        add("symetriev_area", .ratio, "Vertical symmetry by area", "symetriev / area") { values in values.inputs.symmetryVertical.map { $0 / values.inputs.area } }
         for index in 0..<2 {
             add("nb\(index + 1)_area", .ratio, "Dark parts \(index + 1) by area", "nb\(index + 1) / area") { $0.inputs.parts[index] / $0.inputs.area }
         }

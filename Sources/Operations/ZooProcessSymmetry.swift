@@ -9,6 +9,9 @@ struct ZooProcessSymmetry {
     /// Largest by mean of the thicknesses across the major axis; nil without a pixel size or with fewer than two thicknesses.
     let thicknessRatio: Double?
 
+    /// Whether an object is turned: its frame and cells have up to 1.44 and 2 bytes for each pixel of the squared diagonal.
+    static func isMeasured(_ box: Rect) -> Bool { box.width * box.width + box.height * box.height <= 10_000 * 10_000 }
+
     /// Centre and direction of the filled object, as ZooProcess places it.
     struct Placement {
         let box: Rect
@@ -20,15 +23,14 @@ struct ZooProcessSymmetry {
     }
 
     /// - Parameters:
-    ///   - mask: 1 for a pixel of the object, otherwise 0, in rows of `pitch`; two columns before, three after and two rows above and below
-    ///     the box are 0.
+    ///   - mask: the object's bits; nothing else is set within a pixel of its box.
     ///   - step: columns between thicknesses.
     /// - Source: ZooProcess. The mask is pasted into a white square frame of 1.2 × the box's diagonal, its centroid at the middle, and
     ///   turned with bilinear interpolation as ImageJ does. The picture mirrored top to bottom is made black and white first, so that gray
     ///   border pixels never equal it. A thickness is the distance of the first two changes by more than 100 gray levels in a column; the
     ///   last column's is left out of the largest and of the sum, but counted in the mean.
     ///   - ends: calls with pixels of the box in whose hull the object lies.
-    init(_ mask: UnsafePointer<UInt8>, pitch: Int, _ placement: Placement, step: Int?, ends: ((Int, Int) -> Void) -> Void) {
+    init(_ mask: BoxBits, _ placement: Placement, step: Int?, ends: ((Int, Int) -> Void) -> Void) {
         let (width, height) = (placement.box.width, placement.box.height)
         let diagonal = 1.2 * Double(width * width + height * height).squareRoot()
         let side = Int(diagonal)
@@ -40,7 +42,7 @@ struct ZooProcessSymmetry {
         let turned = TurnedMask(
             side: side, x: place(placement.x, width), y: place(placement.y, height), width: width, height: height, angle: placement.angle + 180)
         let pixels = Double(side * side)
-        let (unequal, unequalVertical, ratio) = turned.with(mask, pitch: pitch, reach: turned.reach(ends)) { frame in
+        let (unequal, unequalVertical, ratio) = turned.with(mask, reach: turned.reach(ends)) { frame in
             (frame.unequalMirrored(), frame.unequalFlipped(), step.flatMap { frame.thicknessRatio(step: $0) })
         }
         horizontal = (pixels - Double(unequal)) / 2 / Double(placement.area)
@@ -66,31 +68,46 @@ private struct TurnedMask {
         shiftY = -middle * sine - middle * cosine + middle
     }
 
-    /// Gray level by a cell's four pixels.
-    private nonisolated(unsafe) static let levels: UnsafeBufferPointer<UInt8> = {
-        let levels = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 16)
-        levels.initialize(repeating: 1)
-        (levels[0], levels[15]) = (255, 0)
-        return UnsafeBufferPointer(levels)
+    /// Level · 2⁴⁸ in a cell = a + b x + c y + d x y with x and y in 2⁻²⁴ pixels: four numbers for each cell.
+    private nonisolated(unsafe) static let factors: UnsafeBufferPointer<Int> = {
+        let factors = UnsafeMutableBufferPointer<Int>.allocate(capacity: 64)
+        for code in 0..<16 {
+            let white = (0..<4).map { 255 * (1 - code >> $0 & 1) }
+            factors[4 * code] = white[0] << 48
+            factors[4 * code + 1] = (white[1] - white[0]) << 24
+            factors[4 * code + 2] = (white[2] - white[0]) << 24
+            factors[4 * code + 3] = white[0] - white[1] - white[2] + white[3]
+        }
+        return UnsafeBufferPointer(factors)
     }()
 
     /// The turned picture; 0 inside, 255 outside, gray between.
-    func with<Result>(_ mask: UnsafePointer<UInt8>, pitch: Int, reach: Rect, _ body: (TurnedFrame) -> Result) -> Result {
+    func with<Result>(_ mask: BoxBits, reach: Rect, _ body: (TurnedFrame) -> Result) -> Result {
         let bytes = (side + 7) / 8 * 8
         // Cell (cx, cy) holds which of the pixels (cx, cy) … (cx + 1, cy + 1) are set. There are cells for all places that are looked at.
         let places = places(reach)
         let (marginX, marginY) = (max(1, -places.x), max(1, -places.y))
         let (cellPitch, cellRows) = (marginX + max(width, places.maxX + 1), marginY + max(height, places.maxY + 1))
-        return withUnsafeTemporaryAllocation(byteCount: side * bytes + 8 + cellPitch * cellRows, alignment: 8) { memory in
-            let pixels = memory.baseAddress!.bindMemory(to: UInt8.self, capacity: side * bytes + 8 + cellPitch * cellRows)
-            pixels.initialize(repeating: 255, count: side * bytes + 8)
-            let cells = pixels + side * bytes + 8
-            cells.initialize(repeating: 0, count: cellPitch * cellRows)
+        // A row's cells are written down, and which of them are mixed.
+        let (frame, cellBytes) = (side * bytes + 8, (cellPitch * cellRows + 15) / 8 * 8)
+        return withUnsafeTemporaryAllocation(byteCount: frame + cellBytes + 5 * bytes, alignment: 8) { memory in
+            let pixels = memory.baseAddress!.bindMemory(to: UInt8.self, capacity: frame + cellBytes + bytes)
+            pixels.initialize(repeating: 255, count: frame)
+            let cells = pixels + frame
+            cells.initialize(repeating: 0, count: cellBytes)
+            // Eight cells at a time; those too many at a row's end are empty, and the next row's first ones come later.
             for cy in -1..<height {
-                let (above, below, line) = (mask + cy &* pitch - 1, mask + (cy &+ 1) &* pitch - 1, cells + ((cy &+ marginY) &* cellPitch &+ marginX &- 1))
-                for index in 0...width { line[index] = above[index] | above[index &+ 1] &<< 1 | below[index] &<< 2 | below[index &+ 1] &<< 3 }
+                let line = UnsafeMutableRawPointer(cells + ((cy &+ marginY) &* cellPitch &+ marginX &- 1))
+                var cx = -1
+                while cx < width {
+                    let (above, below) = (mask.nine(cx, cy), mask.nine(cx, cy &+ 1))
+                    let codes = above.spread | (above &>> 1).spread &<< 1 | below.spread &<< 2 | (below &>> 1).spread &<< 3
+                    line.storeBytes(of: codes, toByteOffset: cx &+ 1, as: UInt64.self)
+                    cx &+= 8
+                }
             }
-            fill(pixels, bytes, reach, UnsafePointer(cells), cellPitch, marginX, marginY)
+            let mixed = (memory.baseAddress! + (frame + cellBytes + bytes)).bindMemory(to: UInt32.self, capacity: bytes)
+            fill(pixels, bytes, reach, UnsafePointer(cells), cellPitch, marginX, marginY, cells + cellBytes, mixed)
             return body(TurnedFrame(side: side, pitch: bytes, pixels: pixels, rows: reach.y..<reach.maxY))
         }
     }
@@ -125,45 +142,67 @@ private struct TurnedMask {
         return Rect(minX: Int(left.rounded(.down)) - 1, minY: Int(top.rounded(.down)) - 1, maxX: Int(right.rounded(.up)) + 1, maxY: Int(bottom.rounded(.up)) + 1)
     }
 
+    /// Writes down the cells along a line, and without a branch the numbers of those whose pixels differ; returns how many these are.
+    ///
+    /// A function of its own, so that all it needs stays in registers.
+    @inline(never)
+    private static func sample(
+        _ cells: UnsafePointer<UInt8>, _ pitch: Int, _ startX: Int, _ startY: Int, _ stepX: Int, _ stepY: Int, _ count: Int,
+        _ codes: UnsafeMutablePointer<UInt8>, _ mixed: UnsafeMutablePointer<UInt32>
+    ) -> Int {
+        var (placeX, placeY) = (startX, startY)
+        var (index, number) = (0, 0)
+        while index < count {
+            let code = cells[(placeY &>> 32) &* pitch &+ (placeX &>> 32)]
+            codes[index] = code
+            mixed[number] = UInt32(truncatingIfNeeded: index)
+            number &+= Int(truncatingIfNeeded: (0x7FFE as UInt32 &>> UInt32(code)) & 1)
+            placeX &+= stepX
+            placeY &+= stepY
+            index &+= 1
+        }
+        return number
+    }
+
     /// Sets the pixels in the mask's reach.
     private func fill(
-        _ pixels: UnsafeMutablePointer<UInt8>, _ bytes: Int, _ reach: Rect, _ cells: UnsafePointer<UInt8>, _ cellPitch: Int, _ marginX: Int, _ marginY: Int
+        _ pixels: UnsafeMutablePointer<UInt8>, _ bytes: Int, _ reach: Rect, _ cells: UnsafePointer<UInt8>, _ cellPitch: Int, _ marginX: Int, _ marginY: Int,
+        _ codes: UnsafeMutablePointer<UInt8>, _ mixed: UnsafeMutablePointer<UInt32>
     ) {
         guard reach.width > 0, reach.height > 0 else { return }
         // Relative to the cell in the array's corner, so that cutting off rounds down.
         let (offsetX, offsetY) = (shiftX - Double(x - marginX), shiftY - Double(y - marginY))
-        // White, black, and 1 for what is interpolated.
-        let levels = TurnedMask.levels.baseAddress!
+        let factors = TurnedMask.factors.baseAddress!
         // Places in 2⁻³² pixels; a place so near an edge of its cell that it is taken for the next has the same gray level there.
         let unit = 4_294_967_296.0
         let (stepX, stepY) = (Int(cosine * unit), Int(sine * unit))
-        let (first, last) = (reach.x, reach.maxX - 1)
+        let first = reach.x
         for row in reach.y..<reach.maxY {
             let (startX, startY) = (offsetX - Double(row) * sine, offsetY + Double(row) * cosine)
             let line = pixels + row &* bytes
             let (originX, originY) = (Int((startX + Double(first) * cosine) * unit), Int((startY + Double(first) * sine) * unit))
-            var (placeX, placeY) = (originX, originY)
-            for column in first...last {
-                line[column] = levels[Int(cells[(placeY &>> 32) &* cellPitch &+ (placeX &>> 32)])]
-                placeX &+= stepX
-                placeY &+= stepY
-            }
-            // Where a cell's pixels differ, the level is interpolated; eight pixels are looked at at once.
-            for chunk in (first &>> 3)...(last &>> 3) {
-                let eight = UnsafeRawPointer(line).load(fromByteOffset: 8 &* chunk, as: UInt64.self)
-                var mixed = eight & ~(eight &>> 7) & UInt64.eachByte
-                while mixed != 0 {
-                    let column = 8 &* chunk &+ mixed.trailingZeroBitCount / 8
-                    mixed &= mixed &- 1
-                    let (placeX, placeY) = (originX &+ (column &- first) &* stepX, originY &+ (column &- first) &* stepY)
-                    let code = Int(cells[(placeY &>> 32) &* cellPitch &+ (placeX &>> 32)])
-                    // White parts in 2⁻²⁴ pixels.
-                    let (partX, partY) = ((placeX &>> 8) & 0xFF_FFFF, (placeY &>> 8) & 0xFF_FFFF)
-                    let restX = 0x100_0000 &- partX
-                    let upper = (code & 1 ^ 1) &* restX &+ ((code &>> 1) & 1 ^ 1) &* partX
-                    let lower = ((code &>> 2) & 1 ^ 1) &* restX &+ ((code &>> 3) & 1 ^ 1) &* partX
-                    line[column] = UInt8(truncatingIfNeeded: (255 &* (upper &* (0x100_0000 &- partY) &+ lower &* partY) &+ (1 &<< 47)) &>> 48)
+            let number = TurnedMask.sample(cells, cellPitch, originX, originY, stepX, stepY, reach.width, codes, mixed)
+            // Black where all four pixels are set, white where none is.
+            var column = 0
+            while column < reach.width {
+                let eight = UnsafeRawPointer(codes).load(fromByteOffset: column, as: UInt64.self)
+                let inside = (eight &>> 3 & eight &>> 2 & eight &>> 1 & eight) & UInt64.eachByte
+                let shown = ~(inside &* 255)
+                if column &+ 8 <= reach.width {
+                    UnsafeMutableRawPointer(line).storeBytes(of: shown, toByteOffset: first &+ column, as: UInt64.self)
+                } else {
+                    for index in column..<reach.width { line[first &+ index] = UInt8(truncatingIfNeeded: shown &>> UInt64(truncatingIfNeeded: 8 &* (index &- column))) }
                 }
+                column &+= 8
+            }
+            // Where a cell's pixels differ, the level is interpolated.
+            for index in 0..<number {
+                let column = Int(mixed[index])
+                let factor = factors + 4 &* Int(codes[column])
+                let partX = ((originX &+ column &* stepX) &>> 8) & 0xFF_FFFF
+                let partY = ((originY &+ column &* stepY) &>> 8) & 0xFF_FFFF
+                let level = factor[0] &+ factor[1] &* partX &+ factor[2] &* partY &+ factor[3] &* (partX &* partY)
+                line[first &+ column] = UInt8(truncatingIfNeeded: (level &+ (1 &<< 47)) &>> 48)
             }
         }
     }
@@ -255,23 +294,37 @@ private struct TurnedFrame {
     }
 }
 
+/// Bits of a box in a grid of 64-bit words.
+struct BoxBits {
+    /// Row and bit of the box's corner; there is a row and a column before it and a row after its end.
+    let grid: UnsafePointer<UInt64>
+    let stride: Int
+    let x, y: Int
+
+    /// Nine pixels from one of the box or just before it; bits beyond the grid are 0.
+    @inline(__always) func nine(_ column: Int, _ row: Int) -> UInt64 {
+        let (place, line) = (x &+ column, grid + (y &+ row) &* stride)
+        let (word, shift) = (place &>> 6, UInt64(truncatingIfNeeded: place & 63))
+        let bits = line[word] &>> shift
+        return shift > 55 && word &+ 1 < stride ? bits | line[word &+ 1] &<< (64 &- shift) : bits
+    }
+}
+
+extension UInt64 {
+    /// The eight lowest bits, each in a byte.
+    @inline(__always) fileprivate var spread: UInt64 {
+        // Seven bits by one product, in which no two terms meet.
+        (((self & 0x7F) &* 0x0002_0408_1020_4081) & UInt64.eachByte) | (self & 0x80) &<< 49
+    }
+}
+
 extension ZooProcessPixels {
     /// Symmetry of the dark pixels about the axes of the filled object (symetrieh, symetriev, thickr).
-    func symmetry(_ placement: ZooProcessSymmetry.Placement, hull: PixelHull, step: Int?) -> ZooProcessSymmetry {
-        withBytes(width: box.width, height: box.height) { bytes, pitch in
-            for y in 0..<box.height {
-                let (line, gray, target) = (dark + (y &+ 1) &* stride, crop + ((y &+ 1) &* self.pitch &+ 1), bytes + y &* pitch)
-                if limit < 255 {
-                    // All that is not dark is white.
-                    for x in 0..<box.width { target[x] = gray[x] == 255 ? 0 : 1 }
-                } else {
-                    for x in 0..<box.width { target[x] = UInt8(truncatingIfNeeded: line[(x &+ 1) &>> 6] &>> UInt64(truncatingIfNeeded: (x &+ 1) & 63)) & 1 }
-                }
-            }
-            return ZooProcessSymmetry(bytes, pitch: pitch, placement, step: step) { end in
-                for vertex in hull.left { end(vertex.x &- box.x, vertex.y &- box.y) }
-                for vertex in hull.right { end(vertex.x &- box.x, vertex.y &- box.y) }
-            }
+    func symmetry(_ placement: ZooProcessSymmetry.Placement, hull: PixelHull, step: Int?) -> ZooProcessSymmetry? {
+        guard ZooProcessSymmetry.isMeasured(placement.box) else { return nil }
+        return ZooProcessSymmetry(BoxBits(grid: dark, stride: stride, x: 1, y: 1), placement, step: step) { end in
+            for vertex in hull.left { end(vertex.x &- box.x, vertex.y &- box.y) }
+            for vertex in hull.right { end(vertex.x &- box.x, vertex.y &- box.y) }
         }
     }
 
@@ -280,46 +333,38 @@ extension ZooProcessPixels {
         bits(atMost: level, into: work.1)
         guard fillHoles(work.1, scratch: work.0) else { return nil }
         return runs(of: work.1) { runs in
-            withComponents(runs) { root, area -> ZooProcessSymmetry in
+            withComponents(runs) { root, area -> ZooProcessSymmetry? in
                 var best = 0
                 for index in 0..<runs.count where root[index] == Int32(truncatingIfNeeded: index) && area[index] > area[best] { best = index }
+                let part = Int32(truncatingIfNeeded: best)
                 var (left, right, top, bottom) = (Int.max, 0, Int.max, 0)
-                for index in 0..<runs.count where root[index] == Int32(truncatingIfNeeded: best) {
-                    (left, right) = (min(left, Int(runs[index].first)), max(right, Int(runs[index].last)))
-                    (top, bottom) = (min(top, Int(runs[index].y)), Int(runs[index].y))
+                // Its bits alone.
+                let grid = work.0
+                grid.initialize(repeating: 0, count: words)
+                for index in 0..<runs.count where root[index] == part {
+                    let (y, first, last) = (Int(runs[index].y), Int(runs[index].first), Int(runs[index].last))
+                    (left, right) = (min(left, first), max(right, last))
+                    (top, bottom) = (min(top, y), y)
+                    setBits(grid + y &* stride, from: first, through: last)
                 }
+                var sums = MomentSums()
+                for index in 0..<runs.count where root[index] == part {
+                    sums.add(y: Int(runs[index].y) &- top, first: Int(runs[index].first) &- left, last: Int(runs[index].last) &- left)
+                }
+                bits(atMost: level, into: work.1)
+                for index in 0..<words { grid[index] &= work.1[index] }
                 let own = Rect(minX: left, minY: top, maxX: right + 1, maxY: bottom + 1)
-                return withBytes(width: own.width, height: own.height) { bytes, pitch in
-                    var sums = MomentSums()
-                    for index in 0..<runs.count where root[index] == Int32(truncatingIfNeeded: best) {
-                        let run = runs[index]
-                        let (y, x) = (Int(run.y) &- top, Int(run.first) &- left)
-                        let (line, gray) = (bytes + (y &* pitch &+ x), crop + (Int(run.y) &* self.pitch &+ Int(run.first)))
-                        for offset in 0..<run.count { line[offset] = gray[offset] <= level ? 1 : 0 }
-                        sums.add(y: y, first: x, last: x &+ run.count &- 1)
-                    }
-                    let ellipse = ZooProcessEllipse(area: sums.count, sums.second)
-                    return ZooProcessSymmetry(
-                        bytes, pitch: pitch,
-                        ZooProcessSymmetry.Placement(
-                            box: own, area: sums.count, x: sums.centroid.x + 0.5, y: sums.centroid.y + 0.5, angle: ellipse.angle), step: nil
-                    ) { end in
-                        for index in 0..<runs.count where root[index] == Int32(truncatingIfNeeded: best) {
-                            end(Int(runs[index].first) &- left, Int(runs[index].y) &- top)
-                            end(Int(runs[index].last) &- left, Int(runs[index].y) &- top)
-                        }
+                guard ZooProcessSymmetry.isMeasured(own) else { return nil }
+                let ellipse = ZooProcessEllipse(area: sums.count, sums.second)
+                let placement = ZooProcessSymmetry.Placement(
+                    box: own, area: sums.count, x: sums.centroid.x + 0.5, y: sums.centroid.y + 0.5, angle: ellipse.angle)
+                return ZooProcessSymmetry(BoxBits(grid: grid, stride: stride, x: left, y: top), placement, step: nil) { end in
+                    for index in 0..<runs.count where root[index] == part {
+                        end(Int(runs[index].first) &- left, Int(runs[index].y) &- top)
+                        end(Int(runs[index].last) &- left, Int(runs[index].y) &- top)
                     }
                 }
             }
-        }
-    }
-
-    /// A byte a pixel, 0 at first, with the margin that turning needs.
-    private func withBytes<Result>(width: Int, height: Int, _ body: (_ bytes: UnsafeMutablePointer<UInt8>, _ pitch: Int) -> Result) -> Result {
-        let pitch = width + 5
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: pitch * (height + 4)) { memory in
-            memory.initialize(repeating: 0)
-            return body(memory.baseAddress! + 2 * pitch + 2, pitch)
         }
     }
 }

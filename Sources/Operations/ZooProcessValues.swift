@@ -7,7 +7,7 @@ struct ZooProcessValues: Sendable {
         var area, mean, deviation, mode, minimum, maximum, x, y, weightedX, weightedY, perimeter: Double
         var left, top, width, height, major, minor, angle, feret, integratedDensity, median, brightShare: Double
         var startX, startY, areaExcluded, skeletonArea, slope, convexPerimeter, convexArea, contrast: Double
-        var symmetryHorizontal, symmetryVertical: Double
+        var symmetryHorizontal, symmetryVertical: Double?
         var circularity, skewness, kurtosis, fractal, symmetryHorizontalDark, symmetryVerticalDark, thicknessRatio: Double?
         var cumulated, parts: [Double]
     }
@@ -52,17 +52,19 @@ extension ZooProcessValues.Numbers {
     fileprivate mutating func print() {
         for path in [\Self.major, \.minor, \.angle, \.feret] { self[keyPath: path] = decimals(self[keyPath: path], 1) }
         for path in [\Self.x, \.y, \.weightedX, \.weightedY, \.perimeter, \.brightShare, \.mean] { self[keyPath: path] = decimals(self[keyPath: path], 2) }
-        for path in [\Self.deviation, \.slope, \.contrast, \.symmetryHorizontal, \.symmetryVertical] { self[keyPath: path] = decimals(self[keyPath: path], 3) }
-        for path in [\Self.circularity, \.skewness, \.kurtosis, \.fractal, \.thicknessRatio] { self[keyPath: path] = self[keyPath: path].map { decimals($0, 3) } }
+        for path in [\Self.deviation, \.slope, \.contrast] { self[keyPath: path] = decimals(self[keyPath: path], 3) }
+        for path in [\Self.circularity, \.skewness, \.kurtosis, \.fractal, \.thicknessRatio, \.symmetryHorizontal, \.symmetryVertical] {
+            self[keyPath: path] = self[keyPath: path].map { decimals($0, 3) }
+        }
         for path in [\Self.symmetryHorizontalDark, \.symmetryVerticalDark] { self[keyPath: path] = self[keyPath: path].map { decimals($0, 0) } }
     }
 
     /// The macro's `parseInt`, which rounds halves up.
     fileprivate mutating func makeWhole() {
         for path in [
-            \Self.deviation, \.x, \.y, \.weightedX, \.weightedY, \.perimeter, \.major, \.minor, \.feret, \.symmetryHorizontal, \.symmetryVertical,
+            \Self.deviation, \.x, \.y, \.weightedX, \.weightedY, \.perimeter, \.major, \.minor, \.feret,
         ] { self[keyPath: path] = (self[keyPath: path] + 0.5).rounded(.down) }
-        for path in [\Self.skewness, \.kurtosis] { self[keyPath: path] = self[keyPath: path].map { ($0 + 0.5).rounded(.down) } }
+        for path in [\Self.skewness, \.kurtosis, \.symmetryHorizontal, \.symmetryVertical] { self[keyPath: path] = self[keyPath: path].map { ($0 + 0.5).rounded(.down) } }
     }
 }
 
