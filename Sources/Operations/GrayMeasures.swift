@@ -165,14 +165,14 @@ public struct GrayMeasures: Hashable, Sendable {
         table.add("intensity_min", .gray, "Darkest", "lowest gray level") { Double($0.minimum) }
         table.add("intensity_max", .gray, "Brightest", "highest gray level") { Double($0.maximum) }
         table.add("intensity_median", .gray, "Median gray", "middle gray level; of an even number of pixels the mean of the two middle ones") { $0.median }
-        table.add("intensity_mode", .gray, "Mode", "most frequent gray level, of equal ones the darkest", source: "ZooProcess's mode") { Double($0.mode) }
-        table.add("intensity_sum", .gray, "Integrated density", "sum of the gray levels", source: "ZooProcess's intden, over the object's pixels") { Double($0.integratedDensity) }
-        table.add("intensity_skewness", .ratio, "Skewness", "population skewness of the gray levels; empty when all are equal", source: "SciPy's skew") { $0.skewness }
-        table.add("intensity_kurtosis", .ratio, "Kurtosis", "population excess kurtosis of the gray levels; empty when all are equal", source: "SciPy's kurtosis") { $0.kurtosis }
-        table.add("intensity_q05", .gray, "5 % quantile", "gray level below which a twentieth of the pixels lies, interpolated", source: "numpy.quantile") { $0.quantile05 }
-        table.add("intensity_q25", .gray, "First quartile", "gray level below which a quarter of the pixels lies, interpolated", source: "numpy.quantile") { $0.quantile25 }
-        table.add("intensity_q75", .gray, "Third quartile", "gray level below which three quarters of the pixels lie, interpolated", source: "numpy.quantile") { $0.quantile75 }
-        table.add("intensity_q95", .gray, "95 % quantile", "gray level below which nineteen twentieths of the pixels lie, interpolated", source: "numpy.quantile") { $0.quantile95 }
+        table.add("intensity_mode", .gray, "Mode", "most frequent gray level, of equal ones the darkest", source: "ZooProcess's mode", equals: "SciPy stats.mode") { Double($0.mode) }
+        table.add("intensity_sum", .gray, "Integrated density", "sum of the gray levels", source: "ZooProcess's intden, over the object's pixels", equals: "NumPy sum") { Double($0.integratedDensity) }
+        table.add("intensity_skewness", .ratio, "Skewness", "population skewness of the gray levels; empty when all are equal", source: "SciPy's skew", equals: "SciPy stats.skew") { $0.skewness }
+        table.add("intensity_kurtosis", .ratio, "Kurtosis", "population excess kurtosis of the gray levels; empty when all are equal", source: "SciPy's kurtosis", equals: "SciPy stats.kurtosis") { $0.kurtosis }
+        table.add("intensity_q05", .gray, "5 % quantile", "gray level below which a twentieth of the pixels lies, interpolated", source: "numpy.quantile", equals: "NumPy quantile(0.05)") { $0.quantile05 }
+        table.add("intensity_q25", .gray, "First quartile", "gray level below which a quarter of the pixels lies, interpolated", source: "numpy.quantile", equals: "NumPy quantile(0.25)") { $0.quantile25 }
+        table.add("intensity_q75", .gray, "Third quartile", "gray level below which three quarters of the pixels lie, interpolated", source: "numpy.quantile", equals: "NumPy quantile(0.75)") { $0.quantile75 }
+        table.add("intensity_q95", .gray, "95 % quantile", "gray level below which nineteen twentieths of the pixels lie, interpolated", source: "numpy.quantile", equals: "NumPy quantile(0.95)") { $0.quantile95 }
         table.add("centroid_weighted_x", .pixels, "Weighted centroid x", "mean x weighted by gray level") { $0.weightedCentroid?.x }
         table.add("centroid_weighted_y", .pixels, "Weighted centroid y", "mean y weighted by gray level") { $0.weightedCentroid?.y }
         return table

@@ -63,7 +63,7 @@ public struct LocalBinaryPatterns: Hashable, Sendable {
                 "lbp_\(pattern)", .ratio, "Local binary pattern \(pattern)",
                 "share of the pixels around which of 8 points at radius 1 those not darker than the pixel are \(meaning);"
                     + " over pixels whose 3 × 3 neighbourhood lies under the mask, empty without any",
-                source: "Ojala et al. 2002", equals: "scikit-image local_binary_pattern(gray, 8, 1, 'uniform') == \(pattern)"
+                source: "Ojala et al. 2002", equals: "scikit-image local_binary_pattern(gray, 8, 1, 'uniform') == \(pattern), but for exact ties, which there depend on the place in the image"
             ) { Double($0.counts[pattern]) / Double($0.counts.reduce(0, +)) }
         }
         return table

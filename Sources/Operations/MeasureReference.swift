@@ -15,7 +15,7 @@ public enum MeasureReference {
             "Pixel size",
             [
                 "Columns that end in _um are in µm, those that end in _um2 in µm²; each is a column in pixels times the image's pixel size or its square.",
-                "Without a pixel size they are empty. No other column changes with the pixel size.",
+                "Without a pixel size they are empty. No other column changes with the pixel size but ZooProcess's thickr, which samples every 0.1 mm.",
             ]
         ),
         (
@@ -44,6 +44,21 @@ public enum MeasureReference {
             ]
         ),
         (
+            "Columns before the measures in a table of `ship measure`",
+            [
+                "label: number of the object in raster order of its first pixel, from 1; of a label image the label itself.",
+                "parent_id: label of the nearest object in whose hole it lies; empty where there is none, or where that is not in the table.",
+                "n_inner: how many objects that are large enough lie in its holes, at any depth; empty with a label image.",
+                "touches: sides of the image that it reaches, added up: 1 left, 2 top, 4 right, 8 bottom.",
+            ]
+        ),
+        (
+            "Objects brighter than the background",
+            [
+                "ZooProcess knows dark objects only, so of bright ones its measures are taken from the inverted picture (255 − level); all other groups take the levels as they are."
+            ]
+        ),
+        (
             "Gray levels",
             [
                 "Levels are those of the image after the corrections of its pipeline: 0 to 255, or 0 to 65535 of 16-bit images.",
@@ -54,7 +69,7 @@ public enum MeasureReference {
             "Names",
             [
                 "A column has one name in all tables, and it is never renamed.",
-                "Names that ZooProcess and scikit-image use for different things (area, angle, elongation) get zooprocess_ before them where both stand in one table.",
+                "Names that ZooProcess and scikit-image use for different things (area, angle, elongation) get zooprocess_ before them: in every project, and in tables of `ship measure` that hold other groups too. In a table of ZooProcess's measures alone they are as ZooProcess writes them.",
                 "Moments are numbered by powers of y, then of x, as in scikit-image.",
             ]
         ),

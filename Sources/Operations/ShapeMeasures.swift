@@ -87,16 +87,16 @@ public struct ShapeMeasures: Hashable, Sendable {
             micrometreName: "axis_minor_length_um") { $0.axisMinorLength }
         table.add("orientation", .radians, "Orientation", "angle from the row axis to the major axis, −π/2 to π/2, counter-clockwise") { $0.moments.orientation }
         table.add("angle", .degrees, "Angle", "direction of the major axis, 0 to 180, counter-clockwise from the x axis: orientation in degrees + 90",
-            source: "MorphoCut's angle") { $0.angle }
+            source: "MorphoCut's angle", equals: "MorphoCut angle") { $0.angle }
         table.add("eccentricity", .ratio, "Eccentricity", "of the ellipse of equal second moments; 0 is a circle") { $0.eccentricity }
-        table.add("elongation", .ratio, "Elongation", "major by minor axis; empty for lines one pixel wide", source: "ZooProcess, by scikit-image's axes") { $0.elongation }
+        table.add("elongation", .ratio, "Elongation", "major by minor axis; empty for lines one pixel wide", source: "ZooProcess, by scikit-image's axes", equals: "MorphoCut elongation") { $0.elongation }
         table.add("equivalent_diameter_area", .pixels, "Equivalent diameter", "diameter of the circle of the same area (ESD): 2 √(area / π)",
             micrometreName: "esd_um") { $0.equivalentDiameter }
         table.add("perimeter", .pixels, "Perimeter", "length of the line through border pixels, 4-neighbourhood (Benkrid & Crookes)",
             micrometreName: "perimeter_um") { $0.perimeter }
         table.add("perimeter_crofton", .pixels, "Perimeter (Crofton)", "length of the outline by the Crofton formula with four directions",
             micrometreName: "perimeter_crofton_um") { $0.perimeterCrofton }
-        table.add("circularity", .ratio, "Circularity", "4π · area / perimeter²; 1 is a circle, empty for single pixels", source: "ZooProcess's circex, by scikit-image's perimeter") { $0.circularity }
+        table.add("circularity", .ratio, "Circularity", "4π · area / perimeter²; 1 is a circle, empty for single pixels", source: "ZooProcess's circex, by scikit-image's perimeter", equals: "MorphoCut circex") { $0.circularity }
         table.add("solidity", .ratio, "Solidity", "area by convex area") { $0.solidity }
         table.add("extent", .ratio, "Extent", "area by box area") { $0.extent }
         table.add("euler_number", .count, "Euler number", "parts joined by edge or corner, minus holes") { Double($0.eulerNumber) }
