@@ -60,6 +60,54 @@ public struct ObjectMeasurer: Sendable {
     }
 }
 
+extension ObjectMeasurer {
+    /// The same for a large object, to the last bit; of its shape and gray levels only a band of rows is in memory at a time.
+    ///
+    /// Other groups take the object and its picture as a whole.
+    /// - Parameter pictures: gray levels and colours inside a part of the mask's box, as `values(_:gray:...)` takes them.
+    public func values(
+        _ mask: LargeMask, limit: UInt8? = nil, pixelSize: Double? = nil,
+        pictures: (Rect) throws -> (gray: AnyImage, color: Image<BGR<UInt8>>?)
+    ) rethrows -> [Double?] {
+        let box = mask.box
+        precondition(!box.isEmpty, "a mask without foreground is no object")
+        var sums: GraySums?
+        if parts.contains(where: { $0.ofSums != nil }) {
+            try mask.forEachBand { band in
+                let gray = try pictures(band.bounds).gray
+                if sums == nil { sums = GraySums(box: box, bitsPerSample: gray.bitsPerSample) }
+                sums!.add(band, image: gray, window: band.bounds)
+            }
+        }
+        var whole: Subject?
+        var values: [Double?] = []
+        values.reserveCapacity(columns.count)
+        for part in parts {
+            if let measure = part.ofLarge {
+                part.append(measure(mask, pixelSize), box, to: &values)
+            } else if let measure = part.ofSums, let sums {
+                part.append(measure(sums), box, to: &values)
+            } else {
+                if whole == nil {
+                    let pictures = try pictures(box)
+                    whole = Subject(mask: mask.mask, box: box, gray: pictures.gray, color: pictures.color, limit: limit, pixelSize: pixelSize)
+                }
+                part.append(whole!, to: &values)
+            }
+        }
+        return values
+    }
+}
+
+extension AnyImage {
+    fileprivate var bitsPerSample: Int {
+        switch self {
+        case .gray8, .color8: 8
+        case .gray16, .color16: 16
+        }
+    }
+}
+
 /// What the measures of one object are made from.
 private struct Subject {
     /// In image coordinates.
@@ -92,10 +140,16 @@ private struct Part: Sendable {
     private let columnsOfX: [Int]
     private let columnsOfY: [Int]
     private let measure: @Sendable (Subject) -> [Double?]?
+    /// The same values of a large mask, or of the gray levels under it; nil where only the whole object will do.
+    let ofLarge: (@Sendable (LargeMask, Double?) -> [Double?]?)?
+    let ofSums: (@Sendable (GraySums) -> [Double?]?)?
 
     /// - Parameter isLocal: measured in coordinates of the box; positions are moved to the image's.
-    init(_ columns: [MeasureColumn], isLocal: Bool, _ measure: @escaping @Sendable (Subject) -> [Double?]?) {
-        (self.columns, self.measure) = (columns, measure)
+    init(
+        _ columns: [MeasureColumn], isLocal: Bool, ofLarge: (@Sendable (LargeMask, Double?) -> [Double?]?)? = nil,
+        ofSums: (@Sendable (GraySums) -> [Double?]?)? = nil, _ measure: @escaping @Sendable (Subject) -> [Double?]?
+    ) {
+        (self.columns, self.measure, self.ofLarge, self.ofSums) = (columns, measure, ofLarge, ofSums)
         let (x, y): (Set<String>, Set<String>) = (["centroid_weighted_x", "x", "xm", "bx", "xstart"], ["centroid_weighted_y", "y", "ym", "by", "ystart"])
         columnsOfX = isLocal ? columns.indices.filter { x.contains(columns[$0].name) } : []
         columnsOfY = isLocal ? columns.indices.filter { y.contains(columns[$0].name) } : []
@@ -106,22 +160,22 @@ private struct Part: Sendable {
         switch group {
         case .shape:
             [
-                Part(ShapeMeasures.columns + MomentMeasures.columns, isLocal: false) { object in
-                    guard let shape = ShapeMeasures(object.mask) else { return nil }
-                    return shape.values(pixelSize: object.pixelSize) + MomentMeasures(shape.moments).values()
-                }
+                Part(
+                    ShapeMeasures.columns + MomentMeasures.columns, isLocal: false,
+                    ofLarge: { mask, pixelSize in ShapeMeasures(mask).map { values($0, pixelSize) } }
+                ) { object in ShapeMeasures(object.mask).map { values($0, object.pixelSize) } }
             ]
         case .gray:
             [
-                Part(GrayMeasures.columns, isLocal: true) { object in
+                Part(GrayMeasures.columns, isLocal: true, ofSums: { GrayMeasures($0)?.values() }) { object in
                     if case .gray16(let image) = object.gray { return GrayMeasures(object.local, image: image)?.values() }
                     return GrayMeasures(object.local, image: object.gray8)?.values()
                 },
-                Part(GrayQuantiles.columns, isLocal: true) { object in
+                Part(GrayQuantiles.columns, isLocal: true, ofSums: { GrayQuantiles($0)?.values() }) { object in
                     if case .gray16(let image) = object.gray { return GrayQuantiles(object.local, image: image)?.values() }
                     return GrayQuantiles(object.local, image: object.gray8)?.values()
                 },
-                Part(WeightedMoments.columns, isLocal: true) { object in
+                Part(WeightedMoments.columns, isLocal: true, ofSums: { WeightedMoments($0)?.values() }) { object in
                     if case .gray16(let image) = object.gray { return WeightedMoments(object.local, image: image)?.values() }
                     return WeightedMoments(object.local, image: object.gray8)?.values()
                 },
@@ -157,16 +211,22 @@ private struct Part: Sendable {
         }
     }
 
-    func append(_ object: Subject, to values: inout [Double?]) {
+    private static func values(_ shape: ShapeMeasures, _ pixelSize: Double?) -> [Double?] {
+        shape.values(pixelSize: pixelSize) + MomentMeasures(shape.moments).values()
+    }
+
+    func append(_ object: Subject, to values: inout [Double?]) { append(measure(object), object.box, to: &values) }
+
+    func append(_ measured: [Double?]?, _ box: Rect, to values: inout [Double?]) {
         let start = values.count
-        guard let measured = measure(object) else {
+        guard let measured else {
             values.append(contentsOf: repeatElement(nil, count: columns.count))
             return
         }
         precondition(measured.count == columns.count, "\(measured.count) values for \(columns.count) columns")
         values.append(contentsOf: measured)
-        for index in columnsOfX { values[start + index] = values[start + index].map { $0 + Double(object.box.x) } }
-        for index in columnsOfY { values[start + index] = values[start + index].map { $0 + Double(object.box.y) } }
+        for index in columnsOfX { values[start + index] = values[start + index].map { $0 + Double(box.x) } }
+        for index in columnsOfY { values[start + index] = values[start + index].map { $0 + Double(box.y) } }
     }
 }
 

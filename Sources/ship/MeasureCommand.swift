@@ -222,7 +222,7 @@ private final class ImageMeasuring<Sample: GraySample> {
 
     private static func stores(_ header: ImageHeader, _ rows: Int, keepsColor: Bool) -> (StripStore<Sample>, StripStore<BGR<UInt8>>?) {
         (
-            StripStore(width: header.width, height: header.height, rows: rows, budget: keepsColor ? 64 << 20 : 160 << 20),
+            StripStore(width: header.width, height: header.height, rows: rows, budget: keepsColor ? 64 << 20 : 96 << 20),
             keepsColor ? StripStore(width: header.width, height: header.height, rows: rows, budget: 96 << 20) : nil
         )
     }
@@ -257,8 +257,12 @@ private final class ImageMeasuring<Sample: GraySample> {
             colors?.release(above: first)
             progress.show(rows: decoding ? y : header.height + y, of: decoding ? header.height : 2 * header.height, what: "rows decoded and measured")
         }
-        let verdicts = stream.finish()
+        stream.close()
         try take(from: stream, limit)
+        // Verdicts and table take the place of the pixels.
+        grays.release(above: header.height)
+        colors?.release(above: header.height)
+        let verdicts = stream.finish()
         progress.end()
 
         var labels = [Int](repeating: 0, count: verdicts.count)
@@ -280,20 +284,30 @@ private final class ImageMeasuring<Sample: GraySample> {
     }
 
     private func take(from stream: RegionStream, _ limit: UInt8?) throws {
-        for region in stream.takeClosed() { try add(region.mask, id: region.id, touches: region.touches, limit) }
+        for region in stream.takeClosed() {
+            if let large = region.large {
+                let values = try measurer.values(large, limit: limit, pixelSize: pixelSize) { box in
+                    let pictures = try self.pictures(box)
+                    return (Sample.any(pictures.gray), pictures.color)
+                }
+                try table.add(id: region.id, touches: region.touches, values)
+            } else {
+                try add(region.mask, id: region.id, touches: region.touches, limit)
+            }
+        }
     }
 
     private func add(_ mask: Mask, id: Int, touches: BorderSides, _ limit: UInt8?) throws {
         let box = mask.bounds
-        let gray = try grays.crop(box)
-        var color: Image<BGR<UInt8>>?
-        if let colors {
-            color = try colors.crop(box)
-        } else if measurer.needsColor {
-            color = Sample.image8(gray).mapped { BGR(blue: $0, green: $0, red: $0) }
-        }
+        let (gray, color) = try pictures(box)
         try table.add(
             id: id, touches: touches, measurer.values(mask, gray: Sample.any(gray), color: color, window: box, limit: limit, pixelSize: pixelSize))
+    }
+
+    private func pictures(_ box: Rect) throws -> (gray: Image<Sample>, color: Image<BGR<UInt8>>?) {
+        let gray = try grays.crop(box)
+        if let colors { return (gray, try colors.crop(box)) }
+        return (gray, measurer.needsColor ? Sample.image8(gray).mapped { BGR(blue: $0, green: $0, red: $0) } : nil)
     }
 
     /// Objects by a label image, each of which may be in several parts.
