@@ -265,16 +265,16 @@ private final class ImageMeasuring<Sample: GraySample> {
         let verdicts = stream.finish()
         progress.end()
 
-        var labels = [Int](repeating: 0, count: verdicts.count)
+        var labels = [Int32](repeating: 0, count: verdicts.count)
         var kept = 0
         for (index, verdict) in verdicts.enumerated() where verdict.reject == nil {
             kept += 1
-            labels[index] = kept
+            labels[index] = Int32(kept)
         }
         let entries = verdicts.lazy.enumerated().filter { $0.element.reject == nil }.map { index, verdict in
             // A parent that is itself no object has no number to point to.
-            let parent = verdict.parent.flatMap { labels[$0] > 0 ? labels[$0] : nil }
-            return ObjectTable.Entry(id: verdict.id, label: labels[index], parent: parent, innerCount: verdict.innerCount)
+            let parent = verdict.parent.flatMap { labels[$0] > 0 ? Int(labels[$0]) : nil }
+            return ObjectTable.Entry(id: verdict.id, label: Int(labels[index]), parent: parent, innerCount: verdict.innerCount)
         }
         try table.write(to: command.output, entries: entries)
         var dropped: [RejectRule: Int] = [:]
@@ -286,6 +286,9 @@ private final class ImageMeasuring<Sample: GraySample> {
     private func take(from stream: RegionStream, _ limit: UInt8?) throws {
         for region in stream.takeClosed() {
             if let large = region.large {
+                // Its bits and holes take the memory of strips, of which it needs one at a time.
+                try grays.shrink(to: 16 << 20)
+                try colors?.shrink(to: 16 << 20)
                 let values = try measurer.values(large, limit: limit, pixelSize: pixelSize) { box in
                     let pictures = try self.pictures(box)
                     return (Sample.any(pictures.gray), pictures.color)

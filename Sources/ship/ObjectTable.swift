@@ -6,9 +6,10 @@ import Raster
 /// Rows of measured objects, taken in any order and written as one CSV file in order of their numbers.
 final class ObjectTable {
     private struct Row: BitwiseCopyable {
-        let id: Int
+        // Noise makes millions of rows.
+        let id: Int32
+        let length: Int32
         let offset: Int
-        let length: Int
     }
 
     private let columns: [MeasureColumn]
@@ -28,7 +29,7 @@ final class ObjectTable {
             text.append(UInt8(ascii: ","))
             if let value { ObjectTable.append(value, to: &text) }
         }
-        rows.append(Row(id: id, offset: (file?.size ?? 0) + start, length: text.count - start))
+        rows.append(Row(id: Int32(id), length: Int32(text.count - start), offset: (file?.size ?? 0) + start))
         if text.count > limit {
             let file = try self.file ?? TemporaryFile()
             self.file = file
@@ -82,18 +83,18 @@ final class ObjectTable {
         let inFile = file?.size ?? 0
         var next = 0
         for entry in entries {
-            while rows[next].id < entry.id { next += 1 }
+            while Int(rows[next].id) < entry.id { next += 1 }
             let row = rows[next]
-            precondition(row.id == entry.id, "object \(entry.id) was not measured")
+            precondition(Int(row.id) == entry.id, "object \(entry.id) was not measured")
             for number in [entry.label, entry.parent, entry.innerCount] {
                 if let number { buffer.append(contentsOf: String(number).utf8) }
                 buffer.append(UInt8(ascii: ","))
             }
             if row.offset >= inFile {
-                buffer.append(contentsOf: text[(row.offset - inFile)..<(row.offset - inFile + row.length)])
+                buffer.append(contentsOf: text[(row.offset - inFile)..<(row.offset - inFile + Int(row.length))])
             } else if let file {
                 let start = buffer.count
-                buffer.append(contentsOf: repeatElement(0, count: row.length))
+                buffer.append(contentsOf: repeatElement(0, count: Int(row.length)))
                 try buffer.withUnsafeMutableBytes { try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[start...]), at: row.offset) }
             }
             buffer.append(contentsOf: ObjectTable.lineEnd)
