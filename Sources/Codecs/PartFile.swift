@@ -17,9 +17,9 @@ package final class PartFile {
 
     /// - Parameters:
     ///   - path: of the finished file, replaced when it exists.
-    ///   - source: file that is read meanwhile; refused when it is the same as the result or its part.
+    ///   - sources: files that are read meanwhile; refused when one is the same as the result or its part.
     /// - Throws: `.unwritable`.
-    package init(path: String, source: String? = nil) throws(CodecError) {
+    package init(path: String, sources: [String] = []) throws(CodecError) {
         (self.path, part) = (path, path + ".part")
         let name = path.split(separator: "/").last.map(String.init) ?? path
         var (own, other) = (stat(), stat())
@@ -27,7 +27,7 @@ package final class PartFile {
             if own.st_mode & S_IFMT == S_IFDIR { throw .unwritable(file: name, reason: "it is a folder; name a file in it") }
             guard own.st_mode & S_IFMT == S_IFREG else { throw .unwritable(file: name, reason: "it is not an ordinary file") }
         }
-        if let source, stat(source, &other) == 0 {
+        for source in sources where stat(source, &other) == 0 {
             for target in [path, part] where stat(target, &own) == 0 && own.st_dev == other.st_dev && own.st_ino == other.st_ino {
                 throw .unwritable(file: name, reason: "it is the file that is read; choose another name")
             }
@@ -69,6 +69,21 @@ package final class PartFile {
         guard isOpen else { return }
         close(descriptor)
         unlink(part)
+    }
+
+    /// Adds bytes at the end.
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(CodecError) {
+        var done = 0
+        while done < bytes.count {
+            #if canImport(Glibc)
+                let written = Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+            #else
+                let written = Darwin.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+            #endif
+            if written < 0 && errno == EINTR { continue }
+            guard written > 0 else { throw .unwritable(file: path.split(separator: "/").last.map(String.init) ?? path, reason: String(cString: strerror(errno))) }
+            done += written
+        }
     }
 
     /// Makes the file durable and gives it its name.

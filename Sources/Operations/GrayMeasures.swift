@@ -71,7 +71,7 @@ public struct GrayMeasures: Hashable, Sendable {
                 var (number, total) = (0, 0)
                 for level in 0..<256 {
                     let count = counts[level]
-                    (entries.baseAddress! + number).initialize(to: GrayLevel(level: Int32(truncatingIfNeeded: level), count: Int32(truncatingIfNeeded: count)))
+                    (entries.baseAddress! + number).initialize(to: GrayLevel(level: Int32(truncatingIfNeeded: level), count: Int(count)))
                     number &+= count > 0 ? 1 : 0
                     total &+= Int(count)
                 }
@@ -106,6 +106,13 @@ public struct GrayMeasures: Hashable, Sendable {
         self = levels.withUnsafeBufferPointer { GrayMeasures($0, count: values.count, sums) }
     }
 
+    /// nil when no pixels were added.
+    public init?(_ sums: GraySums) {
+        guard sums.count > 0 else { return nil }
+        let levels = sums.counts.indices.filter { sums.counts[$0] > 0 }.map { GrayLevel(level: Int32($0), count: sums.counts[$0]) }
+        self = levels.withUnsafeBufferPointer { GrayMeasures($0, count: sums.count, sums.centroid!) }
+    }
+
     /// - Parameter levels: those that occur, in ascending order.
     private init(_ levels: UnsafeBufferPointer<GrayLevel>, count: Int, _ sums: WeightedSums) {
         let n = Double(count)
@@ -123,13 +130,13 @@ public struct GrayMeasures: Hashable, Sendable {
             fourth += weight * square * square
             if entry.count > most.count { most = entry }
         }
-        var (index, seen) = (0, Int(levels[0].count))
+        var (index, seen) = (0, levels[0].count)
         /// Linear interpolation between the neighbours in order of gray level, as `numpy.quantile`; positions must come in ascending order.
         func quantile(_ position: Double) -> Double {
             let below = Int(position)
             while seen <= below {
                 index &+= 1
-                seen &+= Int(levels[index].count)
+                seen &+= levels[index].count
             }
             let level = Double(levels[index].level)
             guard seen == below &+ 1, index &+ 1 < levels.count else { return level }
@@ -180,7 +187,7 @@ public struct GrayMeasures: Hashable, Sendable {
 }
 
 /// Sum of gray levels and of gray levels times position, exact.
-private struct WeightedSums {
+struct WeightedSums {
     private let x0: Int
     private let y0: Int
     private(set) var sum = 0
@@ -204,13 +211,13 @@ private struct WeightedSums {
 /// A gray level that occurs, with its number of pixels.
 private struct GrayLevel {
     let level: Int32
-    var count: Int32
+    var count: Int
 
     /// In ascending order.
     static func all(_ values: [UInt16]) -> [GrayLevel] {
         var entries: [GrayLevel] = []
         if values.count > 16384 {
-            var counts = [Int32](repeating: 0, count: 65536)
+            var counts = [Int](repeating: 0, count: 65536)
             for value in values { counts[Int(value)] &+= 1 }
             for (level, count) in counts.enumerated() where count > 0 { entries.append(GrayLevel(level: Int32(level), count: count)) }
             return entries

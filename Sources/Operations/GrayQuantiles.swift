@@ -54,6 +54,12 @@ public struct GrayQuantiles: Hashable, Sendable {
         }
     }
 
+    /// nil when no pixels were added.
+    public init?(_ sums: GraySums) {
+        guard sums.count > 0 else { return nil }
+        levels = sums.counts.withUnsafeBufferPointer { quantiles($0, count: sums.count) }
+    }
+
     /// Columns in the order of `values()`.
     public static let columns: [MeasureColumn] = table.columns
 
@@ -80,7 +86,7 @@ private func place(_ percentage: Int, count: Int) -> (below: Int, part: Double) 
 
 private func interpolated(_ low: Int, _ high: Int, _ part: Double) -> Double { Double(low) + part * Double(high - low) }
 
-private func quantiles(_ counts: UnsafeBufferPointer<UInt32>, count: Int) -> [Double] {
+private func quantiles<Count: FixedWidthInteger>(_ counts: UnsafeBufferPointer<Count>, count: Int) -> [Double] {
     // Level whose pixels reach beyond each quantile's place; percentages ascend.
     var (level, seen) = (0, Int(counts[0]))
     return GrayQuantiles.percentages.map { percentage in

@@ -3,46 +3,45 @@ import Raster
 /// Measures objects by chosen groups of measures and names the columns of all of them.
 ///
 /// An object is measured in a crop of its own box, whatever image it comes from, so that the same object gives the same
-/// numbers to the last bit from a whole image, from a strip and with more background around. Where two groups share a
-/// column name, the later group's column gets the group's name before it (`zooprocess_area`).
+/// numbers to the last bit from a whole image, from a strip and with more background around. Beside other groups ZooProcess's
+/// columns have the names of ``MeasureGroup/distinctZooProcessColumns``.
 public struct ObjectMeasurer: Sendable {
     /// Columns in the order of `values(...)`.
     public let columns: [MeasureColumn]
     /// Whether `values` asks for colour.
     public let needsColor: Bool
     private let parts: [Part]
+    private let options: Options
 
-    /// - Parameter groups: in the order of their columns, each once.
-    public init(_ groups: [MeasureGroup]) {
+    fileprivate struct Options {
+        let brightObjects: Bool
+        let legacyIntegers: Bool
+    }
+
+    /// - Parameters:
+    ///   - groups: in the order of their columns, each once.
+    ///   - brightObjects: ZooProcess, which knows dark objects only, gets the inverted picture.
+    ///   - legacyIntegers: ZooProcess's ratios as its old tables hold them.
+    public init(_ groups: [MeasureGroup], brightObjects: Bool = false, legacyIntegers: Bool = false) {
         precondition(Set(groups).count == groups.count, "a group is named twice in \(groups.map(\.rawValue))")
-        var (columns, parts): ([MeasureColumn], [Part]) = ([], [])
-        var names: Set<String> = []
-        for group in groups {
-            for part in Part.of(group) {
-                for column in part.columns {
-                    let name = names.contains(column.name) ? "\(group.rawValue)_\(column.name)" : column.name
-                    precondition(names.insert(name).inserted, "two columns \(name)")
-                    columns.append(
-                        MeasureColumn(
-                            name: name, unit: column.unit, title: column.title, definition: column.definition, source: column.source, equals: column.equals))
-                }
-                parts.append(part)
-            }
-        }
-        (self.columns, self.parts) = (columns, parts)
+        parts = groups.flatMap { Part.of($0) }
+        columns = groups.flatMap { $0 == .zooprocess && groups.count > 1 ? MeasureGroup.distinctZooProcessColumns : $0.columns }
+        precondition(columns.count == parts.reduce(0) { $0 + $1.columns.count } && Set(columns.map(\.name)).count == columns.count, "columns are not one to one with values")
+        options = Options(brightObjects: brightObjects, legacyIntegers: legacyIntegers)
         needsColor = groups.contains(.color)
     }
 
     /// - Parameters:
     ///   - mask: the object in image coordinates, not empty.
     ///   - gray: 8- or 16-bit gray levels of the image inside `window`. ZooProcess takes 16-bit levels / 257.
-    ///   - color: 8-bit colours inside `window`; nil where the image is gray.
+    ///   - color: 8- or 16-bit colours inside `window`; nil where the image is gray.
     ///   - window: part of the image that the pixels are; must hold the mask's box.
-    ///   - limit: threshold in 8-bit levels for ZooProcess, which counts brighter pixels as holes; nil takes the brightest pixel of the mask.
+    ///   - limit: threshold in 8-bit levels (of the inverted picture for bright objects) for ZooProcess, which counts brighter pixels as holes;
+    ///     nil takes the brightest pixel of the mask.
     ///   - pixelSize: side of a pixel in µm; without it the µm columns are empty.
     /// - Returns: a value for each of `columns`; nil where there is none. Never infinite or not a number.
     public func values(
-        _ mask: Mask, gray: AnyImage, color: Image<BGR<UInt8>>? = nil, window: Rect, limit: UInt8? = nil, pixelSize: Double? = nil
+        _ mask: Mask, gray: AnyImage, color: AnyImage? = nil, window: Rect, limit: UInt8? = nil, pixelSize: Double? = nil
     ) -> [Double?] {
         let box = mask.boundingBox
         precondition(!box.isEmpty && window.contains(box), "object \(box) is not inside \(window)")
@@ -52,11 +51,60 @@ public struct ObjectMeasurer: Sendable {
         let isTight = box == window
         let subject = Subject(
             mask: mask, box: box, gray: isTight ? gray : gray.cropped(to: inWindow), color: isTight ? color : color?.cropped(to: inWindow), limit: limit,
-            pixelSize: pixelSize)
+            pixelSize: pixelSize, options: options)
         var values: [Double?] = []
         values.reserveCapacity(columns.count)
         for part in parts { part.append(subject, to: &values) }
         return values
+    }
+}
+
+extension ObjectMeasurer {
+    /// The same for a large object, to the last bit; of its shape and gray levels only a band of rows is in memory at a time.
+    ///
+    /// Other groups take the object and its picture as a whole.
+    /// - Parameter pictures: gray levels and colours inside a part of the mask's box, as `values(_:gray:...)` takes them.
+    public func values(
+        _ mask: LargeMask, limit: UInt8? = nil, pixelSize: Double? = nil,
+        pictures: (Rect) throws -> (gray: AnyImage, color: AnyImage?)
+    ) rethrows -> [Double?] {
+        let box = mask.box
+        precondition(!box.isEmpty, "a mask without foreground is no object")
+        var sums: GraySums?
+        if parts.contains(where: { $0.ofSums != nil }) {
+            try mask.forEachBand { band in
+                let gray = try pictures(band.bounds).gray
+                if sums == nil { sums = GraySums(box: box, bitsPerSample: gray.bitsPerSample) }
+                sums!.add(band, image: gray, window: band.bounds)
+            }
+        }
+        var whole: Subject?
+        var values: [Double?] = []
+        values.reserveCapacity(columns.count)
+        for part in parts {
+            if let measure = part.ofLarge {
+                part.append(measure(mask, pixelSize), box, to: &values)
+            } else if let measure = part.ofSums, let sums {
+                part.append(measure(sums), box, to: &values)
+            } else {
+                if whole == nil {
+                    let pictures = try pictures(box)
+                    whole = Subject(mask: mask.mask, box: box, gray: pictures.gray, color: pictures.color, limit: limit, pixelSize: pixelSize,
+                        options: options)
+                }
+                part.append(whole!, to: &values)
+            }
+        }
+        return values
+    }
+}
+
+extension AnyImage {
+    fileprivate var bitsPerSample: Int {
+        switch self {
+        case .gray8, .color8: 8
+        case .gray16, .color16: 16
+        }
     }
 }
 
@@ -69,12 +117,13 @@ private struct Subject {
     let local: Mask
     let gray: AnyImage
     let gray8: Image<UInt8>
-    let color: Image<BGR<UInt8>>?
-    let limit: UInt8
+    let color: AnyImage?
+    let limit: UInt8?
     let pixelSize: Double?
+    let options: ObjectMeasurer.Options
 
-    init(mask: Mask, box: Rect, gray: AnyImage, color: Image<BGR<UInt8>>?, limit: UInt8?, pixelSize: Double?) {
-        (self.mask, self.box, self.gray, self.color, self.pixelSize) = (mask, box, gray, color, pixelSize)
+    init(mask: Mask, box: Rect, gray: AnyImage, color: AnyImage?, limit: UInt8?, pixelSize: Double?, options: ObjectMeasurer.Options) {
+        (self.mask, self.box, self.gray, self.color, self.limit, self.pixelSize, self.options) = (mask, box, gray, color, limit, pixelSize, options)
         let (dx, dy) = (Int32(box.x), Int32(box.y))
         let local = Mask(
             bounds: Rect(x: 0, y: 0, width: box.width, height: box.height),
@@ -82,7 +131,12 @@ private struct Subject {
         self.local = local
         // Rounded level / 257.
         if case .gray16(let image) = gray { gray8 = image.mapped { UInt8(truncatingIfNeeded: (UInt32($0) &+ 128) / 257) } } else { gray8 = gray.gray8() }
-        self.limit = limit ?? gray8.brightest(under: local)
+    }
+
+    /// As ZooProcess measures it: dark on bright.
+    var zooProcess: ZooProcessMeasures? {
+        let picture = options.brightObjects ? gray8.mapped { 255 &- $0 } : gray8
+        return ZooProcessMeasures(local, image: picture, limit: limit ?? picture.brightest(under: local), pixelSize: pixelSize)
     }
 }
 
@@ -92,10 +146,16 @@ private struct Part: Sendable {
     private let columnsOfX: [Int]
     private let columnsOfY: [Int]
     private let measure: @Sendable (Subject) -> [Double?]?
+    /// The same values of a large mask, or of the gray levels under it; nil where only the whole object will do.
+    let ofLarge: (@Sendable (LargeMask, Double?) -> [Double?]?)?
+    let ofSums: (@Sendable (GraySums) -> [Double?]?)?
 
     /// - Parameter isLocal: measured in coordinates of the box; positions are moved to the image's.
-    init(_ columns: [MeasureColumn], isLocal: Bool, _ measure: @escaping @Sendable (Subject) -> [Double?]?) {
-        (self.columns, self.measure) = (columns, measure)
+    init(
+        _ columns: [MeasureColumn], isLocal: Bool, ofLarge: (@Sendable (LargeMask, Double?) -> [Double?]?)? = nil,
+        ofSums: (@Sendable (GraySums) -> [Double?]?)? = nil, _ measure: @escaping @Sendable (Subject) -> [Double?]?
+    ) {
+        (self.columns, self.measure, self.ofLarge, self.ofSums) = (columns, measure, ofLarge, ofSums)
         let (x, y): (Set<String>, Set<String>) = (["centroid_weighted_x", "x", "xm", "bx", "xstart"], ["centroid_weighted_y", "y", "ym", "by", "ystart"])
         columnsOfX = isLocal ? columns.indices.filter { x.contains(columns[$0].name) } : []
         columnsOfY = isLocal ? columns.indices.filter { y.contains(columns[$0].name) } : []
@@ -106,37 +166,37 @@ private struct Part: Sendable {
         switch group {
         case .shape:
             [
-                Part(ShapeMeasures.columns + MomentMeasures.columns, isLocal: false) { object in
-                    guard let shape = ShapeMeasures(object.mask) else { return nil }
-                    return shape.values(pixelSize: object.pixelSize) + MomentMeasures(shape.moments).values()
-                }
+                Part(
+                    ShapeMeasures.columns + MomentMeasures.columns, isLocal: false,
+                    ofLarge: { mask, pixelSize in ShapeMeasures(mask).map { values($0, pixelSize) } }
+                ) { object in ShapeMeasures(object.mask).map { values($0, object.pixelSize) } }
             ]
         case .gray:
             [
-                Part(GrayMeasures.columns, isLocal: true) { object in
+                Part(GrayMeasures.columns, isLocal: true, ofSums: { GrayMeasures($0)?.values() }) { object in
                     if case .gray16(let image) = object.gray { return GrayMeasures(object.local, image: image)?.values() }
                     return GrayMeasures(object.local, image: object.gray8)?.values()
                 },
-                Part(GrayQuantiles.columns, isLocal: true) { object in
+                Part(GrayQuantiles.columns, isLocal: true, ofSums: { GrayQuantiles($0)?.values() }) { object in
                     if case .gray16(let image) = object.gray { return GrayQuantiles(object.local, image: image)?.values() }
                     return GrayQuantiles(object.local, image: object.gray8)?.values()
                 },
-                Part(WeightedMoments.columns, isLocal: true) { object in
+                Part(WeightedMoments.columns, isLocal: true, ofSums: { WeightedMoments($0)?.values() }) { object in
                     if case .gray16(let image) = object.gray { return WeightedMoments(object.local, image: image)?.values() }
                     return WeightedMoments(object.local, image: object.gray8)?.values()
                 },
             ]
         case .zooprocess:
             [
-                Part(ZooProcessMeasures.columns, isLocal: true) {
-                    ZooProcessMeasures($0.local, image: $0.gray8, limit: $0.limit, pixelSize: $0.pixelSize)?.values()
+                Part(ZooProcessMeasures.columns, isLocal: true) { object in
+                    object.zooProcess?.values(legacyIntegers: object.options.legacyIntegers)
                 }
             ]
         case .color:
             [
                 Part(ColorMeasures.columns, isLocal: true) { object in
                     // A gray image has three equal channels.
-                    ColorMeasures(object.local, image: object.color.map { .color8($0) } ?? object.gray)?.values()
+                    ColorMeasures(object.local, image: object.color ?? object.gray)?.values()
                 },
                 Part(FocusMeasures.columns, isLocal: true) { object in
                     if case .gray16(let image) = object.gray { return FocusMeasures(object.local, image: image)?.values() }
@@ -157,16 +217,22 @@ private struct Part: Sendable {
         }
     }
 
-    func append(_ object: Subject, to values: inout [Double?]) {
+    private static func values(_ shape: ShapeMeasures, _ pixelSize: Double?) -> [Double?] {
+        shape.values(pixelSize: pixelSize) + MomentMeasures(shape.moments).values()
+    }
+
+    func append(_ object: Subject, to values: inout [Double?]) { append(measure(object), object.box, to: &values) }
+
+    func append(_ measured: [Double?]?, _ box: Rect, to values: inout [Double?]) {
         let start = values.count
-        guard let measured = measure(object) else {
+        guard let measured else {
             values.append(contentsOf: repeatElement(nil, count: columns.count))
             return
         }
         precondition(measured.count == columns.count, "\(measured.count) values for \(columns.count) columns")
         values.append(contentsOf: measured)
-        for index in columnsOfX { values[start + index] = values[start + index].map { $0 + Double(object.box.x) } }
-        for index in columnsOfY { values[start + index] = values[start + index].map { $0 + Double(object.box.y) } }
+        for index in columnsOfX { values[start + index] = values[start + index].map { $0 + Double(box.x) } }
+        for index in columnsOfY { values[start + index] = values[start + index].map { $0 + Double(box.y) } }
     }
 }
 

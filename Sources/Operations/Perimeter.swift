@@ -8,7 +8,10 @@ extension BitGrid {
     /// Border pixels (foreground with a background pixel among the four neighbours) with two or three border pixels among their
     /// 4-neighbours and at most two at corners count 1; those that only go on diagonally √2; those that go on straight at one
     /// end and diagonally at the other (1 + √2)/2.
-    func perimeters() -> (estimated: Double, crofton: Double) {
+    func perimeters() -> (estimated: Double, crofton: Double) { perimeterCounts(0..<(height - 1)).lengths }
+
+    /// - Parameter counted: rows that count, each with what lies between it and the next; two more rows above and below are looked at.
+    func perimeterCounts(_ counted: Range<Int>) -> PerimeterCounts {
         let (rows, count) = (height, stride)
         var (straight, diagonal, mixed) = (0, 0, 0)
         // How often each kind of 2 × 2 neighbourhood occurs; p = the pixel, q above it, s left of it, t above left.
@@ -19,7 +22,7 @@ extension BitGrid {
                 border.initialize(repeating: 0)
                 let source = words.baseAddress!
                 var (above, middle, below) = (border.baseAddress!, border.baseAddress! + count, border.baseAddress! + 2 * count)
-                for row in 1..<rows {
+                for row in 1...counted.upperBound {
                     // Row `row` enters below; the row before it is counted.
                     let (upper, own) = (BitRow(source + (row - 1) * count, count), BitRow(source + row * count, count))
                     for word in 0..<count {
@@ -53,9 +56,34 @@ extension BitGrid {
                         mixed &+= (pixels & one & (corner.ones ^ corner.twos)).nonzeroBitCount
                     }
                     (above, middle, below) = (middle, below, above)
+                    if row <= counted.lowerBound {
+                        (straight, diagonal, mixed) = (0, 0, 0)
+                        (a, b, c, d, e) = (0, 0, 0, 0, 0)
+                    }
                 }
             }
         }
+        return PerimeterCounts(straight: straight, diagonal: diagonal, mixed: mixed, a: a, b: b, c: c, d: d, e: e)
+    }
+}
+
+/// How often border pixels and neighbourhoods of each kind occur.
+struct PerimeterCounts {
+    var (straight, diagonal, mixed) = (0, 0, 0)
+    var (a, b, c, d, e) = (0, 0, 0, 0, 0)
+
+    mutating func add(_ other: PerimeterCounts) {
+        straight += other.straight
+        diagonal += other.diagonal
+        mixed += other.mixed
+        a += other.a
+        b += other.b
+        c += other.c
+        d += other.d
+        e += other.e
+    }
+
+    var lengths: (estimated: Double, crofton: Double) {
         let root = 2.0.squareRoot()
         return (
             Double(straight) + Double(diagonal) * root + Double(mixed) * (1 + root) / 2,

@@ -1,39 +1,52 @@
+import Foundation
 import Raster
 
 /// One component all of whose rows have been seen.
 public struct ClosedRegion: Sendable, Hashable {
     /// Grows in raster order of first pixels; ``RegionVerdict`` refers to it.
     public let id: Int
-    /// Foreground in its tight box, in image coordinates.
-    public let mask: Mask
+    /// Foreground in its tight box, in image coordinates. Made anew each time for a `large` one.
+    public var mask: Mask { large?.mask ?? small }
+    /// The same as bits, for an object of so many runs that these would be larger; then `mask` is best left alone.
+    public let large: LargeMask?
     /// Number of foreground pixels, holes not counted.
     public let area: Int
     public let touches: BorderSides
     /// The rule of size or border that drops it; nesting is decided at the end.
     public let reject: RejectRule?
+    /// Without runs when it is large.
+    fileprivate let small: Mask
 }
 
 /// What the rules say about one component, known when the whole image has been seen.
 public struct RegionVerdict: Sendable, Hashable {
-    public let id: Int
-    /// Index, in the list of verdicts, of the nearest enclosing region that passed the rules of size and border.
-    public let parent: Int?
-    /// How many regions that passed those rules lie inside, at any depth.
-    public let innerCount: Int
+    // Small, because noise makes millions of them.
+    private let storedID, storedParent, storedInner: Int32
     /// The rule that drops it; nil when it is kept.
     public let reject: RejectRule?
+
+    public var id: Int { Int(storedID) }
+    /// Index, in the list of verdicts, of the nearest enclosing region that passed the rules of size and border.
+    public var parent: Int? { storedParent < 0 ? nil : Int(storedParent) }
+    /// How many regions that passed those rules lie inside, at any depth.
+    public var innerCount: Int { Int(storedInner) }
+
+    fileprivate init(id: Int32, parent: Int32, inner: Int32, reject: RejectRule?) {
+        (storedID, storedParent, storedInner, self.reject) = (id, parent, inner, reject)
+    }
 }
 
 /// Labels an image that comes strip by strip from top to bottom, such as one larger than memory.
 ///
 /// Components come out as soon as no run of them lies in the last row seen; the verdicts about nesting follow at the end.
 /// Both together equal `regions(_:)` of the whole mask.
-/// - Complexity: near-linear in the runs. Memory grows with the runs of open components, plus about 13 bytes for each place
-///   where a component starts and 8 for each place where a hole may start.
+/// - Complexity: near-linear in the runs. Memory grows with the runs of open components, 16 bytes each or a bit for each pixel
+///   of their boxes where that is less, plus 16 bytes for each place where a component starts and 8 for each where a hole may.
 public final class RegionStream {
     private let frame: Rect
     private let rules: RegionRules
     private let emitsRejected: Bool
+    private let largeFrom: Int
     @exclusivity(unchecked) private var nextY: Int
     @exclusivity(unchecked) private var closed: [ClosedRegion] = []
 
@@ -42,6 +55,8 @@ public final class RegionStream {
     /// Runs of open components, chained; free places are chained too.
     @exclusivity(unchecked) private var nodes = GrowingBuffer<Node>()
     @exclusivity(unchecked) private var freeNode: Int32 = -1
+    /// Open components that are kept as bits; each keeps its place to the end, as there are few.
+    @exclusivity(unchecked) private var large: [LargeMask?] = []
     @exclusivity(unchecked) private var open = GrowingBuffer<OpenComponent>()
     @exclusivity(unchecked) private var freeSlots = GrowingBuffer<Int32>()
     @exclusivity(unchecked) private var starts = GrowingBuffer<Start>()
@@ -53,8 +68,9 @@ public final class RegionStream {
     /// - Parameters:
     ///   - frame: the whole image; its sides are those that components touch.
     ///   - emitsRejected: whether components that size or border drop come out of `takeClosed()`.
-    public init(frame: Rect, rules: RegionRules, emitsRejected: Bool = true) {
-        (self.frame, self.rules, self.emitsRejected) = (frame, rules, emitsRejected)
+    ///   - largeFrom: fewest runs of a component that may come out as a `LargeMask`.
+    public init(frame: Rect, rules: RegionRules, emitsRejected: Bool = true, largeFrom: Int = 1 << 16) {
+        (self.frame, self.rules, self.emitsRejected, self.largeFrom) = (frame, rules, emitsRejected, largeFrom)
         nextY = frame.y
         // What surrounds the frame, and one run of it above the first row.
         grounds.append(Ground(up: 0, around: -1))
@@ -107,11 +123,19 @@ public final class RegionStream {
         return closed
     }
 
-    /// Closes what is open and decides about nesting. `takeClosed()` gives the rest afterwards.
+    /// Closes what is open, after which `takeClosed()` gives the rest. No rows may follow.
+    public func close() {
+        add(UnsafeBufferPointer(start: nil, count: 0), y: Int32(frame.maxY))
+        nodes = GrowingBuffer()
+        open = GrowingBuffer()
+        large = []
+    }
+
+    /// Closes what is open and decides about nesting.
     ///
     /// - Returns: one verdict for each component, rejected ones too, in raster order of their first pixels.
     public func finish() -> [RegionVerdict] {
-        add(UnsafeBufferPointer(start: nil, count: 0), y: Int32(frame.maxY))
+        close()
         var ids: [Int32] = []
         // Index of each root in the list; its slot is no longer needed.
         for id in 0..<starts.count where starts[id].up == Int32(id) {
@@ -141,10 +165,7 @@ public final class RegionStream {
             case .all: break
             }
         }
-        return ids.indices.map {
-            RegionVerdict(
-                id: Int(ids[$0]), parent: parents[$0] < 0 ? nil : Int(parents[$0]), innerCount: Int(inner[$0]), reject: rejects[$0])
-        }
+        return ids.indices.map { RegionVerdict(id: ids[$0], parent: parents[$0], inner: inner[$0], reject: rejects[$0]) }
     }
 
     private func add(_ runs: UnsafeBufferPointer<Run>, y: Int32) {
@@ -224,7 +245,7 @@ public final class RegionStream {
 
     private func start(y: Int32) -> Int32 {
         let slot: Int32
-        let fresh = OpenComponent(first: -1, last: -1, runs: 0, area: 0, minX: .max, maxX: .min, minY: y, lastY: y, isMerged: false)
+        let fresh = OpenComponent(first: -1, last: -1, runs: 0, area: 0, minX: .max, maxX: .min, minY: y, lastY: y, large: -1, isMerged: false, largeCheck: largeFrom)
         if freeSlots.count > 0 {
             slot = freeSlots.removeLast()
             open[Int(slot)] = fresh
@@ -244,12 +265,16 @@ public final class RegionStream {
         starts[Int(young)].up = old
         let (slot, gone) = (Int(starts[Int(old)].slot), Int(starts[Int(young)].slot))
         let other = open[gone]
-        if open[slot].first < 0 {
-            open[slot].first = other.first
+        if open[slot].large >= 0 || other.large >= 0 {
+            uniteLarge(slot, other)
         } else {
-            nodes[Int(open[slot].last)].next = other.first
+            if open[slot].first < 0 {
+                open[slot].first = other.first
+            } else {
+                nodes[Int(open[slot].last)].next = other.first
+            }
+            open[slot].last = other.last
         }
-        open[slot].last = other.last
         open[slot].runs &+= other.runs
         open[slot].area &+= other.area
         open[slot].minX = min(open[slot].minX, other.minX)
@@ -261,7 +286,58 @@ public final class RegionStream {
         return old
     }
 
+    /// Makes bits of the runs of both, at least one of which has bits already.
+    private func uniteLarge(_ slot: Int, _ other: OpenComponent) {
+        if open[slot].large >= 0, other.large >= 0 {
+            large[Int(open[slot].large)]!.formUnion(large[Int(other.large)]!)
+            large[Int(other.large)] = nil
+        } else if open[slot].large >= 0 {
+            moveRuns(of: other, to: Int(open[slot].large))
+        } else {
+            moveRuns(of: open[slot], to: Int(other.large))
+            open[slot].large = other.large
+        }
+        (open[slot].first, open[slot].last) = (-1, -1)
+    }
+
+    private func moveRuns(of component: OpenComponent, to place: Int) {
+        guard component.first >= 0 else { return }
+        var node = component.first
+        while true {
+            large[place]!.insert(nodes[Int(node)].run)
+            if node == component.last { break }
+            node = nodes[Int(node)].next
+        }
+        free(component)
+    }
+
+    private func free(_ component: OpenComponent) {
+        guard component.first >= 0 else { return }
+        nodes[Int(component.last)].next = freeNode
+        freeNode = component.first
+    }
+
+    /// Makes bits of the runs of a component when they take less.
+    private func considerLarge(_ slot: Int) {
+        let component = open[slot]
+        open[slot].largeCheck = 2 * component.runs
+        let pixels = (Int(component.maxX) - Int(component.minX) + 1) * (Int(component.lastY) - Int(component.minY) + 1)
+        guard pixels / 8 <= component.runs * MemoryLayout<Node>.stride * 2 else { return }
+        large.append(LargeMask(frame: frame))
+        moveRuns(of: component, to: large.count - 1)
+        (open[slot].first, open[slot].last, open[slot].large) = (-1, -1, Int32(large.count - 1))
+    }
+
     private func append(_ run: Run, to slot: Int) {
+        open[slot].runs &+= 1
+        open[slot].area &+= run.count
+        open[slot].minX = min(open[slot].minX, run.first)
+        open[slot].maxX = max(open[slot].maxX, run.last)
+        open[slot].lastY = run.y
+        if open[slot].large >= 0 {
+            large[Int(open[slot].large)]!.insert(run)
+            return
+        }
         let place: Int32
         if freeNode >= 0 {
             place = freeNode
@@ -273,11 +349,7 @@ public final class RegionStream {
         }
         if open[slot].first < 0 { open[slot].first = place } else { nodes[Int(open[slot].last)].next = place }
         open[slot].last = place
-        open[slot].runs &+= 1
-        open[slot].area &+= run.count
-        open[slot].minX = min(open[slot].minX, run.first)
-        open[slot].maxX = max(open[slot].maxX, run.last)
-        open[slot].lastY = run.y
+        if open[slot].runs >= open[slot].largeCheck { considerLarge(slot) }
     }
 
     private func close(_ id: Int32, _ slot: Int32) {
@@ -289,20 +361,25 @@ public final class RegionStream {
             ? .tooSmall
             : rules.maxArea.map { component.area > $0 } ?? false ? .tooLarge : rules.border == .drop && !touches.isEmpty ? .touchesBorder : .none
         if reject == .none || emitsRejected {
-            var runs = [Run](unsafeUninitializedCapacity: component.runs) { buffer, written in
+            var bits: LargeMask?
+            if component.large >= 0 { swap(&bits, &large[Int(component.large)]) }
+            let count = bits == nil ? component.runs : 0
+            var runs = [Run](unsafeUninitializedCapacity: count) { buffer, written in
                 var node = component.first
-                for index in 0..<component.runs {
+                for index in 0..<count {
                     (buffer.baseAddress! + index).initialize(to: nodes[Int(node)].run)
                     node = nodes[Int(node)].next
                 }
-                written = component.runs
+                written = count
             }
             if component.isMerged { runs.sort() }
             closed.append(
-                ClosedRegion(id: Int(id), mask: Mask(bounds: box, sortedRuns: runs), area: component.area, touches: touches, reject: reject.rule))
+                ClosedRegion(
+                    id: Int(id), large: bits, area: component.area, touches: touches, reject: reject.rule, small: Mask(bounds: box, sortedRuns: runs)))
+        } else if component.large >= 0 {
+            large[Int(component.large)] = nil
         }
-        nodes[Int(component.last)].next = freeNode
-        freeNode = component.first
+        free(component)
         freeSlots.append(slot)
         starts[Int(id)].slot = -1
         starts[Int(id)].reject = reject
@@ -338,8 +415,12 @@ private struct OpenComponent: BitwiseCopyable {
     var runs: Int
     var area: Int
     var minX, maxX, minY, lastY: Int32
+    /// Place of its bits, which then stand for the chain; −1 without.
+    var large: Int32
     /// Parts were joined, so the chain is not in raster order.
     var isMerged: Bool
+    /// Number of runs at which to ask again whether bits take less.
+    var largeCheck: Int
 }
 
 /// Where a component starts: a run that nothing above touches. Of joined starts the first stays root.
@@ -387,11 +468,16 @@ private struct Row: ~Copyable {
 
 /// Array without checks of bounds and sharing, for the loops here, which take 20 elements a run.
 private struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
-    private var base = UnsafeMutablePointer<Element>.allocate(capacity: 16)
+    private var base: UnsafeMutablePointer<Element>
     private var capacity = 16
     private(set) var count = 0
 
-    deinit { base.deallocate() }
+    init() {
+        guard let start = malloc(16 * MemoryLayout<Element>.stride) else { fatalError("no memory for 16 elements") }
+        base = start.assumingMemoryBound(to: Element.self)
+    }
+
+    deinit { Foundation.free(base) }
 
     @inline(__always) subscript(index: Int) -> Element {
         unsafeAddress {
@@ -421,9 +507,8 @@ private struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
     }
 
     private mutating func grow(to wanted: Int) {
-        let larger = UnsafeMutablePointer<Element>.allocate(capacity: wanted)
-        larger.update(from: base, count: count)
-        base.deallocate()
-        (base, capacity) = (larger, wanted)
+        // Large memory is moved by its page table, so that old and new never stand side by side.
+        guard let larger = realloc(base, wanted * MemoryLayout<Element>.stride) else { fatalError("no memory for \(wanted) elements") }
+        (base, capacity) = (larger.assumingMemoryBound(to: Element.self), wanted)
     }
 }

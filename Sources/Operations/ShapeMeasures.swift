@@ -28,6 +28,21 @@ public struct ShapeMeasures: Hashable, Sendable {
         self.init(outline)
     }
 
+    /// The same to the last bit, for a mask taken by bands of rows.
+    public init?(_ mask: LargeMask) {
+        guard let moments = ShapeMoments(mask) else { return nil }
+        let outline = LargeOutline(mask)
+        (self.moments, box, area) = (moments, mask.box, moments.area)
+        let (larger, smaller) = moments.eigenvalues
+        (axisMajorLength, axisMinorLength) = (4 * larger.squareRoot(), 4 * smaller.squareRoot())
+        eccentricity = larger == 0 ? 0 : (1 - smaller / larger).squareRoot()
+        (areaFilled, eulerNumber) = (moments.area + outline.holeArea, outline.eulerNumber)
+        (perimeter, perimeterCrofton) = outline.perimeters.lengths
+        let convex = ConvexHull(rows: outline.rows).pixelRows()
+        areaConvex = convex.reduce(0) { $0 &+ $1.last &- $1.first &+ 1 }
+        (feretDiameterMax, feretDiameterMin) = ConvexHull(rows: convex).diameters()
+    }
+
     init(_ outline: ObjectOutline) {
         moments = outline.moments
         (area, box, eulerNumber) = (outline.moments.area, outline.box, outline.eulerNumber)

@@ -24,58 +24,28 @@ public struct WeightedMoments: CentralMoments, Hashable, Sendable {
     private init?<Pixel: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendable>(weighting mask: Mask, _ image: Image<Pixel>) {
         let inside = image.bounds.contains(mask.bounds) ? mask : mask.clipped(to: image.bounds)
         let box = inside.boundingBox
-        // About the middle of the box, near the centroid, so that little is lost when the sums are moved to it.
-        let (middleX, middleY) = (box.x + box.width / 2, box.y + box.height / 2)
-        var (m00, m10, m01, m20, m11, m02) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-        var (m30, m21, m12, m03) = (0.0, 0.0, 0.0, 0.0)
+        var sums = WeightedMomentSums(box: box)
         image.withBuffer { pixels in
-            for run in inside.runs {
-                let v = Double(Int(run.y) &- middleY)
-                var start = Int(run.first)
-                // In stretches so short that whole numbers hold the sums exactly.
-                while start <= Int(run.last) {
-                    let count = min(256, Int(run.last) &- start &+ 1)
-                    let row = pixels.baseAddress! + (Int(run.y) &* image.width &+ start)
-                    var (s0, s1, s2, s3) = (0, 0, 0, 0)
-                    for x in 0..<count {
-                        let level = Int(truncatingIfNeeded: row[x])
-                        let first = level &* x
-                        let second = first &* x
-                        s0 &+= level
-                        s1 &+= first
-                        s2 &+= second
-                        s3 &+= second &* x
-                    }
-                    let u = Double(start &- middleX)
-                    let (t0, t1, t2, t3) = (Double(s0), Double(s1), Double(s2), Double(s3))
-                    let r1 = t1 + u * t0
-                    let r2 = t2 + u * (2 * t1 + u * t0)
-                    let r3 = t3 + u * (3 * t2 + u * (3 * t1 + u * t0))
-                    m00 += t0
-                    m10 += r1
-                    m20 += r2
-                    m30 += r3
-                    m01 += v * t0
-                    m11 += v * r1
-                    m21 += v * r2
-                    m02 += v * v * t0
-                    m12 += v * v * r1
-                    m03 += v * v * v * t0
-                    start &+= count
-                }
-            }
+            for run in inside.runs { sums.add(run, pixels.baseAddress! + (Int(run.y) &* image.width &+ Int(run.first))) { _ in } }
         }
-        guard m00 > 0 else { return nil }
-        let (x, y) = (m10 / m00, m01 / m00)
-        sum = m00
-        centroid = Point(x: Double(middleX) + x, y: Double(middleY) + y)
-        mu20 = m20 - x * m10
-        mu11 = m11 - x * m01
-        mu02 = m02 - y * m01
-        mu30 = m30 - x * (3 * m20 - 2 * x * m10)
-        mu21 = m21 - 2 * x * m11 - y * m20 + 2 * x * x * m01
-        mu12 = m12 - 2 * y * m11 - x * m02 + 2 * y * y * m10
-        mu03 = m03 - y * (3 * m02 - 2 * y * m01)
+        self.init(sums)
+    }
+
+    /// nil when no pixels were added or all are 0.
+    public init?(_ sums: GraySums) { self.init(sums.moments) }
+
+    private init?(_ sums: WeightedMomentSums) {
+        guard sums.m00 > 0 else { return nil }
+        let (x, y) = (sums.m10 / sums.m00, sums.m01 / sums.m00)
+        sum = sums.m00
+        centroid = Point(x: Double(sums.middleX) + x, y: Double(sums.middleY) + y)
+        mu20 = sums.m20 - x * sums.m10
+        mu11 = sums.m11 - x * sums.m01
+        mu02 = sums.m02 - y * sums.m01
+        mu30 = sums.m30 - x * (3 * sums.m20 - 2 * x * sums.m10)
+        mu21 = sums.m21 - 2 * x * sums.m11 - y * sums.m20 + 2 * x * x * sums.m01
+        mu12 = sums.m12 - 2 * y * sums.m11 - x * sums.m02 + 2 * y * y * sums.m10
+        mu03 = sums.m03 - y * (3 * sums.m02 - 2 * y * sums.m01)
     }
 
     public var mass: Double { sum }

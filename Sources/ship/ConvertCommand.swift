@@ -53,7 +53,7 @@ struct ConvertCommand: AsyncParsableCommand {
             let header = reader.header
             let shape = PictureShape(
                 width: header.width, height: header.height, channels: gray ? 1 : header.channels, bitsPerSample: header.bitsPerSample)
-            let part = try PartFile(path: output, source: image)
+            let part = try PartFile(path: output, sources: [image])
             removeWhenInterrupted(part)
             let writer = try ImageFile.writer(format, to: .descriptor(part.descriptor), shape: shape, metadata: metadata, quality: quality)
             try copy(from: reader, to: writer)

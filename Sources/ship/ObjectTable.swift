@@ -1,14 +1,15 @@
+import Codecs
 import Foundation
-import Glibc
 import Operations
 import Raster
 
 /// Rows of measured objects, taken in any order and written as one CSV file in order of their numbers.
 final class ObjectTable {
     private struct Row: BitwiseCopyable {
-        let id: Int
+        // Noise makes millions of rows.
+        let id: Int32
+        let length: Int32
         let offset: Int
-        let length: Int
     }
 
     private let columns: [MeasureColumn]
@@ -18,7 +19,10 @@ final class ObjectTable {
     private var file: TemporaryFile?
     private let limit = 8 << 20
 
-    init(columns: [MeasureColumn]) { self.columns = columns }
+    private let part: PartFile
+
+    /// - Parameter part: the file to write.
+    init(columns: [MeasureColumn], part: PartFile) { (self.columns, self.part) = (columns, part) }
 
     /// - Parameter id: refers to the object when the table is written.
     func add(id: Int, touches: BorderSides, _ values: [Double?]) throws {
@@ -28,7 +32,7 @@ final class ObjectTable {
             text.append(UInt8(ascii: ","))
             if let value { ObjectTable.append(value, to: &text) }
         }
-        rows.append(Row(id: id, offset: (file?.size ?? 0) + start, length: text.count - start))
+        rows.append(Row(id: Int32(id), length: Int32(text.count - start), offset: (file?.size ?? 0) + start))
         if text.count > limit {
             let file = try self.file ?? TemporaryFile()
             self.file = file
@@ -48,32 +52,11 @@ final class ObjectTable {
     /// Writes the header and a row for each entry; takes the place of an older file only when it is complete.
     ///
     /// - Parameter entries: with ascending `id`, each of which has been added.
-    func write(to path: String, entries: some Sequence<Entry>) throws {
-        let part = path + ".part"
-        let output = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        guard output >= 0 else { throw Sentence("\(path) cannot be written: \(String(cString: strerror(errno))); give a file in a folder that you may write to") }
-        do {
-            try write(to: output, path, entries)
-            guard close(output) == 0, rename(part, path) == 0 else { throw Sentence("\(path) cannot be written: \(String(cString: strerror(errno)))") }
-        } catch {
-            unlink(part)
-            throw error
-        }
-    }
-
-    private func write(to output: Int32, _ path: String, _ entries: some Sequence<Entry>) throws {
+    func write(_ entries: some Sequence<Entry>) throws {
         rows.sort { $0.id < $1.id }
         var buffer: [UInt8] = []
         func flush() throws {
-            try buffer.withUnsafeBytes { bytes in
-                var done = 0
-                while done < bytes.count {
-                    let written = Glibc.write(output, bytes.baseAddress! + done, bytes.count - done)
-                    if written < 0 && errno == EINTR { continue }
-                    guard written > 0 else { throw Sentence("\(path) cannot be written: \(String(cString: strerror(errno)))") }
-                    done += written
-                }
-            }
+            try buffer.withUnsafeBytes { try part.write($0) }
             buffer.removeAll(keepingCapacity: true)
         }
         let names = ["label", "parent_id", "n_inner", "touches"] + columns.map(\.name)
@@ -82,24 +65,25 @@ final class ObjectTable {
         let inFile = file?.size ?? 0
         var next = 0
         for entry in entries {
-            while rows[next].id < entry.id { next += 1 }
+            while Int(rows[next].id) < entry.id { next += 1 }
             let row = rows[next]
-            precondition(row.id == entry.id, "object \(entry.id) was not measured")
+            precondition(Int(row.id) == entry.id, "object \(entry.id) was not measured")
             for number in [entry.label, entry.parent, entry.innerCount] {
                 if let number { buffer.append(contentsOf: String(number).utf8) }
                 buffer.append(UInt8(ascii: ","))
             }
             if row.offset >= inFile {
-                buffer.append(contentsOf: text[(row.offset - inFile)..<(row.offset - inFile + row.length)])
+                buffer.append(contentsOf: text[(row.offset - inFile)..<(row.offset - inFile + Int(row.length))])
             } else if let file {
                 let start = buffer.count
-                buffer.append(contentsOf: repeatElement(0, count: row.length))
+                buffer.append(contentsOf: repeatElement(0, count: Int(row.length)))
                 try buffer.withUnsafeMutableBytes { try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[start...]), at: row.offset) }
             }
             buffer.append(contentsOf: ObjectTable.lineEnd)
             if buffer.count > 1 << 20 { try flush() }
         }
         try flush()
+        try part.commit()
     }
 
     /// RFC 4180.

@@ -55,7 +55,7 @@ final class StripStore<Pixel: Sendable & BitwiseCopyable> {
     let height: Int
     /// Rows of a strip; the last one may have fewer.
     let rows: Int
-    private let budget: Int
+    private var budget: Int
     private var strips: [Image<Pixel>?] = []
     private var packed: [PackedStrip<Pixel>?] = []
     /// Where each strip lies in the file; nil while it has not been written.
@@ -135,16 +135,26 @@ final class StripStore<Pixel: Sendable & BitwiseCopyable> {
         }
     }
 
+    /// Lowers the budget, for when memory is needed for something else.
+    func shrink(to bytes: Int) throws {
+        budget = min(budget, bytes)
+        try makeRoom(for: 0)
+    }
+
     private func keep(_ strip: Image<Pixel>, at index: Int) throws {
+        try makeRoom(for: bytes(strip))
+        strips[index] = strip
+        bytesInMemory += bytes(strip)
+    }
+
+    private func makeRoom(for bytes: Int) throws {
         var oldest = lowest
-        while bytesInMemory + bytes(strip) > budget {
+        while bytesInMemory + bytes > budget {
             while oldest < strips.count, strips[oldest] == nil { oldest += 1 }
             guard oldest < strips.count else { break }
             if offsets[oldest] == nil, packed[oldest] == nil { offsets[oldest] = try write(strips[oldest]!) }
             drop(oldest)
         }
-        strips[index] = strip
-        bytesInMemory += bytes(strip)
     }
 
     private func drop(_ index: Int) {

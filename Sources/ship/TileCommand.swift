@@ -36,7 +36,7 @@ struct TileCommand: AsyncParsableCommand {
             var pixelSize: Double?
             if let resolution = exif?.resolution, case .size(let size) = resolution.pixelSize { pixelSize = size.micrometres }
             let source = PyramidImage(path: image, page: page, orientation: exif?.orientation ?? 1)
-            let part = try PartFile(path: output, source: image)
+            let part = try PartFile(path: output, sources: [image])
             removeWhenInterrupted(part)
             try source.write(to: part.part, tileSize: tileSize, quality: quality, pixelSizeMicrometres: pixelSize) { done in
                 progress.show(done: Int(done * 100), total: 100, message: "% of the pyramid", secondsLeft: nil)

@@ -25,11 +25,11 @@ private struct Scene {
     let scene = Scene(seed: 4)
     let measurer = ObjectMeasurer(everyGroup)
     for mask in scene.masks {
-        let whole = measurer.values(mask, gray: .gray8(scene.gray), color: scene.color, window: scene.gray.bounds, limit: 70, pixelSize: 2.5)
+        let whole = measurer.values(mask, gray: .gray8(scene.gray), color: .color8(scene.color), window: scene.gray.bounds, limit: 70, pixelSize: 2.5)
         for margin in [0, 3] {
             let window = mask.boundingBox.expanded(by: margin).intersection(scene.gray.bounds)
             let gray = AnyImage.gray8(scene.gray.cropped(to: window))
-            #expect(measurer.values(mask, gray: gray, color: scene.color.cropped(to: window), window: window, limit: 70, pixelSize: 2.5) == whole)
+            #expect(measurer.values(mask, gray: gray, color: .color8(scene.color.cropped(to: window)), window: window, limit: 70, pixelSize: 2.5) == whole)
         }
         #expect(whole.count == measurer.columns.count && whole.allSatisfy { $0?.isFinite ?? true })
     }
@@ -46,7 +46,7 @@ private struct Scene {
         let texture = (Haralick(mask, image: scene.gray)?.values() ?? Haralick.columns.map { _ in nil })
             + (LocalBinaryPatterns(mask, image: scene.gray)?.values() ?? LocalBinaryPatterns.columns.map { _ in nil })
         let values = ObjectMeasurer([.gray, .shape, .color, .texture])
-            .values(mask, gray: .gray8(scene.gray), color: scene.color, window: scene.gray.bounds, pixelSize: 2)
+            .values(mask, gray: .gray8(scene.gray), color: .color8(scene.color), window: scene.gray.bounds, pixelSize: 2)
         let expected = gray + weighted + moments + color + texture
         #expect(values.count == expected.count)
         for (index, (value, expected)) in zip(values, expected).enumerated() {
@@ -81,12 +81,31 @@ private struct Scene {
     #expect(limited[share]! > 50)
 }
 
-@Test func `a column name of two groups gets the later group's name before it`() {
-    let names = ObjectMeasurer([.shape, .zooprocess]).columns.map(\.name)
-    #expect(Set(names).count == names.count)
-    #expect(names.contains("area") && names.contains("zooprocess_area"))
-    let turned = ObjectMeasurer([.zooprocess, .shape]).columns.map(\.name)
-    #expect(turned.contains("shape_area") && !turned.contains("zooprocess_area"))
+@Test func `ZooProcess's columns bear its own names alone, and distinct ones beside others in any order`() {
+    for groups in [[MeasureGroup.shape, .zooprocess], [.zooprocess, .shape], [.zooprocess, .gray]] {
+        let names = ObjectMeasurer(groups).columns.map(\.name)
+        #expect(Set(names).count == names.count)
+        #expect(names.contains("zooprocess_area") && names.contains("area") == groups.contains(.shape))
+    }
+    #expect(ObjectMeasurer([.zooprocess]).columns.map(\.name) == ZooProcessMeasures.columns.map(\.name))
+}
+
+@Test func `a bright object has ZooProcess's measures of its inverse`() {
+    let scene = Scene(seed: 11)
+    let inverse = scene.gray.mapped { 255 - $0 }
+    for mask in scene.gray.mask(brighterThan: 180).components() {
+        let bright = ObjectMeasurer([.zooprocess], brightObjects: true).values(mask, gray: .gray8(scene.gray), window: scene.gray.bounds, limit: 74)
+        let dark = ObjectMeasurer([.zooprocess]).values(mask, gray: .gray8(inverse), window: scene.gray.bounds, limit: 74)
+        #expect(bright == dark)
+    }
+}
+
+@Test func `colours of 16 bits are measured in 16 bits`() throws {
+    let scene = Scene(seed: 12)
+    let deep = scene.deep.mapped { BGR(blue: $0, green: $0 / 2, red: 0) }
+    let measurer = ObjectMeasurer([.color])
+    let values = measurer.values(scene.masks[0], gray: .gray16(deep.gray()), color: .color16(deep), window: deep.bounds)
+    #expect(Array(values.prefix(ColorMeasures.columns.count)) == ColorMeasures(scene.masks[0], image: deep)?.values())
 }
 
 @Test func `a gray image has three equal channels`() throws {

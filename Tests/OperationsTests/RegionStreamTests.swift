@@ -3,8 +3,8 @@ import Raster
 import Testing
 
 /// What the stream says about a mask cut into strips of these heights, in the form of `regions(_:)`.
-private func streamed(_ mask: Mask, _ rules: RegionRules, heights: () -> Int) -> [ExtractedRegion] {
-    let stream = RegionStream(frame: mask.bounds, rules: rules)
+private func streamed(_ mask: Mask, _ rules: RegionRules, largeFrom: Int = 1 << 16, heights: () -> Int) -> [ExtractedRegion] {
+    let stream = RegionStream(frame: mask.bounds, rules: rules, largeFrom: largeFrom)
     var closed: [Int: ClosedRegion] = [:]
     func take(before y: Int?) {
         for region in stream.takeClosed() {
@@ -48,6 +48,8 @@ func `strips of any heights give the regions of the whole mask`(connectivity: Co
             #expect(streamed(mask, rules) { 1 } == whole)
             #expect(streamed(mask, rules) { Int.random(in: 1...9, using: &random) } == whole)
             #expect(streamed(mask, rules) { 1000 } == whole)
+            // Some or all components as bits.
+            for runs in [1, 2, 5] { #expect(streamed(mask, rules, largeFrom: runs) { Int.random(in: 1...9, using: &random) } == whole) }
         }
     }
 }
@@ -81,7 +83,7 @@ func `strips of any heights give the regions of the whole mask`(connectivity: Co
 }
 
 /// Crossing outlines, which make nests of many depths and components that join late.
-private func drawnRings(seed: UInt64) -> [Mask] {
+func drawnRings(seed: UInt64) -> [Mask] {
     var random = Random(seed: seed)
     return [12, 40, 90].map { size in
         var plain = PlainMask(width: size, height: size)
@@ -96,4 +98,19 @@ private func drawnRings(seed: UInt64) -> [Mask] {
         }
         return plain.mask
     }
+}
+
+@Test func `components of many runs come out as bits, the others as runs`() {
+    // A comb whose teeth join in the last row, and a dot above its gaps.
+    var runs = [Run(y: 0, first: 199, last: 199)]
+    for y in 1..<40 { for tooth in 0..<50 { runs.append(Run(y: y, first: 4 * tooth, last: 4 * tooth + 1)) } }
+    runs.append(Run(y: 40, first: 0, last: 199))
+    let mask = Mask(bounds: Rect(x: 0, y: 0, width: 200, height: 41), sortedRuns: runs)
+    let stream = RegionStream(frame: mask.bounds, rules: RegionRules(nested: .all), largeFrom: 30)
+    stream.add(mask)
+    stream.close()
+    let closed = stream.takeClosed()
+    #expect(closed.map { $0.large != nil } == [false, true])
+    #expect(closed.map(\.mask) == mask.components())
+    #expect(stream.finish().map(\.id) == closed.map(\.id).sorted())
 }
