@@ -42,7 +42,7 @@ package final class PartFile {
             guard descriptor >= 0 else {
                 // A link is no leftover of ours, and what it leads to is nobody's to write.
                 if errno == ELOOP, unlink(part) == 0 { continue }
-                throw .unwritable(file: name, reason: String(cString: strerror(errno)))
+                throw .unwritable(file: name, reason: Self.reason(errno))
             }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 close(descriptor)
@@ -54,7 +54,7 @@ package final class PartFile {
             let isStillThere = lstat(part, &there) == 0 && there.st_dev == own.st_dev && there.st_ino == own.st_ino
             if isStillThere, own.st_mode & S_IFMT == S_IFREG, own.st_nlink == 1 {
                 if ftruncate(descriptor, 0) == 0 { return descriptor }
-                let reason = String(cString: strerror(errno))
+                let reason = Self.reason(errno)
                 close(descriptor)
                 throw .unwritable(file: name, reason: reason)
             }
@@ -71,6 +71,18 @@ package final class PartFile {
         unlink(part)
     }
 
+    /// The system's word with what to do about it.
+    private static func reason(_ code: Int32) -> String {
+        let text = String(cString: strerror(code))
+        return switch code {
+        case ENOENT, ENOTDIR: "\(text); its folder must be there"
+        case EACCES, EPERM, EROFS: "\(text); choose a folder that you may write to"
+        case ENOSPC, EDQUOT, EFBIG: "\(text); free space or choose another disk"
+        case EIO, ENODEV, ENXIO: "\(text); check that its disk is connected"
+        default: text
+        }
+    }
+
     /// Adds bytes at the end.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(CodecError) {
         var done = 0
@@ -81,7 +93,7 @@ package final class PartFile {
                 let written = Darwin.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
             #endif
             if written < 0 && errno == EINTR { continue }
-            guard written > 0 else { throw .unwritable(file: path.split(separator: "/").last.map(String.init) ?? path, reason: String(cString: strerror(errno))) }
+            guard written > 0 else { throw .unwritable(file: path.split(separator: "/").last.map(String.init) ?? path, reason: Self.reason(errno)) }
             done += written
         }
     }
@@ -90,7 +102,7 @@ package final class PartFile {
     package func commit() throws(CodecError) {
         precondition(isOpen, "\(path) was committed before")
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        guard fsync(descriptor) == 0, rename(part, path) == 0 else { throw .unwritable(file: name, reason: String(cString: strerror(errno))) }
+        guard fsync(descriptor) == 0, rename(part, path) == 0 else { throw .unwritable(file: name, reason: Self.reason(errno)) }
         isOpen = false
         close(descriptor)
         // The name is durable once its folder is; a file system that cannot sync folders has no need of it.

@@ -39,13 +39,40 @@ struct PartFileTests {
             try FileManager.default.linkItem(atPath: path, toPath: folder + "/b.png.part")
             for (target, source) in [(path, path), (folder + "/link.png", path), (path, folder + "/link.png"), (folder + "/b.png", path)] {
                 #expect(throws: CodecError.unwritable(file: String(target.split(separator: "/").last ?? ""), reason: "it is the file that is read; choose another name")) {
-                    try PartFile(path: target, source: source)
+                    try PartFile(path: target, sources: [source])
                 }
             }
             #expect(throws: CodecError.self) { try PartFile(path: folder) }
             #expect(throws: CodecError.self) { try PartFile(path: "/dev/null") }
             #expect(throws: CodecError.self) { try PartFile(path: folder + "/none/a.png") }
             #expect(try String(contentsOfFile: path, encoding: .utf8) == "pixels")
+        }
+    }
+
+    @Test func `a second writer of the same file is refused, and the first one's result is whole`() throws {
+        try inFolder { folder in
+            let path = folder + "/a.png"
+            let first = try PartFile(path: path)
+            put("first", first)
+            #expect(throws: CodecError.unwritable(file: "a.png", reason: "another program is writing it; wait until that has ended")) { try PartFile(path: path) }
+            try Array(" and last".utf8).withUnsafeBytes { try first.write($0) }
+            try first.commit()
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "first and last")
+            let second = try PartFile(path: path)
+            put("second", second)
+            try second.commit()
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "second")
+        }
+    }
+
+    @Test func `another name of a person's file is not written through`() throws {
+        try inFolder { folder in
+            try "precious".write(toFile: folder + "/other", atomically: false, encoding: .utf8)
+            try FileManager.default.linkItem(atPath: folder + "/other", toPath: folder + "/a.png.part")
+            let part = try PartFile(path: folder + "/a.png")
+            put("new", part)
+            try part.commit()
+            #expect(try String(contentsOfFile: folder + "/other", encoding: .utf8) == "precious")
         }
     }
 

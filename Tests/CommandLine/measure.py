@@ -210,7 +210,7 @@ def run(ship, work, check):
     rows = table("aggregate.png", "--nested", "innerOnly")
     check([(r["label"], r["n_inner"]) for r in rows] == [("1", "0"), ("2", "0"), ("3", "0")], "3 under innerOnly")
     said = call("aggregate.png", "--output", "t.csv", "--nested", "outermost").stdout
-    check("1 object" in said and "3 nestedInside" in said, "dropped segments are told with their rule", said)
+    check("1 object" in said and "3 inside others" in said, "dropped segments are told with their rule", said)
 
     # Sides of the frame.
     rows = table(png(work / "sides.png", drawn(["##..#", "....#", "#...#", ".....", "..#.."])))
@@ -363,7 +363,10 @@ def run(ship, work, check):
         ok = result.returncode == 1 and len(sentence.splitlines()) == 1 and all(word in sentence for word in words)
         check(ok and not (work / "never.csv").exists() and not (work / "never.csv.part").exists(), f"one sentence, exit 1, no table: {' '.join(map(str, arguments))}", sentence)
     result = call("noise.png", "--output", "no/where.csv")
-    check(result.returncode == 1 and "no/where.csv" in result.stderr, "a folder that is not there", result.stderr)
+    check(result.returncode == 1 and "where.csv" in result.stderr and "folder" in result.stderr, "a folder that is not there", result.stderr)
+    (work / "trap.csv.part").write_bytes((work / "noise.png").read_bytes())
+    result = call("trap.csv.part", "--output", "trap.csv")
+    check(result.returncode == 1 and (work / "trap.csv.part").read_bytes() == (work / "noise.png").read_bytes(), "an image named like the unfinished table is not lost", result.stderr)
     before = (work / "noise.png").read_bytes()
     result = call("noise.png", "--output", "noise.png")
     check(result.returncode == 1 and (work / "noise.png").read_bytes() == before, "the image is not overwritten by its table", result.stderr)

@@ -207,8 +207,25 @@ def killed_server():
     server.stop()
 
 
+def pyramids():
+    frame = next(iter(sorted((WORK / "tiles").glob("*.jpg")))) if ship("demo", "tiles", "--frames-only", "--frames", "1", "--size", "700x500").returncode == 0 else None
+    before = frame.read_bytes()
+    for target in (frame, WORK / "tiles" / "link.tif"):
+        if target != frame:
+            target.symlink_to(frame)
+        result = ship("tile", frame, target)
+        check(result.returncode == 1 and frame.read_bytes() == before, "a pyramid does not take the place of its image", result.stderr)
+    check(ship("tile", frame, "tiles/p.tif").returncode == 0, "a pyramid is written")
+    whole = (WORK / "tiles/p.tif").read_bytes()
+    (WORK / "tiles/half.jpg").write_bytes(before[: len(before) // 2])
+    result = ship("tile", "tiles/half.jpg", "tiles/p.tif")
+    check(result.returncode == 1 and (WORK / "tiles/p.tif").read_bytes() == whole, "a damaged image leaves the pyramid that was there", result.stderr)
+    check(not list((WORK / "tiles").glob("*.part")), "nothing half-written is left")
+
+
 try:
     verbs()
+    pyramids()
     reference = whole_way()
     killed_runs(reference)
     killed_server()
