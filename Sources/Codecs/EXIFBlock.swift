@@ -26,8 +26,8 @@ extension EXIF {
         }
         switch group {
         case .image:
-            // A description of ImageJ or OME is about the file it stands in: its pages, planes and units.
-            if let description, !description.hasPrefix("ImageJ="), !description.contains("<OME") { text(0x010E, description) }
+            // A description by ImageJ, OME or tifffile is about the file it stands in: its pages, planes, shape and units.
+            if let description, !description.hasPrefix("ImageJ="), !description.contains("<OME"), !description.hasPrefix("{\"shape\"") { text(0x010E, description) }
             text(0x010F, make)
             text(0x0110, model)
             if orientation > 1 { tags.append(Tag(number: 0x0112, value: .short(UInt16(orientation)))) }

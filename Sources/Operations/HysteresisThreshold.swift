@@ -17,12 +17,32 @@ extension Mask {
         }
         return Mask(bounds: bounds, sortedRuns: zip(runs, labelled.labels).filter { keep[Int($1)] }.map(\.0))
     }
+}
 
-    /// The mask without components smaller than `area` pixels.
-    public func removingSmall(below area: Int, connectivity: Connectivity = .eight) -> Mask {
-        let labelled = RunLabels(runs, connectivity: connectivity)
-        var areas = [Int](repeating: 0, count: labelled.count)
-        for (run, label) in zip(runs, labelled.labels) { areas[Int(label)] += run.count }
-        return Mask(bounds: bounds, sortedRuns: zip(runs, labelled.labels).filter { areas[Int($1)] >= area }.map(\.0))
+extension Image where Pixel == UInt8 {
+    /// Pixels ≤ `weak` that hang together with one ≤ `strong` (dark objects).
+    ///
+    /// - Parameter connectivity: four, as in scikit-image, or eight.
+    /// - Complexity: two passes over the pixels, then linear in the runs.
+    /// - Source: Canny 1986, doi:10.1109/TPAMI.1986.4767851; equals `apply_hysteresis_threshold` of scikit-image 0.26 on the inverted image.
+    public func hysteresisMask(darkerThanOrEqual strong: UInt8, growingTo weak: UInt8, connectivity: Connectivity = .four) -> Mask {
+        mask(darkerThanOrEqual: weak).components(touching: mask(darkerThanOrEqual: strong), connectivity: connectivity)
+    }
+
+    /// Pixels > `weak` that hang together with one > `strong` (bright objects); equals `apply_hysteresis_threshold(image, weak, strong)`.
+    public func hysteresisMask(brighterThan strong: UInt8, growingTo weak: UInt8, connectivity: Connectivity = .four) -> Mask {
+        mask(brighterThan: weak).components(touching: mask(brighterThan: strong), connectivity: connectivity)
+    }
+}
+
+extension Image where Pixel == UInt16 {
+    /// The same for 16 bits.
+    public func hysteresisMask(darkerThanOrEqual strong: UInt16, growingTo weak: UInt16, connectivity: Connectivity = .four) -> Mask {
+        mask(darkerThanOrEqual: weak).components(touching: mask(darkerThanOrEqual: strong), connectivity: connectivity)
+    }
+
+    /// The same for 16 bits.
+    public func hysteresisMask(brighterThan strong: UInt16, growingTo weak: UInt16, connectivity: Connectivity = .four) -> Mask {
+        mask(brighterThan: weak).components(touching: mask(brighterThan: strong), connectivity: connectivity)
     }
 }

@@ -219,8 +219,8 @@ struct EXIFTests {
         #expect(EXIF.read(bytes: jpeg(Array(whole.prefix(600))))?.orientation == 6)
     }
 
-    @Test func `real files give what exiftool and Pillow read`() throws {
-        guard let table = SharedData.text("oracle/decode.csv") else { return }
+    @Test(.enabled(if: SharedData.folder != nil, "needs ../shared/data")) func `real files give what exiftool and Pillow read`() throws {
+        let table = try #require(SharedData.text("oracle/decode.csv"))
         let rows = table.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
         let head = rows[0]
         var compared = 0

@@ -256,8 +256,8 @@ struct EcoTaxaCheckTests {
         #expect(EcoTaxaValue.text(12) == "12" && EcoTaxaValue.text(0.1) == "0.1")
     }
 
-    @Test func `the verdicts of EcoTaxa's own importer are ours`() throws {
-        guard let oracle = SharedData.text("oracle/ecotaxa_import.csv") else { return }
+    @Test(.enabled(if: SharedData.folder != nil, "needs ../shared/data")) func `the verdicts of EcoTaxa's own importer are ours`() throws {
+        let oracle = try #require(SharedData.text("oracle/ecotaxa_import.csv"))
         var compared = 0
         for line in oracle.split(separator: "\n").dropFirst() {
             let cells = line.split(separator: ",", omittingEmptySubsequences: false)
@@ -275,8 +275,7 @@ struct EcoTaxaCheckTests {
         #expect(compared == 10)
     }
 
-    @Test func `every fault of EcoTaxa's bad bundle is found at its place`() {
-        guard SharedData.folder != nil else { return }
+    @Test(.enabled(if: SharedData.folder != nil, "needs ../shared/data")) func `every fault of EcoTaxa's bad bundle is found at its place`() {
         let check = EcoTaxaCheck.folder(path: SharedData.path("ecotaxa-import/import_issues/tsv_issues"))
         let errors = check.findings.filter { $0.severity == .error }.map { "\($0.row ?? 0) \($0.column ?? "")" }
         #expect(
@@ -286,8 +285,7 @@ struct EcoTaxaCheckTests {
             ])
     }
 
-    @Test func `EcoTaxa's own export is read without a finding`() {
-        guard SharedData.folder != nil else { return }
+    @Test(.enabled(if: SharedData.folder != nil, "needs ../shared/data")) func `EcoTaxa's own export is read without a finding`() {
         let check = EcoTaxaCheck.folder(path: SharedData.path("ecotaxa-export-zooscan"))
         #expect(check.findings.isEmpty, "\(check.findings)")
         #expect(check.objectCount == 140)
