@@ -214,7 +214,7 @@ package struct EcoTaxaTable: Sendable {
                 check.add(
                     EcoTaxaFinding(
                         .warning, column: name, object: indices["object_id"].map { text($0, first) },
-                        message: "\(name) is unknown for \(unknown) of \(count) rows\(infinities), the first being that of this object; they go into a table without this column",
+                        message: "\(name) is unknown for \(unknown) of \(count) rows\(infinities), the first being that of this object; they go into a table without this column.",
                         remedy: name.hasSuffix("_um") || name.hasSuffix("_um2")
                             ? "Enter the pixel size of their images, then measure again." : "Nothing to do if the number has no meaning for them."))
             }

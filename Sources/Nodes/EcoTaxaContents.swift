@@ -53,6 +53,7 @@ struct EcoTaxaContents {
             if name.isEmpty, let acquisition = fields.first(where: { $0.column == "acq_id" }), case .text(let id) = acquisition.value {
                 name = OnDiskName.make(from: id, otherwise: projectName)
             }
+            let names = Dictionary(uniqueKeysWithValues: records.map { ($0.id, EcoTaxaContents.objectID(image: image, object: $0)) })
             for record in records.sorted(by: { ($0.box.y, $0.box.x, $0.uid) < ($1.box.y, $1.box.x, $1.uid) }) {
                 let id = EcoTaxaContents.objectID(image: image, object: record)
                 var row: [(column: String, value: EcoTaxaTable.Value)] = [
@@ -61,6 +62,8 @@ struct EcoTaxaContents {
                 row += fields
                 row.append(("object_edited", .number(record.edited ? 1 : 0)))
                 row.append(("object_n_inner", .number(Double(record.nInner))))
+                // Which object it lies in, where that one is in the archive too.
+                if let parent = record.parent.flatMap({ names[$0] }) { row.append(("object_parent_id", .text(parent))) }
                 row.append(("object_touches_border", .number(record.touches == 0 ? 0 : 1)))
                 for column in columns { row.append(("object_" + column, .number(record.measurements[column]))) }
                 // A person may have typed a field that we fill ourselves; the measured value goes first.

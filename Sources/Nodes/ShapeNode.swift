@@ -11,13 +11,18 @@ package struct ShapeNode: Node {
     package static let measurements = Slot<MeasurementTable>("measurements", help: "One row an object.")
     package static let inputs = [regions.schema]
     package static let outputs = [measurements.schema]
-    package static let parameters: [Parameter<Self>] = []
+    package static let parameters: [Parameter<Self>] = [
+        .boolean(\.moments, "moments", label: "Moments too", help: "Adds inertia, central and normalised moments and Hu's invariants.")
+    ]
+    package var moments = false
     package init() {}
 
     package func run(_ values: inout SlotValues, context: NodeContext) throws {
-        let empty = [Double?](repeating: nil, count: ShapeMeasures.columns.count)
-        values[Self.measurements] = try MeasurementTable(ShapeMeasures.columns, of: values[Self.regions].objects, context) { mask in
-            ShapeMeasures(mask)?.values(pixelSize: context.source.pixelSizeMicrometres) ?? empty
+        let columns = ShapeMeasures.columns + (moments ? MomentMeasures.columns : [])
+        let empty = [Double?](repeating: nil, count: columns.count)
+        values[Self.measurements] = try MeasurementTable(columns, of: values[Self.regions].objects, context) { mask in
+            guard let shape = ShapeMeasures(mask) else { return empty }
+            return shape.values(pixelSize: context.source.pixelSizeMicrometres) + (moments ? MomentMeasures(shape.moments).values() : [])
         }
     }
 }

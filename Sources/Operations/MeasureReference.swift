@@ -55,13 +55,14 @@ public enum MeasureReference {
         (
             "Objects brighter than the background",
             [
-                "ZooProcess knows dark objects only, so of bright ones its measures are taken from the inverted picture (255 − level); all other groups take the levels as they are."
+                "ZooProcess knows dark objects only, so of bright ones `ship measure --polarity bright` takes its measures from the inverted picture (255 − level); all other groups take the levels as they are."
             ]
         ),
         (
             "Gray levels",
             [
                 "Levels are those of the image after the corrections of its pipeline: 0 to 255, or 0 to 65535 of 16-bit images.",
+                "ZooProcess's measures are always in 8 bits: 16-bit levels are divided by 257 and rounded, so pictures that use a small part of the 16 bits keep few levels.",
                 "Colours become gray as in OpenCV: (9798 R + 19235 G + 3735 B + 16384) >> 15.",
             ]
         ),

@@ -5,13 +5,15 @@ extension PyramidFile {
     /// A part of the image at any size, put together from the tiles of the level that is just fine enough.
     ///
     /// Shrinking takes the mean of the covered area, enlarging interpolates between pixel centres (bilinear); without scaling
-    /// the decoded pixels come as they are. Memory and time are bounded by the size asked for, however large the image is.
+    /// the decoded pixels come as they are. At most four times the pixels asked for, or 17 million, are decoded, however large the image is.
     /// - Parameter box: inside the image, not empty.
     /// - Returns: 8 bits a sample, `width` × `height`.
     package func region(_ box: Rect, width: Int, height: Int) throws -> AnyImage {
         precondition(!box.isEmpty && Rect(x: 0, y: 0, width: self.width, height: self.height).contains(box), "part \(box) is not inside \(self.width) × \(self.height)")
         var shift = 0
         while shift < levels - 1, box.width >> (shift + 1) >= width, box.height >> (shift + 1) >= height { shift += 1 }
+        // A long thin answer would need a fine level of a large part; it is made from a coarser one.
+        while shift < levels - 1, (box.width >> shift) * (box.height >> shift) > max(4 * width * height, 1 << 24) { shift += 1 }
         let size = layout.levels[levels - 1 - shift]
         let part = Rect(
             minX: box.x >> shift, minY: box.y >> shift, maxX: min(size.width, (box.maxX - 1) >> shift + 1),

@@ -47,7 +47,8 @@ enum Resampling {
                     for index in sum.indices { sum[index] = 0.5 }
                     for (offset, weight) in row.weights.enumerated() {
                         let line = scaled[row.first + offset] ?? across(from, (row.first + offset) * source.width * channels, channels, columns)
-                        scaled[row.first + offset] = line
+                        // Only the last ones may be asked for by the next row.
+                        if offset + 2 >= row.weights.count { scaled[row.first + offset] = line }
                         for index in 0..<width { sum[index] += weight * line[index] }
                     }
                     for index in 0..<width { bytes[y * width + index] = UInt8(max(0, min(255, sum[index]))) }

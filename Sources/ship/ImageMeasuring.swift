@@ -62,7 +62,7 @@ final class ImageMeasuring<Sample: GraySample> {
             for level in counts.indices { counts[level] &+= histogram.counts[level] }
             // Where objects are few, most of the strip need not be kept: what is far on the background's side of the level so far.
             // Should the level move that far until the end, all is decoded again.
-            if packs, let bound = bound(Histogram(counts: counts), choose),
+            if packs, grays.hasRoomForPacked, let bound = bound(Histogram(counts: counts), choose),
                 let packed = PackedStrip(strip, keeping: Sample.mask(strip, level: bound, isBright: isBright).runs, fill: isBright ? 0 : .max)
             {
                 grays.append(packed)
@@ -74,7 +74,7 @@ final class ImageMeasuring<Sample: GraySample> {
         }
         let histogram = Histogram(counts: counts)
         if let range = histogram.range, range.count == 1 {
-            try table.write( [])
+            try table.write([])
             return "0 objects: \(name) has one gray level only (\(range.lowerBound)), so no threshold tells objects from background; \(command.output) holds the header"
         }
         guard let level = choose(histogram).map({ Sample($0) }) else { throw Sentence("\(name) has no pixels; choose another image") }
@@ -157,7 +157,7 @@ final class ImageMeasuring<Sample: GraySample> {
             let parent = verdict.parent.flatMap { labels[$0] > 0 ? Int(labels[$0]) : nil }
             return ObjectTable.Entry(id: verdict.id, label: Int(labels[index]), parent: parent, innerCount: verdict.innerCount)
         }
-        try table.write( entries)
+        try table.write(entries)
         var dropped: [RejectRule: Int] = [:]
         for verdict in verdicts { if let rule = verdict.reject { dropped[rule, default: 0] += 1 } }
         let rest = RejectRule.allCases.compactMap { rule in dropped[rule].map { "\($0) \(rule.words)" } }
@@ -227,7 +227,7 @@ final class ImageMeasuring<Sample: GraySample> {
             progress.show(rows: mask.bounds.y + header.height, of: 2 * header.height, what: "rows decoded and measured")
         }
         progress.end()
-        try table.write( entries)
+        try table.write(entries)
         let small = order.count - entries.count
         return "\(count(entries.count)) of \(labelName) in \(command.output)\(small == 0 ? "" : "; dropped: \(small) \(RejectRule.tooSmall.words)")"
     }

@@ -11,7 +11,8 @@ struct MeasureCommand: AsyncParsableCommand {
             One row an object, in raster order of their first pixels. The image is read in strips, so it may be larger than memory.
             Pixels are taken as stored, not turned by EXIF; transparency is composed on white. 16-bit images are thresholded
             and their gray levels and colours measured in 16 bits. `ship reference` explains every column. Of bright objects
-            ZooProcess's measures are taken from the inverted picture, since it knows dark ones only.
+            ZooProcess's measures are taken from the inverted picture, since it knows dark ones only (say --polarity bright with
+            --labels too), and always in 8 bits: 16-bit levels are divided by 257 and rounded.
 
             In `touches`, 1 stands for the left side of the frame, 2 top, 4 right, 8 bottom; sums stand for several sides.
             """)
@@ -59,9 +60,7 @@ struct MeasureCommand: AsyncParsableCommand {
         if labels != nil {
             guard threshold == nil else { throw ValidationError("--labels and --threshold both say where the objects are; give one of them") }
             guard nested == .all else { throw ValidationError("--nested \(nested.rawValue) works with a threshold only; labels are taken as they are") }
-            guard connectivity == nil, polarity == nil else {
-                throw ValidationError("--connectivity and --polarity work with a threshold only; labels are taken as they are")
-            }
+            guard connectivity == nil else { throw ValidationError("--connectivity works with a threshold only; labels are taken as they are") }
         }
     }
 

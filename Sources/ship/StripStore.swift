@@ -72,6 +72,9 @@ final class StripStore<Pixel: Sendable & BitwiseCopyable> {
 
     var count: Int { strips.count }
 
+    /// Whether packed strips, which never go to the file, still have a place.
+    var hasRoomForPacked: Bool { bytesInMemory < budget / 2 }
+
     /// Adds the next strip. Over the budget it goes to the file when `toFile`; otherwise the oldest ones do.
     func append(_ strip: Image<Pixel>, toFile: Bool) throws {
         let index = addPlace()

@@ -23,7 +23,11 @@ def png(path, rows, bits=8, channels=1, density=None, alpha=False):
     body = b""
     for row in rows:
         flat = [value for pixel in row for value in (pixel if isinstance(pixel, tuple) else (pixel,))]
-        body += b"\0" + (bytes(flat) if bits == 8 else struct.pack(f">{len(flat)}H", *flat))
+        if bits == 4:
+            flat = flat + [0] * (len(flat) % 2)
+            body += b"\0" + bytes(flat[i] << 4 | flat[i + 1] for i in range(0, len(flat), 2))
+        else:
+            body += b"\0" + (bytes(flat) if bits == 8 else struct.pack(f">{len(flat)}H", *flat))
     header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), bits, kind, 0, 0, 0)
     density = chunk(b"pHYs", struct.pack(">IIB", density, density, 1)) if density else b""
     pathlib.Path(path).write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + density + chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND", b""))
@@ -278,6 +282,10 @@ def run(ship, work, check):
     check([r["label"] for r in rows] == ["9", "300", "65535"], "labels: one object a value, in raster order of first pixels, numbered by value", str([r["label"] for r in rows]))
     wrong = [text for row in rows for text in agrees(row, plain(expected[int(row["label"])], levels))]
     check(not wrong, "labels: an object may be in several parts", "; ".join(wrong[:3]))
+    png(work / "bits4.png", [[7, 0, 3, 0]], bits=4)
+    png(work / "four.png", [[1, 2, 3, 4]])
+    said = call("four.png", "--output", "t.csv", "--labels", "bits4.png")
+    check(said.returncode == 1 and "bits4.png" in said.stderr, "labels of 4 bits, which are spread when read, are refused", said.stderr)
     check([r["label"] for r in table("noise.png", "--labels", "labels.png", "--min-area", 2)] == ["9", "300"], "labels: small ones are dropped")
     png(work / "labels8.png", [[min(value, 255) for value in row] for row in parts])
     check([r["label"] for r in table("noise.png", "--labels", "labels8.png")] == ["9", "255"], "8-bit labels")

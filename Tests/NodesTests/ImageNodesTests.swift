@@ -60,4 +60,13 @@ private let color = Image(width: 2, height: 1, pixels: [BGR<UInt8>(blue: 10, gre
     let levels = try #require(try run("measure.gray", [:], ["regions": set, "gray": GrayImage.bits8(image)])["measurements"] as? MeasurementTable)
     #expect(value(levels, "intensity_mean") == 20 && value(levels, "intensity_min") == 10 && value(levels, "intensity_max") == 30)
     #expect(value(levels, "intensity_std") == 10)
+    // Moments are added when asked for.
+    #expect(value(shapes, "moments_hu_0") == nil && value(levels, "moments_weighted_central_0_2") == nil)
+    let moments = try #require(try run("measure.shape", ["moments": true], ["regions": set])["measurements"] as? MeasurementTable)
+    #expect(value(moments, "area") == 12 && value(moments, "moments_central_0_2") == 15 && moments.columns.count == moments.rows[0].count)
+    let weighted = try #require(
+        try run("measure.gray", ["moments": true], ["regions": set, "gray": GrayImage.bits8(image)])["measurements"] as? MeasurementTable)
+    // Gray levels 10, 10, 30, 30 about their centroid: variance 1 − 0.25² · … of the positions 0, 1, 2, 3 with these weights is 1, times 240.
+    #expect(value(weighted, "intensity_q90") == 30 && weighted.columns.count == weighted.rows[0].count)
+    #expect(value(weighted, "moments_weighted_central_0_2").map { abs($0 - 240) < 1e-9 } == true)
 }

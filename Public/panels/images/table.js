@@ -1,7 +1,7 @@
 // Metadata of all images as a table. A changed cell of a picked row changes all picked rows.
 import { h, reactive } from '../../vendor/vue.runtime.js'
 import { at } from '../../api.js'
-import { here } from '../../state.js'
+import { complain, here } from '../../state.js'
 import { badge, button } from '../../ui.js'
 import { icon } from '../../icons.js'
 
@@ -17,11 +17,12 @@ export function table({ images, picked, project, readOnly, save }) {
   }
   const changeSize = (image, text) => {
     const value = text.trim() === '' ? null : Number(text.replace(',', '.'))
-    if (value === (image.pixelSizeUm ?? null) || (value !== null && !(value > 0))) return
+    if (value !== null && !(value > 0)) return false
+    if (value === (image.pixelSizeUm ?? null)) return
     for (const target of targets(image)) save(target, { pixelSizeUm: value })
   }
   const cell = (value, label, onCommit, source) => h('input', {
-    class: 'cell', value, 'aria-label': label, title: source ? `from ${source}` : undefined, disabled: readOnly, onChange: e => onCommit(e.target.value),
+    class: 'cell', value, 'aria-label': label, title: source ? `from ${source}` : undefined, disabled: readOnly, onChange: e => { if (onCommit(e.target.value) === false) { complain(`“${e.target.value}” is no pixel size; give a number of µm above 0, or nothing`); e.target.value = value } },
     onKeydown: e => {
       const step = { ArrowDown: 1, Enter: 1, ArrowUp: -1 }[e.key]
       if (e.key === 'Escape') { e.target.value = value; e.target.blur() }

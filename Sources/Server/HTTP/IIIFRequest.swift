@@ -17,8 +17,9 @@ struct IIIFRequest: Equatable, Sendable {
     let quality: Quality
     let format: Format
 
-    /// Largest answer, so that no request takes more memory than this many pixels.
+    /// Largest answer, so that no request takes more memory than this many pixels; JPEG has no longer sides than 65,500.
     static let maxArea = 32 << 20
+    static let maxSide = 16_384
 
     /// - Throws: `iiif.invalid` for what the standard does not allow, `iiif.unsupported` for what it allows and this server does not do.
     init(region: String, size: String, rotation: String, file: String, width: Int, height: Int) throws(Problem) {
@@ -73,7 +74,8 @@ struct IIIFRequest: Equatable, Sendable {
         let (fullWidth, fullHeight) = (Double(region.width), Double(region.height))
         var (width, height): (Double, Double)
         if body == "max" {
-            let shrink = min(1, (Double(maxArea) / (fullWidth * fullHeight)).squareRoot())
+            let largest = min(Double(maxSide) / max(fullWidth, fullHeight), (Double(maxArea) / (fullWidth * fullHeight)).squareRoot())
+            let shrink = min(1, largest)
             return (max(1, Int(fullWidth * shrink)), max(1, Int(fullHeight * shrink)))
         } else if body.hasPrefix("pct:") {
             guard let percent = number(String(body.dropFirst(4))), percent > 0 else { throw wrong }
@@ -99,8 +101,8 @@ struct IIIFRequest: Equatable, Sendable {
         guard mayGrow || (width <= fullWidth && height <= fullHeight) else {
             throw Problem(.iiifInvalid, "the size \(text.prefix(40)) is larger than the region of \(region.width) × \(region.height); put ^ before it to enlarge")
         }
-        guard width * height <= Double(maxArea) else {
-            throw Problem(.iiifInvalid, "the answer would have more than \(maxArea) pixels; ask for a smaller size")
+        guard width <= Double(maxSide), height <= Double(maxSide), width * height <= Double(maxArea) else {
+            throw Problem(.iiifInvalid, "the answer would have more than \(maxArea) pixels, or \(maxSide) on a side; ask for a smaller size")
         }
         return (Int(width), Int(height))
     }

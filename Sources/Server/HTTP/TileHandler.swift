@@ -22,6 +22,8 @@ final class TileHandler: ChannelDuplexHandler {
     private var underway = 0
     /// The request whose head was just answered has not ended yet.
     private var isAnswered = false
+    /// A request has begun and not yet arrived as a whole.
+    private var isArriving = false
     private var answers = Tally()
     /// What proved to be signed in on this connection, so that not every tile costs two digests.
     private var proof: (authorization: String?, cookies: [String], generation: Int)?
@@ -46,6 +48,7 @@ final class TileHandler: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
+            isArriving = true
             // A client that does not read its answers is left to the router, which waits for it.
             if underway == 0, context.channel.isWritable, let request = TileRequest(head), answer(request, head, context) {
                 isAnswered = true
@@ -54,12 +57,19 @@ final class TileHandler: ChannelDuplexHandler {
             underway += 1
         case .body: if isAnswered { return }
         case .end:
+            isArriving = false
             if isAnswered {
                 isAnswered = false
                 return
             }
         }
         context.fireChannelRead(data)
+    }
+
+    /// Nothing came or went for long: the connection ends, unless its answer is being worked on.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is IdleStateHandler.IdleStateEvent else { return context.fireUserInboundEventTriggered(event) }
+        if underway == 0 || isArriving { context.close(promise: nil) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

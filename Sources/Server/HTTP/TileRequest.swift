@@ -51,7 +51,7 @@ struct TileRequest: Equatable {
     private static let start = "/api/projects/"
 
     /// As the router takes numbers of tiles and images: up to nine digits, no zero before others.
-    private static func number(_ text: Substring) -> Int? {
+    static func number(_ text: Substring) -> Int? {
         let digits = text.utf8
         guard (1...9).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }), digits.count == 1 || digits.first != 0x30 else { return nil }
         return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }

@@ -98,8 +98,10 @@ actor OpenProjects {
 
     func close(user: String, name: String) async throws {
         guard let task = open.removeValue(forKey: user + "/" + name) else { return }
+        // One that is still being opened enters the table when it is.
+        let project = try? await task.value
         table[Substring(user + "/" + name)] = nil
-        try await (try? task.value)?.close()
+        try await project?.close()
     }
 
     func closeIdle() async {

@@ -52,15 +52,11 @@ actor Pyramids {
     }
 
     nonisolated func forget(_ image: ObjectID) {
-        let known = ready.withLock { ready in
-            let keys = ready.keys.filter { $0.image == image }
-            for key in keys { ready[key] = nil }
-            return keys
-        }
-        if !known.isEmpty { Task { await drop(known) } }
+        ready.withLock { ready in ready = ready.filter { $0.key.image != image } }
+        Task { await drop(image) }
     }
 
-    private func drop(_ keys: [Key]) { for key in keys { tasks[key] = nil } }
+    private func drop(_ image: ObjectID) { tasks = tasks.filter { $0.key.image != image } }
 
     private nonisolated func readable(_ id: ObjectID) async throws -> ImageRecord {
         guard let image = try await project.image(id), image.removedAt == nil else { throw Problem.unknownImage(id) }
@@ -108,6 +104,8 @@ actor Pyramids {
         tasks[key] = task
         do {
             let file = try await task.value
+            // Forgotten meanwhile: good for who asked before, for nobody after.
+            guard tasks[key] == task else { return file }
             ready.withLock { ready in
                 // Each holds a descriptor.
                 if ready.count >= 64, let any = ready.keys.first { ready[any] = nil }

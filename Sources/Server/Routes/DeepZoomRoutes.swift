@@ -34,13 +34,14 @@ struct DeepZoomRoutes: RouteGroup {
 
     @Sendable func tile(_ call: Call) async throws -> Response {
         let pyramid = try await services.pyramid(call)
-        let place = call.parameter("tile").split(separator: "_", omittingEmptySubsequences: false).map { Int($0) }
-        guard let level = Int(call.parameter("level")), place.count == 2, let x = place[0], let y = place[1] else {
+        let top = Self.topLevel(width: pyramid.width, height: pyramid.height)
+        let place = call.parameter("tile").split(separator: "_", omittingEmptySubsequences: false).map { TileRequest.number($0) }
+        guard let level = TileRequest.number(Substring(call.parameter("level"))), level <= top, place.count == 2, let x = place[0], let y = place[1] else {
             throw Problem(.tileUnknown, "\(call.parameter("level").prefix(20))/\(call.parameter("tile").prefix(40)) is no tile; they are named level/column_row.jpg")
         }
-        let steps = Self.topLevel(width: pyramid.width, height: pyramid.height) - level
+        let steps = top - level
         let z = pyramid.levels - 1 - steps
-        let known = z < 0 ? steps < Int.bitWidth - 1 && level >= 0 && x == 0 && y == 0 : pyramid.tileRange(z: z, x: x, y: y) != nil
+        let known = z < 0 ? x == 0 && y == 0 : pyramid.tileRange(z: z, x: x, y: y) != nil
         guard known else { throw Problem(.tileUnknown, "level \(level) has no tile \(x)_\(y)") }
         let etag = "\"\(pyramid.name)-\(pyramid.byteCount)-dz\(level)-\(x)-\(y)\""
         // Levels smaller than one tile are made from that tile.

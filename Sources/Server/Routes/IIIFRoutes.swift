@@ -38,11 +38,11 @@ struct IIIFRoutes: RouteGroup {
 
     @Sendable func info(_ call: Call) async throws -> Response {
         let pyramid = try await services.pyramid(call)
-        let sizes = pyramid.layout.levels.filter { $0.width * $0.height <= IIIFRequest.maxArea }
+        let sizes = pyramid.layout.levels.filter { $0.width * $0.height <= IIIFRequest.maxArea && max($0.width, $0.height) <= IIIFRequest.maxSide }
         let value: JSONValue = [
             "@context": "http://iiif.io/api/image/3/context.json", "id": .string(Self.address(call)), "type": "ImageService3",
             "protocol": "http://iiif.io/api/image", "profile": "level2", "width": .integer(pyramid.width), "height": .integer(pyramid.height),
-            "maxArea": .integer(IIIFRequest.maxArea), "sizes": .array(sizes.map { ["width": .integer($0.width), "height": .integer($0.height)] }),
+            "maxArea": .integer(IIIFRequest.maxArea), "maxWidth": .integer(IIIFRequest.maxSide), "maxHeight": .integer(IIIFRequest.maxSide), "sizes": .array(sizes.map { ["width": .integer($0.width), "height": .integer($0.height)] }),
             "tiles": [["width": .integer(pyramid.tileSize), "scaleFactors": .array((0..<pyramid.levels).map { .integer(1 << $0) })]],
             "extraFormats": ["jpg", "png"], "extraQualities": ["color", "gray", "bitonal"],
             "extraFeatures": ["mirroring", "profileLinkHeader", "regionSquare", "sizeUpscaling"],
@@ -63,6 +63,7 @@ struct IIIFRoutes: RouteGroup {
             width: pyramid.width, height: pyramid.height)
         let etag = "\"\(pyramid.name)-\(pyramid.byteCount)-\(call.target.segments.suffix(4).joined(separator: "-").filter { $0.isASCII && $0 != "\"" })\""
         let type = wanted.format == .jpg ? "image/jpeg" : "image/png"
+        if EntityTag.matches(etag, call.headers) { return .bytes([], type: type, etag: etag, cache: "no-cache", call: call) }
         let bytes = try await services.work.run { try Self.encoded(wanted, pyramid) }
         var response = Response.bytes(bytes, type: type, etag: etag, cache: "no-cache", call: call)
         response.headers[.link] = Self.profile
