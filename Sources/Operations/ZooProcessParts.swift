@@ -56,14 +56,17 @@ extension ZooProcessPixels {
                 outside[row &* stride &+ (box.width + 1) / 64] |= lastBit
             }
         }
-        var changed = true
-        var downward = true
+        var (changed, first, downward) = (true, true, true)
         while changed {
             changed = false
             for step in 0...(bottom - top) {
                 let row = downward ? top + step : bottom - step
-                if flood(outside, row, from: row + (downward ? -1 : 1), free: grid) { changed = true }
+                let neighbour = row + (downward ? -1 : 1)
+                // After the first sweep each row has spread as far as it goes by itself.
+                if !first, !reaches(outside, row, from: neighbour, free: grid) { continue }
+                if flood(outside, row, from: neighbour, free: grid) { changed = true }
             }
+            first = false
             // The first sweep always changes something; the object is done when a later one does not.
             downward.toggle()
         }
@@ -75,6 +78,14 @@ extension ZooProcessPixels {
             for word in ((box.width + 1) / 64 + 1)..<max(stride, (box.width + 1) / 64 + 1) { grid[row &* stride &+ word] = 0 }
         }
         return true
+    }
+
+    /// Whether a neighbouring row has pixels outside that one row's free pixels do not know of yet.
+    @inline(__always)
+    private func reaches(_ outside: UnsafeMutablePointer<UInt64>, _ row: Int, from neighbour: Int, free grid: UnsafeMutablePointer<UInt64>) -> Bool {
+        var new: UInt64 = 0
+        for word in 0..<stride { new |= outside[neighbour &* stride &+ word] & ~(grid[row &* stride &+ word] | outside[row &* stride &+ word]) }
+        return new != 0
     }
 
     /// Spreads `outside` in one row from a neighbouring row and sideways over free pixels; whether it grew.

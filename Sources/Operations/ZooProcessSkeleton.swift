@@ -7,87 +7,119 @@ extension ZooProcessPixels {
     /// - Source: "Skeletonize" of ImageJ before 1.50, a variant of Zhang & Suen 1984, doi:10.1145/357994.358023: passes of two kinds
     ///   take turns, each deletes at once all pixels whose eight neighbours are in its set, until a pass of the second kind deletes none.
     func skeletonArea() -> Int {
-        var (from, to) = work
-        from.update(from: dark, count: words + 2 * stride)
-        to.initialize(repeating: 0, count: words + 2 * stride)
-        // Rows go in pairs: 1 and 2, 3 and 4, … A pair's flag tells whether it changed in this pass, the last one and the one before
-        // that; a pair whose surroundings did in neither of the two stays as it is.
-        let pairs = (rows - 1) / 2
-        return withUnsafeTemporaryAllocation(of: Bool.self, capacity: 3 * (pairs + 2)) { flags in
-            flags.initialize(repeating: true)
-            var (now, last, before) = (flags.baseAddress! + 1, flags.baseAddress! + pairs + 3, flags.baseAddress! + 2 * pairs + 5)
-            for flags in [now, last, before] { (flags[-1], flags[pairs]) = (false, false) }
-            var first = true
+        if stride > 1 { return thin(work.0, work.1, stride: stride, as: SIMD2<UInt64>.self) }
+        guard box.width <= 30 else { return thin(work.0, work.1, stride: 1, as: SIMD2<UInt64>.self) }
+        // Four narrow rows at a time. Half a grid's words hold its rows and those that a last step reaches beyond.
+        return work.0.withMemoryRebound(to: UInt32.self, capacity: 2 * rows + 4) { a in
+            work.1.withMemoryRebound(to: UInt32.self, capacity: 2 * rows + 4) { b in thin(a, b, stride: 1, as: SIMD4<UInt32>.self) }
+        }
+    }
+
+    /// - Parameters:
+    ///   - a: two grids that are overwritten.
+    ///   - lanes: 128 bits, the words of as many rows as a step takes.
+    @inline(__always)
+    private func thin<Lanes: SIMD>(
+        _ a: UnsafeMutablePointer<Lanes.Scalar>, _ b: UnsafeMutablePointer<Lanes.Scalar>, stride: Int, as lanes: Lanes.Type
+    ) -> Int where Lanes.Scalar: FixedWidthInteger {
+        let steps = (rows - 2 + Lanes.scalarCount - 1) / Lanes.scalarCount
+        let count = (steps * Lanes.scalarCount + 2) * stride
+        for index in 0..<count {
+            let bits = index < words ? Lanes.Scalar(truncatingIfNeeded: dark[index]) : 0
+            (a[index], b[index]) = (bits, bits)
+        }
+        // Bit 0 tells whether a step changed in the last pass, bit 1 in the one before; one whose surroundings did in neither stays as it
+        // is, and both grids hold it.
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: steps + 2) { flags in
+            flags.initialize(repeating: 3)
+            (flags[0], flags[steps + 1]) = (0, 0)
+            let changes = flags.baseAddress!
             while true {
-                var deleted = false
-                for pair in 0..<pairs {
-                    let offset = (2 &* pair &+ 1) &* stride
-                    now[pair] = false
-                    if !(last[pair &- 1] || last[pair] || last[pair &+ 1] || before[pair &- 1] || before[pair] || before[pair &+ 1]) {
-                        for word in offset..<(offset &+ 2 &* stride) { to[word] = from[word] }
-                        continue
-                    }
-                    var all = SIMD2<UInt64>.zero
-                    for word in 0..<stride {
-                        let gone = deletedPixels(from + (offset &+ word), word, first: first)
-                        store(self.pair(from + (offset &+ word)) & ~gone, to + (offset &+ word))
-                        all |= gone
-                    }
-                    if all[0] | all[1] != 0 {
-                        now[pair] = true
-                        deleted = true
-                    }
-                }
-                (from, to) = (to, from)
-                if !first, !deleted { break }
-                first.toggle()
-                (now, last, before) = (before, now, last)
+                _ = pass(a, b, stride: stride, changes, steps: steps, first: true, as: lanes)
+                // After two passes the result is back in the first grid.
+                let deleted = pass(b, a, stride: stride, changes, steps: steps, first: false, as: lanes)
+                if !deleted { break }
             }
             var area = 0
-            for index in 0..<words { area &+= from[index].nonzeroBitCount }
+            for index in 0..<count { area &+= a[index].nonzeroBitCount }
             return area
         }
     }
 
-    /// A word and the one below it.
-    @inline(__always) private func pair(_ word: UnsafeMutablePointer<UInt64>) -> SIMD2<UInt64> {
-        stride == 1 ? UnsafeRawPointer(word).loadUnaligned(as: SIMD2<UInt64>.self) : SIMD2(word[0], word[stride])
-    }
-
-    @inline(__always) private func store(_ pair: SIMD2<UInt64>, _ word: UnsafeMutablePointer<UInt64>) {
-        if stride == 1 {
-            UnsafeMutableRawPointer(word).storeBytes(of: pair, as: SIMD2<UInt64>.self)
-        } else {
-            (word[0], word[stride]) = (pair[0], pair[1])
+    /// One pass from one grid to the other; whether it deleted anything.
+    @inline(__always)
+    private func pass<Lanes: SIMD>(
+        _ from: UnsafeMutablePointer<Lanes.Scalar>, _ to: UnsafeMutablePointer<Lanes.Scalar>, stride: Int, _ changes: UnsafeMutablePointer<UInt8>,
+        steps: Int, first: Bool, as lanes: Lanes.Type
+    ) -> Bool where Lanes.Scalar: FixedWidthInteger {
+        var any: UInt64 = 0
+        for step in 1...steps {
+            // The step before has gone through this pass already.
+            let around = (changes[step &- 1] & 6) | ((changes[step] | changes[step &+ 1]) & 3)
+            var changed: UInt8 = 0
+            if around != 0 {
+                let offset = ((step &- 1) &* Lanes.scalarCount &+ 1) &* stride
+                var all: UInt64 = 0
+                for word in 0..<stride {
+                    let place = from + (offset &+ word)
+                    let above = Neighbours<Lanes>(place - stride, word, stride)
+                    let own = Neighbours<Lanes>(place, word, stride)
+                    let below = Neighbours<Lanes>(place + stride, word, stride)
+                    let gone = own.middle
+                        & (first
+                            ? isInFirstSet(above.left, above.middle, above.right, own.right, below.right, below.middle, below.left, own.left)
+                            : isInSecondSet(above.left, above.middle, above.right, own.right, below.right, below.middle, below.left, own.left))
+                    store(own.middle & ~gone, to + (offset &+ word), stride)
+                    let halves = unsafeBitCast(gone, to: SIMD2<UInt64>.self)
+                    all |= halves[0] | halves[1]
+                }
+                any |= all
+                changed = all == 0 ? 0 : 1
+            }
+            changes[step] = changes[step] &<< 1 | changed
         }
-    }
-
-    /// Pixels of a word and the one below it that a pass deletes.
-    @inline(__always) private func deletedPixels(_ word: UnsafeMutablePointer<UInt64>, _ number: Int, first: Bool) -> SIMD2<UInt64> {
-        @inline(__always) func row(_ word: UnsafeMutablePointer<UInt64>) -> (left: SIMD2<UInt64>, middle: SIMD2<UInt64>, right: SIMD2<UInt64>) {
-            let middle = pair(word)
-            var (left, right) = (middle &<< 1, middle &>> 1)
-            if number > 0 { left |= pair(word - 1) &>> 63 }
-            if number &+ 1 < stride { right |= pair(word + 1) &<< 63 }
-            return (left, middle, right)
-        }
-        let (above, middle, below) = (row(word - stride), row(word), row(word + stride))
-        return middle.middle
-            & (first
-                ? isInFirstSet(above.left, above.middle, above.right, middle.right, below.right, below.middle, below.left, middle.left)
-                : isInSecondSet(above.left, above.middle, above.right, middle.right, below.right, below.middle, below.left, middle.left))
+        return any != 0
     }
 }
 
-// Which rings of neighbours make a pixel go, 64 pixels at a time: decision trees with equal branches joined, made from the sets in the
+/// Words of some rows, one below the other, and the pixels left and right of each.
+private struct Neighbours<Lanes: SIMD> where Lanes.Scalar: FixedWidthInteger {
+    let left, middle, right: Lanes
+
+    @inline(__always) init(_ word: UnsafeMutablePointer<Lanes.Scalar>, _ number: Int, _ stride: Int) {
+        middle = load(word, stride)
+        var (left, right) = (middle &<< 1, middle &>> 1)
+        let last = Lanes.Scalar(truncatingIfNeeded: Lanes.Scalar.bitWidth - 1)
+        if number > 0 { left |= load(word - 1, stride) &>> last }
+        if number &+ 1 < stride { right |= load(word + 1, stride) &<< last }
+        (self.left, self.right) = (left, right)
+    }
+}
+
+@inline(__always) private func load<Lanes: SIMD>(_ word: UnsafeMutablePointer<Lanes.Scalar>, _ stride: Int) -> Lanes {
+    if stride == 1 { return UnsafeRawPointer(word).loadUnaligned(as: Lanes.self) }
+    var lanes = Lanes()
+    for lane in 0..<Lanes.scalarCount { lanes[lane] = word[lane &* stride] }
+    return lanes
+}
+
+@inline(__always) private func store<Lanes: SIMD>(_ lanes: Lanes, _ word: UnsafeMutablePointer<Lanes.Scalar>, _ stride: Int) {
+    if stride == 1 {
+        UnsafeMutableRawPointer(word).storeBytes(of: lanes, as: Lanes.self)
+    } else {
+        for lane in 0..<Lanes.scalarCount { word[lane &* stride] = lanes[lane] }
+    }
+}
+
+// Which rings of neighbours make a pixel go, many pixels at a time: decision trees with equal branches joined, made from the sets in the
 // test, which tries all 256 rings. `(p ^ q) & x ^ q` is p where x, else q.
 
 /// Neighbourhoods of a pass of the first kind; neighbours go clockwise from the one above left.
 @inline(__always)
-package func isInFirstSet(
-    _ nw: SIMD2<UInt64>, _ n: SIMD2<UInt64>, _ ne: SIMD2<UInt64>, _ e: SIMD2<UInt64>, _ se: SIMD2<UInt64>, _ s: SIMD2<UInt64>,
-    _ sw: SIMD2<UInt64>, _ w: SIMD2<UInt64>
-) -> SIMD2<UInt64> {
+package func isInFirstSet<Lanes: SIMD>(
+    _ nw: Lanes, _ n: Lanes, _ ne: Lanes, _ e: Lanes, _ se: Lanes, _ s: Lanes,
+    _ sw: Lanes, _ w: Lanes
+) -> Lanes where Lanes.Scalar: FixedWidthInteger {
     let a0 = n & ~se
     let a1 = w & a0
     let a2 = (a0 ^ a1) & nw ^ a1
@@ -123,10 +155,10 @@ package func isInFirstSet(
 
 /// Neighbourhoods of a pass of the second kind.
 @inline(__always)
-package func isInSecondSet(
-    _ nw: SIMD2<UInt64>, _ n: SIMD2<UInt64>, _ ne: SIMD2<UInt64>, _ e: SIMD2<UInt64>, _ se: SIMD2<UInt64>, _ s: SIMD2<UInt64>,
-    _ sw: SIMD2<UInt64>, _ w: SIMD2<UInt64>
-) -> SIMD2<UInt64> {
+package func isInSecondSet<Lanes: SIMD>(
+    _ nw: Lanes, _ n: Lanes, _ ne: Lanes, _ e: Lanes, _ se: Lanes, _ s: Lanes,
+    _ sw: Lanes, _ w: Lanes
+) -> Lanes where Lanes.Scalar: FixedWidthInteger {
     let b0 = s & ~nw
     let b1 = e & b0
     let b2 = e & ~nw

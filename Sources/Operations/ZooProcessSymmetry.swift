@@ -108,7 +108,7 @@ private struct TurnedMask {
             }
             let mixed = (memory.baseAddress! + (frame + cellBytes + bytes)).bindMemory(to: UInt32.self, capacity: bytes)
             fill(pixels, bytes, reach, UnsafePointer(cells), cellPitch, marginX, marginY, cells + cellBytes, mixed)
-            return body(TurnedFrame(side: side, pitch: bytes, pixels: pixels, rows: reach.y..<reach.maxY))
+            return body(TurnedFrame(side: side, pitch: bytes, pixels: pixels, rows: reach.y..<reach.maxY, columns: reach.x..<reach.maxX))
         }
     }
 
@@ -201,7 +201,7 @@ private struct TurnedMask {
                 let factor = factors + 4 &* Int(codes[column])
                 let partX = ((originX &+ column &* stepX) &>> 8) & 0xFF_FFFF
                 let partY = ((originY &+ column &* stepY) &>> 8) & 0xFF_FFFF
-                let level = factor[0] &+ factor[1] &* partX &+ factor[2] &* partY &+ factor[3] &* (partX &* partY)
+                let level = factor[0] &+ factor[1] &* partX &+ (factor[2] &+ factor[3] &* partX) &* partY
                 line[first &+ column] = UInt8(truncatingIfNeeded: (level &+ (1 &<< 47)) &>> 48)
             }
         }
@@ -213,27 +213,38 @@ private struct TurnedFrame {
     let side: Int
     let pitch: Int
     let pixels: UnsafeMutablePointer<UInt8>
-    /// Other rows are white.
-    let rows: Range<Int>
+    /// Other rows and columns are white.
+    let rows, columns: Range<Int>
 
     /// Pixels that differ from the picture mirrored left to right.
     func unequalMirrored() -> Int {
         var unequal = 0
+        // Pixels differ in pairs, so that the left half tells.
+        let half = side / 2
+        if side < 16 {
+            for row in rows {
+                let line = pixels + row &* pitch
+                for column in 0..<half where line[column] != line[side &- 1 &- column] { unequal &+= 2 }
+            }
+            return unequal
+        }
+        // Of the last eight pixels only those before the middle count.
+        let rest = (1 as UInt64 &<< UInt64(truncatingIfNeeded: 8 &* (half & 7))) &- 1
         for row in rows {
             let line = UnsafeRawPointer(pixels + row &* pitch)
-            var sum: UInt64 = 0
-            for chunk in 0..<(side / 8) {
+            @inline(__always) func difference(_ chunk: Int) -> UInt64 {
                 let bytes = line.loadUnaligned(fromByteOffset: 8 &* chunk, as: UInt64.self)
-                let mirrored = line.loadUnaligned(fromByteOffset: side &- 8 &- 8 &* chunk, as: UInt64.self).byteSwapped
-                sum &+= flags(bytes ^ mirrored)
+                return bytes ^ line.loadUnaligned(fromByteOffset: side &- 8 &- 8 &* chunk, as: UInt64.self).byteSwapped
+            }
+            var sum = flags(difference(half / 8) & rest)
+            for chunk in 0..<(half / 8) {
+                sum &+= flags(difference(chunk))
                 if chunk & 127 == 127 {
-                    unequal &+= total(sum)
+                    unequal &+= 2 &* total(sum)
                     sum = 0
                 }
             }
-            unequal &+= total(sum)
-            let own = pixels + row &* pitch
-            for column in (side / 8 * 8)..<side where own[column] != own[side &- 1 &- column] { unequal &+= 1 }
+            unequal &+= 2 &* total(sum)
         }
         return unequal
     }
@@ -245,7 +256,8 @@ private struct TurnedFrame {
         for row in min(first, side - 1 - last)...max(last, side - 1 - first) {
             let (line, other) = (UnsafeRawPointer(pixels + row &* pitch), UnsafeRawPointer(pixels + (side &- 1 &- row) &* pitch))
             var sum: UInt64 = 0
-            for chunk in 0..<(pitch / 8) {
+            // Other columns are white in both.
+            for chunk in (columns.lowerBound / 8)..<((columns.upperBound + 7) / 8) {
                 let bytes = line.load(fromByteOffset: 8 &* chunk, as: UInt64.self)
                 let binary = ((other.load(fromByteOffset: 8 &* chunk, as: UInt64.self) & UInt64.highBits) &>> 7) &* 255
                 sum &+= flags(bytes ^ binary)
