@@ -80,7 +80,7 @@ struct ServeCommand: AsyncParsableCommand {
         var configuration = ServerConfiguration(root: fullPath(root))
         configuration.host = host
         configuration.port = ProcessInfo.processInfo.environment[Supervisor.portKey].flatMap(Int.init) ?? port
-        configuration.bearerToken = ProcessInfo.processInfo.environment[Supervisor.tokenKey]
+        configuration.bearerToken = try ProcessInfo.processInfo.environment[Supervisor.tokenKey] ?? scriptToken()
         configuration.isReadOnly = readOnly
         configuration.allowedHosts = allowedHosts
         configuration.cookieKey = ProcessInfo.processInfo.environment[Supervisor.cookieKey]
