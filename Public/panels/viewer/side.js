@@ -1,18 +1,14 @@
 // The panel at the right of the viewer: layers, display, selection, history.
 import { h } from '../../vendor/vue.runtime.js'
 import { at } from '../../api.js'
-import { icon } from '../../icons.js'
 import { button, iconButton, slider, checkbox, segmented, section } from '../../ui.js'
-import { value, unit, plural, count, ago } from '../../lib/format.js'
+import { value, unit, plural, count } from '../../lib/format.js'
 import { lengthText } from '../../lib/units.js'
-import { keyOf, hint } from '../../commands.js'
+import { keyOf } from '../../commands.js'
+import { history } from './history.js'
 
 export const neutral = { brightness: 100, contrast: 100, invert: false }
 export const isNeutral = d => d.brightness === 100 && d.contrast === 100 && !d.invert
-
-export const operationTitles = {
-  draw: 'Drew', delete: 'Deleted', merge: 'Merged', split: 'Split', cut: 'Cut', erase: 'Erased', add: 'Added to', fill: 'Filled', smooth: 'Smoothed', replace: 'Replaced', separate: 'Separated'
-}
 
 const layerRow = (name, layer, save, extra) => h('div', { class: 'layer' }, [
   h('label', { class: 'check' }, [h('input', { type: 'checkbox', checked: layer.on, onChange: e => { layer.on = e.target.checked; save() } }), h('span', name)]),
@@ -66,11 +62,6 @@ export function side(v) {
         measures(one, view.columns)
       ]) : h('p', { class: 'muted' }, `${plural(objects.length, 'object')}, ${count(objects.reduce((s, o) => s + (o.area ?? 0), 0))} px² in all`)
     ], { key: 'selection', aside: objects.length ? h('span', { class: 'row' }, [h('span', { class: 'muted' }, objects.length > 1 ? plural(objects.length, 'object') : null), iconButton('close', 'Select nothing', v.clearSelection, { size: 14 })]) : null }),
-    section('History', view.edits.length || view.waiting.length ? h('ol', { class: 'history' }, [
-      ...view.waiting.slice().reverse().map(e => h('li', { class: 'pending', key: e.key }, [icon('clock', 14), h('span', { class: 'grow' }, `${operationTitles[e.operation] ?? e.operation} · waiting`)])),
-      ...view.edits.map((e, i) => h('li', { key: e.id, class: { undone: e.undone, now: !e.undone && (i === 0 || view.edits[i - 1].undone) } }, h('button', { type: 'button', disabled: v.readOnly(), title: e.undone ? 'Redo up to here' : 'Go back to here', onClick: () => v.goTo(e) }, [
-        h('span', { class: 'grow' }, e.summary || operationTitles[e.operation] || e.operation), h('span', { class: 'muted small' }, e.undone ? 'undone' : ago(e.at))
-      ])))
-    ]) : h('p', { class: 'muted' }, 'Nothing edited yet. Every change is on disk at once and can be undone, also tomorrow.'), { key: 'history', aside: icon('history', 14) })
+    history(v)
   ])
 }

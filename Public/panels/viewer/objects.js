@@ -1,0 +1,102 @@
+// The objects of the image on screen: fetching, what lies under the pointer, selection.
+import { get, all } from '../../api.js'
+import { state, complain } from '../../state.js'
+import { casedOutline, boundsOf } from './image-map.js'
+
+// Okabe–Ito: blue has contrast on light plankton grounds.
+const hoverColor = '#0072B2', selectColor = '#D55E00'
+
+/** `v`: what the rooms of the viewer share (panel.js). */
+export function createObjects(v) {
+  const { view, objects, P } = v
+
+  // Objects -----------------------------------------------------------------------------------------------------------
+  async function fetchObject(objectId) {
+    const known = objects.get(objectId)
+    if (known?.outline && known.measurements) return known
+    const object = await get(P(`/objects/${objectId}`))
+    objects.set(object.id, object)
+    return object
+  }
+  async function hit(x, y) {
+    const { object } = await get(P(`/objects/at?blob=${view.image.id}&x=${Math.round(x)}&y=${Math.round(y)}`))
+    return object ? fetchObject(object.id) : null
+  }
+  const inside = (x, y) => x >= -0.5 && y >= -0.5 && x < view.image.width - 0.5 && y < view.image.height - 0.5
+
+  async function countObjects() {
+    try { view.total = (await get(P(`/objects?blob=${view.image.id}&limit=1`))).total } catch (error) { if (!error.offline) complain(error) }
+  }
+
+  // Hover: one question at a time, the newest position wins ------------------------------------------------------------
+  let asking = false, asked = null, hovered = null
+  async function hover(x, y) {
+    asked = [x, y]
+    if (asking) return
+    asking = true
+    while (asked) {
+      const [ax, ay] = asked
+      asked = null
+      try {
+        const object = view.style !== 'off' && v.layers.segments.on && inside(ax, ay) && state.online ? await hit(ax, ay) : null
+        if (!v.gone) showHover(object)
+      } catch { showHover(null) }
+      await new Promise(r => setTimeout(r, 40))
+    }
+    asking = false
+  }
+  function showHover(object) {
+    if ((object?.id ?? null) === hovered) return
+    hovered = object?.id ?? null
+    v.hoverLayer.clearLayers()
+    if (object?.outline && !view.selected.includes(object.id)) v.hoverLayer.addLayer(casedOutline(object.outline, { color: hoverColor, casing: '#fff', weight: 2, fill: 0.08 }))
+    v.element.value?.classList.toggle('over-object', !!object && view.tool === 'pan')
+  }
+
+  // Selection ---------------------------------------------------------------------------------------------------------
+  function drawSelection() {
+    if (!v.marks) return
+    v.marks.clearLayers()
+    for (const objectId of view.selected) {
+      const object = objects.get(objectId)
+      if (object?.outline) v.marks.addLayer(casedOutline(object.outline, { color: selectColor, casing: '#fff', weight: 2, fill: 0.2 }))
+    }
+  }
+  async function select(ids, { add = false } = {}) {
+    const next = add ? [...view.selected] : []
+    for (const objectId of ids) { const i = next.indexOf(objectId); add && i >= 0 ? next.splice(i, 1) : i < 0 && next.push(objectId) }
+    view.selected = next
+    view.focus = next[next.length - 1] ?? null
+    v.hoverLayer?.clearLayers()
+    hovered = null
+    await Promise.all(next.map(o => fetchObject(o).catch(() => { view.selected = view.selected.filter(s => s !== o) })))
+    drawSelection()
+    v.savePlace()
+  }
+  const clearSelection = () => select([])
+  function showObject(object) {
+    const box = boundsOf(object.box)
+    if (!v.map.getBounds().contains(box)) {
+      const zoom = Math.min(v.map.getBoundsZoom(box.pad(0.5)), Math.max(v.map.getZoom(), view.image.levels - 1))
+      v.map.setView(box.getCenter(), Math.min(zoom, v.map.getZoom() >= 0 ? Math.max(zoom, Math.min(v.map.getZoom(), zoom)) : zoom))
+    }
+  }
+  async function focusObject(objectId) { view.focus = objectId; showObject(await fetchObject(objectId)) }
+  /** Next object in reading order; false at the end, so Tab then leaves the picture. */
+  let inOrder = null
+  async function next(direction) {
+    try {
+      if (!inOrder || inOrder.revision !== v.revision) {
+        const list = await all(P(`/objects?blob=${view.image.id}&kind=region`), 'objects', 5000)
+        inOrder = { revision: v.revision, ids: list.sort((a, b) => a.box.y - b.box.y || a.box.x - b.box.x).map(o => o.id) }
+      }
+      const i = inOrder.ids.indexOf(view.selected[view.selected.length - 1])
+      const following = inOrder.ids[i < 0 ? (direction > 0 ? 0 : inOrder.ids.length - 1) : (i + direction + inOrder.ids.length) % inOrder.ids.length]
+      if (following === undefined) return
+      await select([following])
+      showObject(objects.get(following))
+    } catch (error) { complain(error) }
+  }
+
+  return { fetchObject, hit, inside, countObjects, hover, showHover, leave: () => { asked = null; showHover(null) }, drawSelection, select, clearSelection, focusObject, next }
+}
