@@ -16,7 +16,7 @@ export const toolHints = {
   replace: 'Draw the new edge of the selected object, Enter closes', brush: 'Paint: a new object, or more of the one selected; Alt erases, Enter begins the next',
   eraser: 'Paint away from the selected objects, or from those under the stroke', wand: `Click a place of even gray, wheel or [ ] sets how even, Enter takes it; ${areas}`,
   point: 'Click in each part; L and U add lines, Enter splits', skeleton: 'Draw a line inside each part, Enter splits, J joins along the line', outline: 'Draw where certainly nothing is, then Enter splits',
-  cut: 'Draw across the object from side to side'
+  cut: 'Draw across the object from side to side', ruler: 'Click both ends of a length; Esc clears'
 }
 const adjustments = {
   separate: { title: 'Separate', name: 'Least depth', parameter: 'depth', min: 0, max: 20, step: 0.5, start: 1, help: 'Parts that meet at a neck are parted; less deep necks are left' },
@@ -137,7 +137,7 @@ export function createActions(v) {
   }
 
   function use(kind) {
-    if (kind !== 'pan' && v.readOnly()) return say('Read-only: drawing is off')
+    if (kind !== 'pan' && kind !== 'ruler' && v.readOnly()) return say('Read-only: drawing is off')
     view.adjust = null
     view.tool = kind
     view.hint = null
@@ -172,6 +172,7 @@ export function createActions(v) {
   function stage() {
     const { tool, drawing, pen, image, preview } = view, bar = (...parts) => h('div', { class: 'stage-action', role: 'group', 'aria-label': 'Tool' }, parts)
     const um = px => image.pixelSizeUm ? `${px} px · ${lengthText(px * image.pixelSizeUm)}` : `${px} px`
+    if (!image) return null
     if (view.held.length) return h('div', { class: 'stage-problem held', role: 'alert' }, [icon('warning', 18),
       h('span', `${plural(view.held.length, 'change')} of yours (dashed) met a newer state: somebody changed the same object, which is now shown.`),
       button('Apply to the newer state', v.applyHeld, { kind: 'primary' }), button('Discard', v.discardHeld)])
@@ -206,7 +207,7 @@ export function createActions(v) {
     { id: 'undo', title: 'Undo', group, key: 'Ctrl+Z', run: ready(() => { v.back('undo') }) },
     { id: 'redo', title: 'Redo', group, key: 'Ctrl+Shift+Z', run: ready(() => { v.back('redo') }) }
   ]
-  const tool = (kind, label = tools.find(t => t[0] === kind)[1]) => iconButton(kind, label, () => use(kind), { command: 'viewer.' + kind, pressed: view.tool === kind, corner: true, disabled: kind !== 'pan' && v.readOnly() })
+  const tool = (kind, label = tools.find(t => t[0] === kind)[1]) => iconButton(kind === 'outline' ? 'background' : kind, label, () => use(kind), { command: 'viewer.' + kind, pressed: view.tool === kind, corner: true, disabled: kind !== 'pan' && v.readOnly() })
   const act = (id, least = 1, name = id) => iconButton(name, acts[id][0], acts[id][2], { command: 'viewer.' + id, corner: true, disabled: v.readOnly() || v.regions().length < least })
   const rail = () => [
     tool('pan', 'Move and select'), h('hr'), ...['box', 'polygon', 'brush', 'eraser', 'wand'].map(k => tool(k)), h('hr'),
