@@ -58,10 +58,10 @@ const component = defineComponent(() => {
     v.marks = L.layerGroup().addTo(v.map)
     // A pen of a hundredth of the image suits most objects; whoever needs another keeps it.
     view.pen ??= Math.max(3, Math.round(Math.max(image.width, image.height) / 100))
-    v.tools = createTools({ map: v.map, scale, size: () => view.pen, color: actions.color, changed: actions.changed, finish: actions.finish, nudge: actions.nudge, select: v.selectWithin, hover: place })
+    v.tools = createTools({ map: v.map, scale, size: () => view.pen, color: actions.color, changed: actions.changed, finish: actions.finish, nudge: actions.nudge, select: v.selectWithin, hover: pointAt })
     const xy = e => [e.latlng.lng, e.latlng.lat]
-    function place(...at) { view.cursor = v.inside(...at) ? at : null; looks.move(...at) }
-    v.map.on('mousemove', e => { place(...xy(e)); if (view.tool === 'pan') v.hover(...xy(e)) })
+    function pointAt(...at) { view.cursor = v.inside(...at) ? at : null; looks.move(...at) }
+    v.map.on('mousemove', e => { pointAt(...xy(e)); if (view.tool === 'pan') v.hover(...xy(e)) })
     v.map.on('mouseout', () => { view.cursor = null; v.leave() })
     v.map.on('click', async e => {
       element.value.focus({ preventScroll: true })
