@@ -23,7 +23,7 @@ export function createOverlays(map, image, address, pane) {
         layer.getContainer().style.opacity = w.opacity
       })
     },
-    refresh(boxes) { for (const layer of layers.values()) layer.refresh(boxes) },
+    refresh: boxes => Promise.all([...layers.values()].map(layer => layer.refresh(boxes))),
     remove() { for (const layer of layers.values()) layer.remove(); layers.clear() }
   }
 }
@@ -54,14 +54,14 @@ const row = (name, layer, save, total) => h('div', { class: 'layer' }, [
 ])
 const key = (id, title) => h('span', { class: 'muted small', title }, h('kbd', keyOf(id)))
 
-export function layersSection({ view, layers, saveLayers, showCorrected, setStyle, categories }) {
+export function layersSection({ view, setStyle, categories, looks: { layers, saveLayers, showCorrected } }) {
   const rules = rulesOf(view.image), { off } = layers.rejects
   return section('Layers', [
     row('Image', layers.image, saveLayers),
     h('div', { class: 'layer-style' }, [segmented('Which image is shown', [{ value: 'original', label: 'Original' }, { value: 'corrected', label: 'Corrected' }], layers.image.corrected ? 'corrected' : 'original', which => showCorrected(which === 'corrected')), key('viewer.corrected', 'The image as stored, or as the pipeline corrects it')]),
     row('Segments', layers.segments, saveLayers, view.total),
     h('div', { class: 'layer-style' }, [segmented('How segments are drawn', [{ value: 'outline', label: 'Outline' }, { value: 'fill', label: 'Fill' }, { value: 'off', label: 'Off' }], view.style, setStyle), key('viewer.style', 'Cycles the three')]),
-    categories.length ? h('div', { class: 'layer-style' }, h('label', { class: 'check' }, [h('input', { type: 'checkbox', checked: layers.segments.classes, onChange: e => { layers.segments.classes = e.target.checked; saveLayers() } }), h('span', 'Colours of classes')])) : null,
+    categories?.().length ? h('div', { class: 'layer-style' }, h('label', { class: 'check' }, [h('input', { type: 'checkbox', checked: layers.segments.classes, onChange: e => { layers.segments.classes = e.target.checked; saveLayers() } }), h('span', 'Colours of classes')])) : null,
     row('Rejected', layers.rejects, saveLayers, rules.reduce((sum, r) => sum + r.n, 0)),
     ...layers.rejects.on ? rules.map(({ rule, n, color }) => h('label', { class: 'check rule', key: rule }, [
       h('input', { type: 'checkbox', checked: !off.includes(rule), onChange: e => { layers.rejects.off = e.target.checked ? off.filter(r => r !== rule) : [...off, rule]; saveLayers() } }),

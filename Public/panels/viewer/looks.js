@@ -1,6 +1,6 @@
 // What the viewer shows, as opposed to what it changes: picture, overlays, display, compare view, ruler, inspector, minimap, scale.
 import { reactive, computed } from '../../vendor/vue.runtime.js'
-import { memory, complain, isDark } from '../../state.js'
+import { memory } from '../../state.js'
 import { iconButton } from '../../ui.js'
 import { createOverlays, wantedOverlays, layerDefaults } from './layers.js'
 import { createPicture, filters } from './picture.js'
@@ -12,9 +12,9 @@ import { ScaleBar } from './scale-bar.js'
 import { MiniMap } from './minimap.js'
 import { neutralOf, isNeutral, encode } from '../../lib/display.js'
 
-/** `host`: { view, P, revision(), element(), savePlace(), categories() } ; view.style, view.peek, view.image, view.tool belong to the viewer. */
-export function createLooks(host) {
-  const { view, P } = host
+/** `v`: what the rooms of the viewer share (panel.js). */
+export function createLooks(v) {
+  const { view, P } = v
   const kept = memory.load('viewer.layers', {})
   const layers = reactive(Object.fromEntries(Object.entries(layerDefaults).map(([name, d]) => [name, { ...d, ...kept[name] }])))
   layers.image.corrected = false  // each visit begins with the image as stored
@@ -23,7 +23,7 @@ export function createLooks(host) {
   let map, picture, rightPicture, overlays, rightOverlays, scaleBar, ruler
 
   const address = right => (z, x, y, extra) => P(`/blobs/${view.image.id}/tiles/${z}/${x}/${y}?v=${view.image.uid}${view.image.pyramid === false ? '&p=0' : ''}${corrected(right) ? '&layer=corrected' : ''}${extra}`)
-  const overlayAddress = (z, x, y, query) => P(`/blobs/${view.image.id}/overlay/${z}/${x}/${y}.png?${query}&revision=${host.revision()}&v=${view.image.uid}`)
+  const overlayAddress = (z, x, y, query) => P(`/blobs/${view.image.id}/overlay/${z}/${x}/${y}.png?${query}&revision=${v.revision}&v=${view.image.uid}`)
   const corrected = right => (compare.state.on ? compare.correctedOf(right, layers.image.corrected) : layers.image.corrected)
   const visible = () => {
     if (!map) return null
@@ -52,27 +52,27 @@ export function createLooks(host) {
     rightPicture?.set(display, { now: now[1] !== shownCorrected[1] })
     shownCorrected = now
     for (const p of [picture, rightPicture]) p?.opacity(layers.image.on ? layers.image.opacity / 100 : 0)
-    const want = state => wantedOverlays({ layers, style: view.style, image: view.image, state, categories: host.categories() })
+    const want = state => wantedOverlays({ layers, style: view.style, image: view.image, state, categories: v.categories?.() ?? [] })
     overlays.set(want(both ? compare.objectsOf(0) : undefined))
     rightOverlays?.set(want(compare.objectsOf(1)))
     for (const name of ['overlays', 'rightOverlays', 'marks', 'pending']) map.getPane(name).style.visibility = view.peek ? 'hidden' : ''
-    host.element().dataset.canvas = screen.canvas
+    v.element.value.dataset.canvas = screen.canvas
     sharpness()
   }
-  const sharpness = () => host.element().classList.toggle('pixelated', screen.pixelated && map.getZoom() > view.image.levels - 1)
+  const sharpness = () => v.element.value.classList.toggle('pixelated', screen.pixelated && map.getZoom() > view.image.levels - 1)
   const saveLayers = () => memory.save('viewer.layers', layers)
-  const compare = createCompare({ map: () => map, P, view, corrected: hasCorrected, apply, changed: host.savePlace })
+  const compare = createCompare({ map: () => map, P, view, corrected: hasCorrected, apply, changed: v.savePlace })
   const inspector = createInspector({ view, P, top: () => display.top })
   const section = createDisplay({
     view, P, display, screen, visible,
-    change(settings) { Object.assign(display, settings); keySettings(view.image, encode(display)); apply(); host.savePlace() },
+    change(settings) { Object.assign(display, settings); keySettings(view.image, encode(display)); apply(); v.savePlace() },
     saveScreen() { memory.save('viewer.screen', screen); apply() }
   })
 
   return {
     layers, display, saveLayers, apply, inspector, compare, hasCorrected,
     displaySection: section.section, auto: section.auto, neutral: computed(() => isNeutral(display)),
-    resetDisplay() { Object.assign(display, neutralOf(display.top)); keySettings(view.image); apply(); host.savePlace() },
+    resetDisplay() { Object.assign(display, neutralOf(display.top)); keySettings(view.image); apply(); v.savePlace() },
     async showCorrected(on) { if (!on || await hasCorrected()) { layers.image.corrected = on; apply() } },
     /** The picture and everything raster on it, once the map is there. */
     start(theMap, query) {
@@ -92,7 +92,7 @@ export function createLooks(host) {
       section.look()
     },
     /** After a change of objects: overlay tiles that touch the boxes, all when null. */
-    refresh(boxes) { overlays?.refresh(boxes); rightOverlays?.refresh(boxes) },
+    refresh: boxes => Promise.all([overlays?.refresh(boxes), rightOverlays?.refresh(boxes)]),
     /** The image has changed: its pyramid is there, or it got a pixel size. */
     imageChanged(before) {
       if (!map) return

@@ -47,9 +47,9 @@ export function createObjects(v) {
   }
   function showHover(object) {
     if ((object?.id ?? null) === hovered) return
-    hovered = object?.id ?? null
+    view.hovered = hovered = object?.id ?? null
     v.hoverLayer.clearLayers()
-    if (object?.outline && !view.selected.includes(object.id)) v.hoverLayer.addLayer(casedOutline(object.outline, { color: hoverColor, casing: '#fff', weight: 2, fill: 0.08 }))
+    if (object?.outline && !view.selected.includes(object.id)) v.hoverLayer.addLayer(casedOutline(object.outline, { color: hoverColor, casing: '#fff', weight: 3, fill: 0.12 }))
     v.element.value?.classList.toggle('over-object', !!object && view.tool === 'pan')
   }
 
@@ -59,7 +59,7 @@ export function createObjects(v) {
     v.marks.clearLayers()
     for (const objectId of view.selected) {
       const object = objects.get(objectId)
-      if (object?.outline) v.marks.addLayer(casedOutline(object.outline, { color: selectColor, casing: '#fff', weight: 2, fill: 0.2 }))
+      if (object?.outline) v.marks.addLayer(casedOutline(object.outline, { color: selectColor, casing: '#fff', weight: 2, fill: 0.25 }))
     }
   }
   async function select(ids, { add = false } = {}) {

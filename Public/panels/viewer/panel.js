@@ -8,18 +8,13 @@ import { button, iconButton, problem, empty } from '../../ui.js'
 import { plural, count } from '../../lib/format.js'
 import { positionText } from '../../lib/units.js'
 import { polygon } from '../../lib/geometry.js'
-import { createMap, ImageTiles, boundsOf } from './image-map.js'
-import { ScaleBar } from './scale-bar.js'
-import { MiniMap } from './minimap.js'
+import { createMap, boundsOf, fitImage, setView, zoomBy } from './image-map.js'
+import { createLooks } from './looks.js'
 import { createTools } from './tools.js'
 import { createObjects } from './objects.js'
 import { createEdits } from './edits.js'
-import { side, neutral, isNeutral } from './side.js'
-import { fitZoom } from '../../lib/tiles.js'
+import { side } from './side.js'
 const { L } = window
-
-// Okabe–Ito: blue has contrast on light plankton grounds, orange marks what rules dropped.
-const segmentColor = '0072B2', rejectColor = 'D55E00'
 
 const component = defineComponent(() => {
   const project = state.project, id = Number(state.place.item) || state.place.item
@@ -28,15 +23,13 @@ const component = defineComponent(() => {
     image: null, error: null, total: null, style: memory.load('viewer.style', 'outline'), peek: false, tool: 'pan', points: 0, cursor: null, zoom: null, sideOpen: memory.load('viewer.side', innerWidth >= 900),
     selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, waiting: [], offline: false, busy: false, refused: null, preparing: false, neighbours: []
   })
-  const layers = reactive(memory.load('viewer.layers', { image: { on: true, opacity: 100, corrected: false }, segments: { on: true, opacity: 100 }, rejects: { on: false, opacity: 80 } }))
-  const display = reactive({ ...neutral, pixelated: true, canvas: 'calm', ...memory.load('viewer.display', {}) })
   const objects = shallowReactive(new Map())  // id → object with outline, as far as this tab has seen them
   const readOnly = () => !!project.readOnly
   const P = path => at(project, path)
   // What the rooms of the viewer share; map, layers and tools are there once the image is.
-  const v = { view, layers, display, project, objects, element, readOnly, P, revision: 0, gone: false, savePlace, refreshOverlays: boxes => { for (const layer of [outlines, fills, rejects]) layer?.refresh(boxes) } }
-  Object.assign(v, createObjects(v), createEdits(v))
-  let tiles, outlines, fills, rejects, scaleBar
+  const v = { view, project, objects, element, readOnly, P, revision: 0, gone: false, savePlace, refreshOverlays: boxes => looks.refresh(boxes) }
+  const looks = createLooks(v), { layers } = looks
+  Object.assign(v, { layers, looks }, createObjects(v), createEdits(v))
 
   const removeSelected = () => { if (!view.selected.length) return hintText('Select an object first'); const ids = [...view.selected]; v.edit('delete', ids); view.selected = []; v.drawSelection(); savePlace() }
   const merge = () => view.selected.length < 2 ? hintText('Select two or more objects to merge: click one, then Shift and click the others') : v.edit('merge', [...view.selected])
@@ -61,70 +54,48 @@ const component = defineComponent(() => {
 
   // Tools -------------------------------------------------------------------------------------------------------------
   function useTool(kind) {
-    if (kind !== 'pan' && readOnly()) { hintText('Read-only: drawing is off'); return }
+    if (kind !== 'pan' && kind !== 'ruler' && readOnly()) { hintText('Read-only: drawing is off'); return }
     view.tool = kind
     v.tools?.use(kind)
     v.showHover(null)
   }
   function enter() { return v.tools.finish() }
   function escape() {
+    if (looks.escape()) return
     if (v.tools.busy) v.tools.clear()
     else if (view.refused) view.refused = null
     else if (view.tool !== 'pan') useTool('pan')
     else if (view.selected.length) v.clearSelection()
     else document.querySelector('.rail button')?.focus()
   }
-  const toolHints = { pan: '', polygon: 'Click around the object; Enter closes it, ⌫ takes a corner back, Esc gives up', point: 'Click a point in each part; Enter splits the selected object, ⌫ takes one back' }
+  const toolHints = { pan: '', polygon: 'Click around the object; Enter closes it, ⌫ takes a corner back, Esc gives up', point: 'Click a point in each part; Enter splits the selected object, ⌫ takes one back', ruler: 'Click both ends of a length; Esc clears' }
 
   // Map ---------------------------------------------------------------------------------------------------------------
   function savePlace() {
     if (!v.map) return
     const c = v.map.getCenter()
-    replaceQuery({ at: `${Math.round(c.lng)},${Math.round(c.lat)},${v.map.getZoom()}`, sel: view.selected.slice(0, 50).join(',') || undefined, style: view.style === 'outline' ? undefined : view.style })
+    replaceQuery({ at: `${Math.round(c.lng)},${Math.round(c.lat)},${+v.map.getZoom().toFixed(3)}`, sel: view.selected.slice(0, 50).join(',') || undefined, style: view.style === 'outline' ? undefined : view.style, ...looks.query() })
   }
-  function applyLayers() {
-    if (!v.map) return
-    const hidden = view.peek || view.style === 'off' || !layers.segments.on
-    tiles.getContainer().style.opacity = layers.image.on ? layers.image.opacity / 100 : 0
-    const s = layers.segments.opacity / 100
-    outlines.getContainer().style.opacity = hidden || view.style !== 'outline' ? 0 : s
-    // Outline mode keeps at most 12 % fill, so that the object stays visible.
-    fills.getContainer().style.opacity = hidden ? 0 : view.style === 'outline' ? 0.1 * s : 0.45 * s
-    for (const name of ['marks', 'pending']) v.map.getPane(name).style.visibility = view.peek ? 'hidden' : ''
-    if (layers.rejects.on && !rejects) rejects = overlay('outline', 'reject', rejectColor).addTo(v.map)
-    if (rejects) rejects.getContainer().style.opacity = layers.rejects.on && !view.peek ? layers.rejects.opacity / 100 : 0
-    tiles.getContainer().style.filter = isNeutral(display) ? '' : `brightness(${display.brightness / 100}) contrast(${display.contrast / 100})${display.invert ? ' invert(1)' : ''}`
-    element.value.dataset.canvas = display.canvas
-    sharpness()
-  }
-  const sharpness = () => element.value.classList.toggle('pixelated', display.pixelated && v.map.getZoom() > view.image.levels - 1)
-  const overlay = (style, kind, color) => new ImageTiles(view.image, (z, x, y) => P(`/blobs/${view.image.id}/overlay/${z}/${x}/${y}.png?color=${color}&style=${style}&kind=${kind}&revision=${v.revision}&v=${view.image.uid}`), { pane: 'overlays', className: `tiles overlay ${kind} ${style}` })
-  const fit = () => v.map.setView([(view.image.height - 1) / 2, (view.image.width - 1) / 2], fitZoom(view.image, { width: v.map.getSize().x, height: v.map.getSize().y }))
-
   function build() {
     const image = view.image, query = { ...state.place.query }  // as it came: the map's first move writes it anew
     v.revision = image.revision ?? 0
     v.map = createMap(element.value, image)
-    for (const [name, z] of [['overlays', 350], ['marks', 420], ['pending', 410], ['numbers', 640]]) { v.map.createPane(name).style.zIndex = z; v.map.getPane(name).style.pointerEvents = 'none' }
-    tiles = new ImageTiles(image, (z, x, y) => P(`/blobs/${image.id}/tiles/${z}/${x}/${y}?${layers.image.corrected ? 'layer=corrected' : `v=${image.uid}`}`), { className: 'tiles image' }).addTo(v.map)
-    fills = overlay('fill', 'region', segmentColor).addTo(v.map)
-    outlines = overlay('outline', 'region', segmentColor).addTo(v.map)
+    looks.start(v.map, query)
     v.pendingLayer = L.layerGroup().addTo(v.map)
     v.hoverLayer = L.layerGroup().addTo(v.map)
     v.marks = L.layerGroup().addTo(v.map)
-    scaleBar = new ScaleBar(() => view.image).addTo(v.map)
-    new MiniMap(image, P(`/blobs/${image.id}/tiles/0/0/0?v=${image.uid}`)).addTo(v.map)
     v.tools = createTools({
       map: v.map, colors: () => ({ color: '#0072B2', casing: '#fff' }), changed: () => { view.points = v.tools?.points.length ?? 0 },
       finishPolygon: vertices => v.edit('draw', [], [polygon(vertices)]), finishPoints: () => { split(); return true }
     })
     const xy = e => [e.latlng.lng, e.latlng.lat]
     let moved = null
-    v.map.on('mousemove', e => { moved = xy(e); view.cursor = v.inside(...moved) ? moved : null; v.tools.move(...moved); if (view.tool === 'pan') v.hover(...moved) })
+    v.map.on('mousemove', e => { moved = xy(e); view.cursor = v.inside(...moved) ? moved : null; looks.move(...moved); v.tools.move(...moved); if (view.tool === 'pan') v.hover(...moved) })
     v.map.on('mouseout', () => { view.cursor = null; v.leave() })
     v.map.on('click', async e => {
       element.value.focus({ preventScroll: true })
       const [x, y] = xy(e)
+      if (looks.click(x, y)) return
       if (view.tool !== 'pan') { v.tools.click(round(x), round(y)); return }
       try {
         const object = v.inside(x, y) && view.style !== 'off' ? await v.hit(x, y) : null
@@ -133,15 +104,15 @@ const component = defineComponent(() => {
       } catch (error) { complain(error) }
     })
     v.map.on('dblclick', () => v.tools.doubleClick())
-    v.map.on('zoomend', () => { view.zoom = v.map.getZoom(); sharpness() })
+    v.map.on('zoomend', () => { view.zoom = v.map.getZoom() })
     v.map.on('moveend', savePlace)
     view.zoom = v.map.getZoom()
     const place = /^(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)$/.exec(query.at ?? '')
-    if (place) v.map.setView([+place[2], +place[1]], Math.round(+place[3]), { animate: false })
+    if (place) setView(v.map, [+place[2], +place[1]], +place[3], { animate: false })
     if (['fill', 'off'].includes(query.style)) view.style = query.style
     const chosen = (query.sel ?? '').split(',').filter(Boolean).map(s => Number(s) || s)
-    applyLayers()
-    watch([layers, display, () => view.style, () => view.peek], applyLayers, { deep: true })
+    looks.apply()
+    watch([layers, () => view.style, () => view.peek], looks.apply, { deep: true })
     if (chosen.length) v.select(chosen)
     v.loadEdits()
     v.countObjects()
@@ -183,10 +154,11 @@ const component = defineComponent(() => {
       v.emitRevision(d.revision)
     }),
     on('online', () => { v.queue.retry(); if (v.map) { v.loadEdits(); later('image', refreshImage, 100) } }),
+    on('images', () => { if (v.map) later('image', refreshImage, 100) }),
     on('edit', () => { if (v.map) later('edits', v.loadEdits, 200) })
   ]
   async function refreshImage() {
-    try { const image = await get(P(`/blobs/${id}`)); view.image = image; v.emitRevision(image.revision) } catch { /* the next event tells again */ }
+    try { const image = await get(P(`/blobs/${id}`)), before = view.image; view.image = image; looks.imageChanged(before); v.emitRevision(image.revision) } catch { /* the next event tells again */ }
   }
   onBeforeUnmount(() => { v.gone = true; ends.forEach(end => end()); v.map?.remove(); v.map = null })
 
@@ -213,7 +185,6 @@ const component = defineComponent(() => {
     ]
   }
   const setStyle = s => { view.style = s; memory.save('viewer.style', s); savePlace() }
-  const zoomBy = d => v.map?.setZoom(v.map.getZoom() + d)
   const neighbour = d => {
     const i = view.neighbours.indexOf(view.image?.id), next = view.neighbours[i + d]
     if (i >= 0 && next !== undefined) location.hash = here('view', next, null)
@@ -227,7 +198,7 @@ const component = defineComponent(() => {
     { id: 'viewer.show', title: 'Bring the selection into view', group: G2, key: 'C', run: ready(() => { const o = objects.get(view.focus); if (o) v.map.setView(boundsOf(o.box).getCenter(), Math.min(v.map.getBoundsZoom(boundsOf(o.box).pad(0.5)), view.image.levels + 1)) }) },
     { id: 'viewer.escape', title: 'Give up the shape; select nothing', group: G3, key: 'Escape', run: ready(() => { if (state.sheet) return false; escape() }) },
     { id: 'viewer.enter', title: 'Finish the shape', group: G3, key: 'Enter', run: ready(() => enter()) },
-    { id: 'viewer.backspace', title: 'Take the last corner or point back', group: G3, key: 'Backspace', run: ready(() => { if (!v.tools.takeBack()) removeSelected() }) },
+    { id: 'viewer.backspace', title: 'Take the last corner or point back', group: G3, key: 'Backspace', run: ready(() => { if (!looks.takeBack() && !v.tools.takeBack()) removeSelected() }) },
     { id: 'viewer.polygon', title: 'Draw an object as polygon', group: G3, key: 'P', run: () => useTool('polygon') },
     { id: 'viewer.point', title: 'Set points', group: G3, key: 'O', run: () => useTool('point') },
     { id: 'viewer.split', title: 'Split by points', group: G3, key: 'X', run: ready(() => { split() }) },
@@ -237,36 +208,27 @@ const component = defineComponent(() => {
     { id: 'redo', title: 'Redo', group: G3, key: 'Ctrl+Shift+Z', run: ready(() => { v.back('redo') }) },
     { id: 'viewer.style', title: 'Outline, fill, off', group: G1, key: 'F', run: () => setStyle({ outline: 'fill', fill: 'off', off: 'outline' }[view.style]) },
     { id: 'viewer.peek', title: 'Bare image while held', group: G1, key: 'H', hold: on => { view.peek = on } },
-    { id: 'viewer.corrected', title: 'Original or corrected image', group: G1, key: 'Y', run: () => showCorrected(!layers.image.corrected) },
+    { id: 'viewer.corrected', title: 'Original or corrected image', group: G1, key: 'Y', run: ready(() => { looks.showCorrected(!layers.image.corrected) }) },
     { id: 'viewer.rejects', title: 'Rejected segments', group: G1, key: 'Shift+R', run: () => { layers.rejects.on = !layers.rejects.on } },
-    { id: 'viewer.fit', title: 'Whole image', group: G1, key: '0', run: ready(() => { fit() }) },
+    { id: 'viewer.fit', title: 'Whole image', group: G1, key: '0', run: ready(() => fitImage(v.map, view.image)) },
     { id: 'viewer.native', title: 'One to one', group: G1, key: '1', run: ready(() => { v.map.setZoom(view.image.levels - 1) }) },
-    { id: 'viewer.in', title: 'Closer', group: G1, key: '+', run: ready(() => zoomBy(1)) },
-    { id: 'viewer.out', title: 'Farther', group: G1, key: '-', run: ready(() => zoomBy(-1)) },
-    { id: 'viewer.display', title: 'Display as recorded', group: G1, key: 'D', run: () => resetDisplay() },
+    { id: 'viewer.in', title: 'Closer', group: G1, key: '+', run: ready(() => zoomBy(v.map, 1)) },
+    { id: 'viewer.out', title: 'Farther', group: G1, key: '-', run: ready(() => zoomBy(v.map, -1)) },
+    { id: 'viewer.display', title: 'Display settings', group: G1, key: 'D', run: () => { view.sideOpen = true; nextTick(() => document.querySelector('.window input')?.focus()) } },
+    { id: 'viewer.recorded', title: 'Display as recorded', group: G1, key: 'Shift+D', run: ready(() => looks.resetDisplay()) },
+    { id: 'viewer.auto', title: 'Window to the values in view', group: G1, key: 'Shift+A', run: ready(() => looks.auto()) },
+    { id: 'viewer.compare', title: 'Compare two states', group: G1, key: 'Shift+Y', run: ready(() => looks.compare.toggle()) },
+    { id: 'viewer.ruler', title: 'Measure lengths', group: G1, key: 'M', run: () => useTool(view.tool === 'ruler' ? 'pan' : 'ruler') },
+    { id: 'viewer.inspect', title: 'Pixel inspector', group: G1, key: 'I', run: ready(() => looks.inspector.toggle()) },
     { id: 'viewer.side', title: 'Panel at the right', group: G1, key: 'L', run: () => toggleSide() },
     { id: 'viewer.before', title: 'Image before', group: G1, key: 'PageUp', run: () => neighbour(-1) },
     { id: 'viewer.after', title: 'Image after', group: G1, key: 'PageDown', run: () => neighbour(1) }
   ])
   const toggleSide = () => { view.sideOpen = !view.sideOpen; memory.save('viewer.side', view.sideOpen) }
-  layers.image.corrected = false  // each visit begins with the image as stored
-  /** The image as stored, or as the pipeline corrects it. */
-  async function showCorrected(on) {
-    if (on) {
-      const answer = await fetch(P(`/blobs/${view.image.id}/tiles/0/0/0?layer=corrected`)).catch(() => null)
-      if (!answer?.ok) { view.refused = (await answer?.json().catch(() => null))?.detail ?? 'The corrected image cannot be shown now.'; return }
-    }
-    layers.image.corrected = on
-    tiles.refresh(null)
-  }
-  const saveLayers = () => memory.save('viewer.layers', layers)
-  const saveDisplay = () => memory.save('viewer.display', display)
-  const resetDisplay = () => { Object.assign(display, neutral); saveDisplay() }
-
   const tool = (name, label, kind, command) => iconButton(name, label, () => useTool(kind), { command, pressed: view.tool === kind, corner: true, disabled: kind !== 'pan' && readOnly() })
   const act = (name, label, run, command, disabled) => iconButton(name, label, run, { command, corner: true, disabled: disabled || readOnly() })
   Object.assign(v, {
-    objectOf: o => objects.get(o), setStyle, saveLayers, showCorrected, saveDisplay, resetDisplay,
+    objectOf: o => objects.get(o), setStyle,
     vignette: o => P(`/objects/${o.id}/vignette?revision=${o.revision ?? v.revision}`)
   })
 
@@ -281,14 +243,16 @@ const component = defineComponent(() => {
         tool('polygon', 'Draw an object', 'polygon', 'viewer.polygon'), tool('point', 'Set points', 'point', 'viewer.point'), h('hr'),
         act('split', 'Split by points', split, 'viewer.split'), act('merge', 'Merge the selected', merge, 'viewer.merge', view.selected.length < 2), act('trash', 'Delete the selected', removeSelected, 'viewer.delete', !view.selected.length), h('hr'),
         iconButton('outline', `Segments: ${view.style}. Change`, () => setStyle({ outline: 'fill', fill: 'off', off: 'outline' }[view.style]), { command: 'viewer.style', corner: true }),
-        iconButton('fit', 'Whole image', fit, { command: 'viewer.fit', corner: true }), iconButton('plus', 'Closer', () => zoomBy(1), { command: 'viewer.in', corner: true }), iconButton('minus', 'Farther', () => zoomBy(-1), { command: 'viewer.out', corner: true }),
+        iconButton('fit', 'Whole image', () => fitImage(v.map, view.image), { command: 'viewer.fit', corner: true }), iconButton('plus', 'Closer', () => zoomBy(v.map, 1), { command: 'viewer.in', corner: true }), iconButton('minus', 'Farther', () => zoomBy(v.map, -1), { command: 'viewer.out', corner: true }),
+        h('hr'), ...looks.rail(useTool),
         h('div', { class: 'spring' }),
         iconButton('panel', 'Panel at the right', toggleSide, { command: 'viewer.side', corner: true, pressed: view.sideOpen, 'aria-controls': 'side', 'aria-expanded': String(view.sideOpen) })
       ]),
       h('div', { class: 'stage' }, [
         h('div', { class: ['map-host', view.tool] }, h('div', { ref: element, class: 'map', tabindex: 0, role: 'application', 'aria-roledescription': 'image', 'aria-label': view.image ? `${view.image.name}, ${view.image.width} by ${view.image.height} pixels, ${view.total ?? 0} objects. Tab steps through the objects, Escape leaves.` : 'Image', 'data-ready': view.image && !view.preparing ? 'true' : undefined })),
         view.preparing ? h('div', { class: 'stage-note', role: 'status' }, [icon('clock', 16), 'Preparing the picture for zooming…']) : null,
-        isNeutral(display) ? null : h('button', { type: 'button', class: 'stage-badge', onClick: resetDisplay, title: 'Show as recorded' }, [icon('eye', 14), 'Display changed']),
+        looks.neutral.value ? null : h('button', { type: 'button', class: 'stage-badge', onClick: looks.resetDisplay, title: 'Show as recorded' }, [icon('eye', 14), 'Display changed']),
+        looks.filters(), ...looks.stage(),
         view.refused ? h('div', { class: 'stage-problem', role: 'alert' }, [icon('error', 18), h('span', view.refused), iconButton('close', 'Dismiss', () => { view.refused = null }, { size: 14 })]) : null,
         view.tool === 'point' && view.points >= 2 ? h('div', { class: 'stage-action' }, [button(`Split into ${view.points}`, split, { kind: 'primary', iconName: 'split' }), button('Cancel', escape)]) : null,
         view.tool === 'polygon' && view.points >= 3 ? h('div', { class: 'stage-action' }, [button('Finish', enter, { kind: 'primary', iconName: 'check' }), button('Cancel', escape)]) : null,

@@ -1,20 +1,11 @@
 // The panel at the right of the viewer: layers, display, selection, history.
 import { h } from '../../vendor/vue.runtime.js'
 import { at } from '../../api.js'
-import { button, iconButton, slider, checkbox, segmented, section } from '../../ui.js'
+import { iconButton, section } from '../../ui.js'
 import { value, unit, plural, count } from '../../lib/format.js'
 import { lengthText } from '../../lib/units.js'
-import { keyOf } from '../../commands.js'
 import { history } from './history.js'
-
-export const neutral = { brightness: 100, contrast: 100, invert: false }
-export const isNeutral = d => d.brightness === 100 && d.contrast === 100 && !d.invert
-
-const layerRow = (name, layer, save, extra) => h('div', { class: 'layer' }, [
-  h('label', { class: 'check' }, [h('input', { type: 'checkbox', checked: layer.on, onChange: e => { layer.on = e.target.checked; save() } }), h('span', name)]),
-  h('input', { type: 'range', min: 0, max: 100, value: layer.opacity, 'aria-label': `Opacity of ${name}`, disabled: !layer.on, onInput: e => { layer.opacity = Number(e.target.value); save() } }),
-  h('output', { class: 'number muted', 'aria-hidden': 'true' }, String(layer.opacity)), extra
-])
+import { layersSection } from './layers.js'
 
 /** Measures of one object; a length in px and the same in µm share a row. */
 function measures(object, columns) {
@@ -30,23 +21,12 @@ function measures(object, columns) {
 }
 
 export function side(v) {
-  const { view, layers, display, project } = v
+  const { view } = v
   const objects = view.selected.map(id => v.objectOf(id)).filter(Boolean)
   const one = objects.length === 1 ? objects[0] : objects.find(o => o.id === view.focus) ?? null
   return h('aside', { class: ['side', { open: view.sideOpen }], id: 'side', 'aria-label': 'Layers, display and selection' }, [
-    section('Layers', [
-      layerRow('Image', layers.image, v.saveLayers),
-      h('div', { class: 'layer-style' }, [segmented('Which image is shown', [{ value: 'original', label: 'Original' }, { value: 'corrected', label: 'Corrected' }], layers.image.corrected ? 'corrected' : 'original', which => v.showCorrected(which === 'corrected')), h('span', { class: 'muted small', title: 'The image as stored, or as the pipeline corrects it' }, h('kbd', keyOf('viewer.corrected')))]),
-      layerRow('Segments', layers.segments, v.saveLayers),
-      h('div', { class: 'layer-style' }, [segmented('How segments are drawn', [{ value: 'outline', label: 'Outline' }, { value: 'fill', label: 'Fill' }, { value: 'off', label: 'Off' }], view.style, v.setStyle), h('span', { class: 'muted small', title: 'Cycles the three' }, h('kbd', keyOf('viewer.style')))]),
-      layerRow('Rejected', layers.rejects, v.saveLayers)
-    ], { key: 'layers' }),
-    section('Display', [
-      slider('Brightness', display.brightness, n => { display.brightness = n; v.saveDisplay() }, { min: 20, max: 300, text: String(display.brightness), onReset: () => { display.brightness = 100; v.saveDisplay() } }),
-      slider('Contrast', display.contrast, n => { display.contrast = n; v.saveDisplay() }, { min: 20, max: 400, text: String(display.contrast), onReset: () => { display.contrast = 100; v.saveDisplay() } }),
-      h('div', { class: 'row wrap' }, [checkbox('Invert', display.invert, on => { display.invert = on; v.saveDisplay() }), checkbox('Sharp pixels', display.pixelated, on => { display.pixelated = on; v.saveDisplay() })]),
-      h('div', { class: 'around' }, [h('span', 'Around'), segmented('Around the image', [{ value: 'calm', label: 'Calm' }, { value: 'black', label: 'Black' }, { value: 'white', label: 'White' }, { value: 'checker', label: 'Checks' }], display.canvas, c => { display.canvas = c; v.saveDisplay() })])
-    ], { key: 'display', aside: isNeutral(display) ? null : button('Not neutral · reset', v.resetDisplay, { kind: 'tag', title: 'Brightness, contrast or invert are changed on screen only; exports are not touched' }) }),
+    layersSection(v),
+    v.looks.displaySection(),
     section('Selection', objects.length === 0 ? h('p', { class: 'muted' }, ['Click an object to select it, ', h('kbd', 'Shift'), ' and click for more.']) : [
       objects.length > 1 ? h('div', { class: 'chips' }, objects.slice(0, 24).map(o => h('button', { type: 'button', key: o.id, class: ['vignette', { pressed: one?.id === o.id }], 'aria-label': `Object ${o.id}`, 'aria-pressed': String(one?.id === o.id), onClick: () => v.focusObject(o.id) }, h('img', { src: v.vignette(o), alt: '', loading: 'lazy' })))) : null,
       objects.length > 24 ? h('p', { class: 'muted small' }, `and ${objects.length - 24} more`) : null,
