@@ -22,7 +22,7 @@ export function createObjects(v) {
   const kind = () => v.layers.rejects.on ? 'all' : 'region'
   async function hit(x, y, which = kind()) {
     const { object } = await get(P(`/objects/at?blob=${view.image.id}&x=${Math.round(x)}&y=${Math.round(y)}&kind=${which}`))
-    return object ? fetchObject(object.id) : null
+    return object && !v.layers.rejects.off.includes(object.rule) ? fetchObject(object.id) : null
   }
   /** Ids of the segments under some places. */
   async function under(places) {
