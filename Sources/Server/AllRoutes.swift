@@ -18,6 +18,8 @@ enum AllRoutes {
             IIIFRoutes(services: services),
             ObjectRoutes(services: services),
             EditRoutes(services: services),
+            CategoryRoutes(services: services),
+            LabelRoutes(services: services),
             ExportRoutes(services: services),
         ]
     }

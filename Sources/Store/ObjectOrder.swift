@@ -12,6 +12,7 @@ struct ObjectOrder {
 
     private static let columns = [
         "id": "o.id", "uid": "o.uid", "x": "o.x", "y": "o.y", "width": "o.width", "height": "o.height", "area": "o.area", "image": "o.image_id",
+        "category": "o.category_id", "status": "o.label_status", "score": "o.label_score",
     ]
 
     /// - Throws: `.invalid` for an unknown column or a cursor that is not one of such a list.
@@ -21,7 +22,7 @@ struct ObjectOrder {
         } else if measured.contains(query.sort) {
             expression = "v.\"\(query.sort)\""
         } else {
-            throw .invalid(sentence: "objects cannot be sorted by “\(query.sort)”; choose id, uid, x, y, width, height, area, image or a measured column")
+            throw .invalid(sentence: "objects cannot be sorted by “\(query.sort)”; choose id, uid, x, y, width, height, area, image, category, status, score or a measured column")
         }
         let (direction, beyond) = query.descending ? ("DESC", "<") : ("ASC", ">")
         clause = query.sort == "id" ? "o.id \(direction)" : "\(expression) \(direction) NULLS LAST, o.id"

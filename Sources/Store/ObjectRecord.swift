@@ -31,6 +31,7 @@ package struct ObjectRecord: Sendable, Equatable {
     package var rule: String?
     /// Number of the present mask, new with every change and never reused: fit for URLs and ETags.
     package var maskRevision: Int64
+    package var label: LabelRecord?
     /// Empty unless asked for.
     package var measurements: Measurements
 }
@@ -86,7 +87,7 @@ package struct ObjectQuery: Sendable {
     /// Only these, whatever their image.
     package var ids: [ObjectID]?
     package var edited: Bool?
-    /// `id`, `uid`, `x`, `y`, `width`, `height`, `area`, `image` or a measured column; objects without a value come last.
+    /// `id`, `uid`, `x`, `y`, `width`, `height`, `area`, `image`, `category`, `status`, `score` or a measured column; objects without a value come last.
     package var sort = "id"
     package var descending = false
     /// `Page.next` of the page before; only valid with the same query.

@@ -24,7 +24,7 @@ struct ObjectRoutes: RouteGroup {
                     .init(name: "blob", schema: .integer, help: "Only of this image."),
                     .init(name: "box", schema: .string, help: "x,y,width,height: only those whose box touches it; needs blob."),
                     .init(name: "kind", schema: .choice(["region", "reject", "all"]), help: "region."),
-                    .init(name: "sort", schema: .string, help: "id, uid, x, y, width, height, area, image or a measured column."),
+                    .init(name: "sort", schema: .string, help: "id, uid, x, y, width, height, area, image, category, status, score or a measured column."),
                     .init(name: "order", schema: .choice(Order.allCases.map(\.rawValue)), help: "asc."),
                     .init(name: "ids", schema: .string, help: "Only these, with commas."),
                     .init(name: "cursor", schema: .string, help: "`next` of the page before."),
@@ -104,7 +104,7 @@ struct ObjectRoutes: RouteGroup {
             guard query.ids!.count <= 1000 else { throw Problem(.queryInvalid, "ids names more than 1,000 objects; ask for them in parts", field: "ids") }
         }
         if let sort = call.target.query["sort"], !sort.isEmpty {
-            let known = ["id", "uid", "x", "y", "width", "height", "area", "image"]
+            let known = ["id", "uid", "x", "y", "width", "height", "area", "image", "category", "status", "score"]
             let columns = try await project.measureColumns().map(\.name)
             guard known.contains(sort) || columns.contains(sort) else {
                 throw Problem(.queryInvalid, "sort is \"\(sort.prefix(40))\"; use \(known.joined(separator: ", ")) or a column of GET …/measures", field: "sort")
