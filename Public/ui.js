@@ -14,7 +14,7 @@ export const button = (text, onClick, { kind = '', iconName, disabled = false, c
 export const iconButton = (name, label, onClick, { command, size = 18, pressed, disabled = false, corner = false, ...rest } = {}) => h('button', {
   type: 'button', class: ['icon-button', { pressed }], 'aria-label': label, 'aria-pressed': pressed === undefined ? undefined : String(pressed), disabled, onClick,
   title: command && keyOf(command) ? `${label} (${keyLabel(keyOf(command))})` : label, ...rest
-}, [icon(name, size), corner && command && keyOf(command) ? h('span', { class: 'corner', 'aria-hidden': 'true' }, keyLabel(keyOf(command))) : null])
+}, [icon(name, size), corner && command && keyOf(command) ? h('span', { class: 'corner', 'aria-hidden': 'true' }, keyLabel(keyOf(command)).replace('Shift ', '⇧')) : null])
 
 export const kbd = key => keyLabel(key).split(' ').map(k => h('kbd', k))
 
