@@ -58,7 +58,7 @@ export function createCompare(host) {
     ['The image', [['original', 'Original image'], ['corrected', 'Corrected image']]],
     ['The objects', [['now', 'Objects now'], ...c.states.map(s => [`s${s.edit}`, s.edit === 0 ? 'Objects before any change' : `After: ${s.summary || s.operation}${s.at ? `, ${ago(s.at)}` : ''}`])]]
   ]
-  const chooser = i => h('select', { class: ['compare-side', i ? 'right' : 'left'], 'aria-label': i ? 'Right side' : 'Left side', value: c.sides[i], onChange: e => set(c.sides.map((s, k) => (k === i ? e.target.value : s))) },
+  const chooser = i => h('select', { 'aria-label': i ? 'Right side' : 'Left side', value: c.sides[i], onChange: e => set(c.sides.map((s, k) => (k === i ? e.target.value : s))) },
     choices().map(([label, list]) => h('optgroup', { label }, list.map(([value, text]) => h('option', { value, selected: value === c.sides[i] }, text)))))
   return {
     state: c, clip, open, close, objectsOf: i => state(c.sides[i]),
@@ -77,7 +77,7 @@ export function createCompare(host) {
         onPointermove: e => { if (e.currentTarget.hasPointerCapture(e.pointerId)) { const r = e.currentTarget.parentElement.getBoundingClientRect(); move((e.clientX - r.left) / r.width * 100) } },
         onPointerup: () => host.changed()
       }, h('i')),
-      h('div', { class: 'compare-bar' }, [chooser(0), c.counts ? h('span', { class: 'small', role: 'status' }, `${plural(c.counts.added.length, 'object')} added, ${c.counts.lost.length} lost, ${c.counts.changed.length} changed`) : null, chooser(1), iconButton('close', 'End comparing', close, { size: 14, command: 'viewer.compare' })])
+      h('div', { class: 'compare-bar' }, [chooser(0), c.counts ? h('span', { class: 'small', role: 'status' }, `${plural(c.counts.added.length, 'object')} added, ${c.counts.lost.length} lost, ${c.counts.changed.length} changed`) : null, h('span', { class: 'row' }, [chooser(1), iconButton('close', 'End comparing', close, { size: 14, command: 'viewer.compare' })])])
     ] : [])
   }
 }
