@@ -72,7 +72,7 @@ export function createDisplay(host) {
       return section('Display', !screen.open ? null : [
         windowOf(d),
         range('Brightness', brightness, signed(brightness), -100, 100, n => withBrightness(d, n), 0),
-        range('Contrast', Math.round(100 * Math.log10(contrast)), `${Math.round(contrast * 100)} %`, -100, 150, n => withContrast(d, 10 ** (n / 100)), 0),
+        range('Contrast', Math.round(100 * Math.log10(contrast)), contrast.toFixed(2), -100, 150, n => withContrast(d, 10 ** (n / 100)), 0),
         range('Gamma', Math.round(100 * Math.log10(d.gamma)), d.gamma.toFixed(2), -70, 70, n => ({ gamma: +(10 ** (n / 100)).toFixed(3) }), 0),
         bands(d),
         h('div', { class: 'row wrap' }, [checkbox('Invert', d.invert, invert => host.change({ invert })), checkbox('Sharp pixels', screen.pixelated, on => { screen.pixelated = on; host.saveScreen() })]),
