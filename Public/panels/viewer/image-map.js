@@ -100,16 +100,21 @@ export const ImageTiles = L.GridLayer.extend({
     const { laid = 1 } = level, scale = this._map.getZoomScale(zoom, level.zoom) / laid
     L.DomUtil.setTransform(level.el, level.origin.multiplyBy(laid)._round()._multiplyBy(scale)._subtract(this._map._getNewPixelOrigin(center, zoom)), scale)
   },
-  /** Loads the tiles that touch these boxes again (all when null), each shown when it is there, so nothing flickers. */
+  /** Loads the tiles that touch these boxes again (all when null), each shown when it is there, so nothing flickers. Kept when all are there. */
   refresh(boxes) {
+    const coming = []
     for (const entry of Object.values(this._tiles ?? {})) {
       const { x, y, z } = entry.coords, level = z + this.offset, own = tileBox(this.image, level, x, y)
       if (!own || (boxes && !boxes.some(b => boxesTouch(own, { x: b.x - 2, y: b.y - 2, width: b.width + 4, height: b.height + 4 })))) continue
       const next = new Image(), url = this.address(level, x, y), tile = entry.el
       tile.wanted = url
-      next.onload = () => { if (tile.wanted === url) tile.src = url }
+      coming.push(new Promise(shown => {
+        next.onload = () => { if (tile.wanted === url) tile.src = url; shown() }
+        next.onerror = shown
+      }))
       next.src = url
     }
+    return Promise.all(coming)
   }
 })
 

@@ -1,5 +1,5 @@
 // The objects of the image on screen: fetching, what lies under the pointer, selection.
-import { get, all } from '../../api.js'
+import { get, post, all } from '../../api.js'
 import { state, complain } from '../../state.js'
 import { casedOutline, boundsOf } from './image-map.js'
 
@@ -18,10 +18,27 @@ export function createObjects(v) {
     objects.set(object.id, object)
     return object
   }
-  async function hit(x, y) {
-    const { object } = await get(P(`/objects/at?blob=${view.image.id}&x=${Math.round(x)}&y=${Math.round(y)}`))
+  /** Rejected segments answer to the pointer while their layer is shown. */
+  const kind = () => v.layers.rejects.on ? 'all' : 'region'
+  async function hit(x, y, which = kind()) {
+    const { object } = await get(P(`/objects/at?blob=${view.image.id}&x=${Math.round(x)}&y=${Math.round(y)}&kind=${which}`))
     return object ? fetchObject(object.id) : null
   }
+  /** Ids of the segments under some places. */
+  async function under(places) {
+    const found = await Promise.all(places.map(p => inside(...p) ? hit(...p, 'region') : null))
+    return [...new Set(found.filter(Boolean).map(o => o.id))]
+  }
+  /** Adds all that an area touches to the selection. */
+  async function selectWithin(geometry) {
+    try {
+      const { ids } = await post(P('/objects/within'), { image: view.image.id, geometry, touching: true, kind: kind() })
+      await select([...new Set([...view.selected, ...ids])])
+    } catch (error) { complain(error) }
+  }
+  /** Those selected that can be edited. */
+  const regions = () => view.selected.filter(s => objects.get(s)?.kind !== 'reject')
+  const rejects = () => view.selected.map(s => objects.get(s)).filter(o => o?.kind === 'reject')
   const inside = (x, y) => x >= -0.5 && y >= -0.5 && x < view.image.width - 0.5 && y < view.image.height - 0.5
 
   async function countObjects() {
@@ -57,9 +74,10 @@ export function createObjects(v) {
   function drawSelection() {
     if (!v.marks) return
     v.marks.clearLayers()
+    let shown = 0
     for (const objectId of view.selected) {
       const object = objects.get(objectId)
-      if (object?.outline) v.marks.addLayer(casedOutline(object.outline, { color: selectColor, casing: '#fff', weight: 2, fill: 0.25 }))
+      if (object?.outline && shown++ < 200) v.marks.addLayer(casedOutline(object.outline, { color: selectColor, casing: '#fff', weight: 2, fill: 0.25 }))
     }
   }
   async function select(ids, { add = false } = {}) {
@@ -69,7 +87,8 @@ export function createObjects(v) {
     view.focus = next[next.length - 1] ?? null
     v.hoverLayer?.clearLayers()
     hovered = null
-    await Promise.all(next.map(o => fetchObject(o).catch(() => { view.selected = view.selected.filter(s => s !== o) })))
+    // Vectors for more than these would stall the page; those that an edit will make have no outline yet.
+    await Promise.all(next.filter(o => !String(o).startsWith('@')).slice(0, 200).map(o => fetchObject(o).catch(error => { if (!error.offline) view.selected = view.selected.filter(s => s !== o) })))
     drawSelection()
     v.savePlace()
   }
@@ -98,5 +117,5 @@ export function createObjects(v) {
     } catch (error) { complain(error) }
   }
 
-  return { fetchObject, hit, inside, countObjects, hover, showHover, leave: () => { asked = null; showHover(null) }, drawSelection, select, clearSelection, focusObject, next }
+  return { fetchObject, hit, under, selectWithin, regions, rejects, inside, countObjects, hover, showHover, leave: () => { asked = null; showHover(null) }, drawSelection, select, clearSelection, focusObject, next }
 }
