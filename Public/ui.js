@@ -61,7 +61,10 @@ export const problem = (error, retry) => h('div', { class: 'problem', role: 'ale
   retry ? button('Try again', retry, { iconName: 'retry' }) : null
 ])
 
-export const section = (title, content, { aside = null, key } = {}) => h('section', { class: 'section', key }, [h('header', [h('h2', title), aside]), content])
+/** With `toggle` its head is a button that opens and closes it. */
+export const section = (title, content, { aside = null, key, open = true, toggle } = {}) => h('section', { class: 'section', key }, [
+  h('header', [h('h2', toggle ? h('button', { type: 'button', class: 'fold', 'aria-expanded': String(open), onClick: toggle }, [icon(open ? 'down' : 'chevron', 12), title]) : title), aside]), open ? content : null
+])
 
 /** States of images and jobs as word with a mark; colour never alone. */
 export const badge = (stateName, text) => h('span', { class: ['badge', stateName] }, [h('i', { 'aria-hidden': 'true' }), text ?? stateName])

@@ -19,6 +19,8 @@ enum AllRoutes {
             ObjectRoutes(services: services),
             GalleryRoutes(services: services),
             EditRoutes(services: services),
+            CategoryRoutes(services: services),
+            LabelRoutes(services: services),
             ExportRoutes(services: services),
         ]
     }

@@ -174,7 +174,7 @@ const component = defineComponent(() => {
     { id: 'viewer.native', title: 'One to one', group: G1, key: 'N', run: ready(() => { v.map.setZoom(view.image.levels - 1) }) },
     { id: 'viewer.in', title: 'Closer', group: G1, key: '+', run: ready(() => zoomBy(v.map, 1)) },
     { id: 'viewer.out', title: 'Farther', group: G1, key: '-', run: ready(() => zoomBy(v.map, -1)) },
-    { id: 'viewer.display', title: 'Display settings', group: G1, key: 'D', run: () => { view.sideOpen = true; nextTick(() => document.querySelector('.window input')?.focus()) } },
+    { id: 'viewer.display', title: 'Display settings', group: G1, key: 'D', run: ready(() => looks.showDisplay()) },
     { id: 'viewer.recorded', title: 'Display as recorded', group: G1, key: 'Shift+D', run: ready(() => looks.resetDisplay()) },
     { id: 'viewer.auto', title: 'Window to the values in view', group: G1, key: 'Shift+A', run: ready(() => looks.auto()) },
     { id: 'viewer.compare', title: 'Compare two states', group: G1, key: 'Shift+Y', run: ready(() => looks.compare.toggle()) },
