@@ -19,7 +19,6 @@ final class OpenProject: Sendable {
     let pyramids: Pyramids
     let overlays = TileCache(byteLimit: 32 << 20)
     let uploads: Uploads
-    let answers = Answers()
     /// One thread for edits, so that they wait for no run and no request waits for them.
     private let editing = WorkerThreads(count: 1, niceness: 0)
     private let lastUse = Mutex(ContinuousClock.now)
