@@ -21,7 +21,6 @@ final class OpenProject: Sendable {
     let vignettes = Vignettes()
     let uploads: Uploads
     let work: WorkPool
-    let answers = Answers()
     /// One thread for edits, so that they wait for no run and no request waits for them.
     private let editing = WorkerThreads(count: 1, niceness: 0)
     private let lastUse = Mutex(ContinuousClock.now)
