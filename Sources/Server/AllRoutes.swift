@@ -22,6 +22,7 @@ enum AllRoutes {
             EditRoutes(services: services),
             CategoryRoutes(services: services),
             LabelRoutes(services: services),
+            MetadataRoutes(services: services),
             ExportRoutes(services: services),
         ]
     }

@@ -32,6 +32,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case objectUnknown = "object.unknown"
     case categoryUnknown = "category.unknown"
     case labelStepUnknown = "label.stepUnknown"
+    case metadataInvalid = "metadata.invalid"
     case jobUnknown = "job.unknown"
     case jobTypeUnknown = "job.typeUnknown"
     case jobState = "job.wrongState"
@@ -78,7 +79,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .projectInUse, .projectNewerVersion, .projectExists, .jobState, .nothingToUndo, .nothingToRedo, .editConflict, .uploadOffset,
             .conflict:
             .conflict
-        case .valueInvalid, .imageUnreadable, .graphInvalid, .patternInvalid, .editInvalid, .jobTypeUnknown, .exportFormat, .folderUnknown:
+        case .valueInvalid, .metadataInvalid, .imageUnreadable, .graphInvalid, .patternInvalid, .editInvalid, .jobTypeUnknown, .exportFormat, .folderUnknown:
             .unprocessableContent
         case .uploadChecksum: HTTPResponse.Status(code: 460, reasonPhrase: "Checksum Mismatch")
         case .uploadVersion: .preconditionFailed
@@ -118,6 +119,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .objectUnknown: "There is no such object"
         case .categoryUnknown: "There is no such category"
         case .labelStepUnknown: "There is no such step of labelling"
+        case .metadataInvalid: "A value does not fit its column"
         case .jobUnknown: "There is no such job"
         case .jobTypeUnknown: "There is no such kind of job"
         case .jobState: "The job is not in a state for that"
