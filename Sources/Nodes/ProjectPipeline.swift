@@ -8,8 +8,11 @@ import Synchronization
 /// The pipeline of one open project applied to its images: full results for a run, single values for edits and vignettes.
 package final class ProjectPipeline: Sendable {
     package let project: Project
-    private let cache: SlotCache
-    private let checked = Mutex<(graph: Graph, plan: Plan)?>(nil)
+    let cache: SlotCache
+    let scratch = ScratchCache(byteLimit: 4 << 30)
+    /// What is being made just now, by image, graph and slots.
+    let loading = Mutex<[String: Task<[Graph.End: SlotPixels], any Error>]>([:])
+    private let checked = Mutex<(graph: Graph, plan: Plan, fingerprint: String)?>(nil)
     /// Fingerprint of the graph whose columns the project knows.
     private let declared = Mutex<String?>(nil)
 
@@ -24,7 +27,7 @@ package final class ProjectPipeline: Sendable {
         let graph = try await project.pipelineGraph()
         if let known = checked.withLock({ $0 }), known.graph == graph { return known.plan }
         let plan = try Plan(graph, classes: AllNodes.classes)
-        checked.withLock { $0 = (graph, plan) }
+        checked.withLock { $0 = (graph, plan, plan.fingerprint) }
         return plan
     }
 
@@ -48,6 +51,12 @@ package final class ProjectPipeline: Sendable {
         } catch .cancelled { throw RunCancelled() }
     }
 
+    /// All that decides what lies in the slots of an image.
+    func state(of image: ImageRecord, plan: Plan) -> String {
+        let fingerprint = checked.withLock { $0?.graph == plan.graph ? $0?.fingerprint : nil } ?? plan.fingerprint
+        return "\(image.id) \(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(fingerprint)"
+    }
+
     /// Values of single slots of one image, from memory where they were computed before.
     ///
     /// - Parameter remembering: false for passes over all images, which would only push out what edits need.
@@ -55,7 +64,7 @@ package final class ProjectPipeline: Sendable {
         of image: ImageRecord, wanted: Set<Graph.End>, given: [Graph.End: any SlotValue] = [:], plan: Plan, context: NodeContext,
         remembering: Bool = true
     ) throws -> [Graph.End: any SlotValue] {
-        let state = "\(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(plan.fingerprint)"
+        let state = state(of: image, plan: plan)
         var values = given
         for step in plan.steps {
             for output in step.nodeClass.outputs {
@@ -92,18 +101,6 @@ package final class ProjectPipeline: Sendable {
         }
     }
 
-    /// Measures masks that a person made or changed, by the measuring nodes of the pipeline.
-    ///
-    /// - Returns: one entry a mask, empty where the pipeline measures nothing.
-    package func measurements(of masks: [Mask], in image: ImageRecord, plan: Plan, context: NodeContext) throws -> [Measurements] {
-        guard let end = plan.regionEnds.first, !masks.isEmpty else { return masks.map { _ in .none } }
-        let set = RegionSet(frame: image.frame, segments: masks.map { Segment(mask: $0.tight) })
-        let values = try values(of: image, wanted: Set(plan.measurementEnds(of: end)), given: [end: set], plan: plan, context: context)
-        let table = plan.measurements(of: end, in: values)
-        let names = table.columns.map(\.name)
-        return table.rows.isEmpty ? masks.map { _ in .none } : table.rows.map { Measurements(names: names, values: $0) }
-    }
-
     /// Measures all present objects of an image again, edited ones too; their masks stay. Where these are what the pipeline would
     /// make now, nothing is left to compute afterwards.
     ///
@@ -119,7 +116,8 @@ package final class ProjectPipeline: Sendable {
             var stored: [StoredMask] = []
             for object in page.items { if let mask = try await project.mask(object.id) { stored.append(mask) } }
             let masks = try stored.map { try MaskPNG.decode($0.png, origin: ($0.box.x, $0.box.y)) }
-            let measured = try measurements(of: masks, in: image, plan: plan, context: context)
+            try context.checkCancelled()
+            let measured = try await measurements(of: masks, in: image, plan: plan)
             try await project.storeMeasurements(zip(stored, measured).map { ($0.object, $0.revision, $1) })
             query.cursor = page.next
         } while query.cursor != nil
@@ -138,7 +136,7 @@ package final class ProjectPipeline: Sendable {
 
     /// Makes the columns that the pipeline's measuring nodes fill known to the project, before values are stored.
     package func ensureColumns(_ plan: Plan) async throws {
-        let fingerprint = plan.fingerprint
+        let fingerprint = checked.withLock { $0?.graph == plan.graph ? $0?.fingerprint : nil } ?? plan.fingerprint
         if declared.withLock({ $0 }) == fingerprint { return }
         try await project.setMeasureColumns(try columns(of: plan))
         declared.withLock { $0 = fingerprint }
@@ -205,7 +203,10 @@ package final class ProjectPipeline: Sendable {
     }
 
     /// Forgets what is kept of an image whose file or calibration changed.
-    package func forget(image: Int64) { cache.removeAll(image: image) }
+    package func forget(image: Int64) {
+        cache.removeAll(image: image)
+        scratch.removeAll(image: image)
+    }
 }
 
 extension ImageRecord {
