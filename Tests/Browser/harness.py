@@ -107,6 +107,9 @@ class Watched:
         options.setdefault("viewport", {"width": 1400, "height": 860})
         self.server = server
         self.context = chromium.new_context(accept_downloads=True, **options)
+        # Browser files of a folder instead of those in the program, so that a change of them needs no build.
+        if os.environ.get("SHIP_PUBLIC"):
+            self.context.route(lambda url: url.startswith(server.origin + "/") and "/api/" not in url, self._from_folder)
         self.page = self.context.new_page()
         self.console, self.bad, self.foreign, self.urls = [], [], [], []
         self.expected = []  # patterns of requests that may fail
@@ -115,6 +118,11 @@ class Watched:
         self.page.on("pageerror", lambda e: self.console.append(str(e)))
         self.page.on("request", self._request)
         self.page.on("response", self._response)
+
+    @staticmethod
+    def _from_folder(route):
+        path = urllib.parse.urlsplit(route.request.url).path.lstrip("/") or "index.html"
+        route.fulfill(path=str(Path(os.environ["SHIP_PUBLIC"]) / path))
 
     def _request(self, request):
         self.urls.append(request.url)
