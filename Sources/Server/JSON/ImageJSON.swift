@@ -10,7 +10,7 @@ enum ImageJSON {
         "id": .integer, "uid": .string, "name": .string, "width": .integer, "height": .integer, "channels": .integer, "bits": .integer,
         "format": .string, "state": .choice(ImageState.allCases.map(\.rawValue)), "error?": .string, "pixelSizeUm?": .number, "pixelSizeSource?": .string,
         "objects": .integer, "metadata": .map(.object(["value": .string, "source": .string])), "bytes": .integer, "sha256": .string,
-        "levels": .integer, "tileSize": .integer, "revision": .integer, "pyramid": .boolean, "importedAt": .date,
+        "area?": .anyObject.described("GeoJSON Polygon of the part that counts, when one was drawn on this image."), "levels": .integer, "tileSize": .integer, "revision": .integer, "pyramid": .boolean, "importedAt": .date,
     ])
 
     static func value(_ image: ImageRecord, metadata: [String: MetadataValue]) -> JSONValue {
@@ -24,6 +24,7 @@ enum ImageJSON {
             "metadata": .object(metadata.mapValues { ["value": .string($0.value), "source": .string($0.source.rawValue)] }),
         ]
         if let error = image.error { members["error"] = .string(error) }
+        if let area = image.area, let json = try? JSONDecoder().decode(JSONValue.self, from: Data(area.utf8)) { members["area"] = json }
         if let size = image.pixelSize { members["pixelSizeUm"] = .number(size) }
         if let source = image.pixelSizeSource { members["pixelSizeSource"] = .string(source) }
         return .object(members)
