@@ -66,7 +66,7 @@ package enum OverlayTile {
 extension BitRaster {
     /// Set pixels within `width` steps, left, right, up or down, of a pixel that is not set. What lies outside counts as set, so
     /// that a cut is no border: leave a margin where it is one.
-    fileprivate func innerBorder(width steps: Int) -> BitRaster {
+    func innerBorder(width steps: Int) -> BitRaster {
         var inside = words
         var before = words
         let count = wordsPerRow
@@ -102,7 +102,7 @@ extension BitRaster {
     }
 
     /// Sets the pixels of another raster whose top left pixel lies at (x, y), which may be outside.
-    fileprivate mutating func add(_ other: BitRaster, x: Int, y: Int) {
+    mutating func add(_ other: BitRaster, x: Int, y: Int) {
         let wordShift = x >> 6
         let bitShift = UInt64(x & 63)
         let last = width % 64 == 0 ? ~UInt64(0) : ~(~UInt64(0) >> UInt64(width % 64))

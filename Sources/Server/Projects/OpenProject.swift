@@ -18,7 +18,9 @@ final class OpenProject: Sendable {
     let events: EventHub
     let pyramids: Pyramids
     let overlays = TileCache(byteLimit: 32 << 20)
+    let vignettes = Vignettes()
     let uploads: Uploads
+    let work: WorkPool
     let answers = Answers()
     /// One thread for edits, so that they wait for no run and no request waits for them.
     private let editing = WorkerThreads(count: 1, niceness: 0)
@@ -29,7 +31,7 @@ final class OpenProject: Sendable {
         workers: WorkerThreads, limits: ServerConfiguration.Limits
     ) {
         (self.user, self.name, self.project, self.pipeline) = (user, name, project, pipeline)
-        (self.runner, self.events) = (runner, events)
+        (self.runner, self.events, self.work) = (runner, events, work)
         editor = Editor(project: project, pipeline: pipeline, executor: editing)
         pyramids = Pyramids(project: project, pipeline: pipeline, work: work)
         uploads = Uploads(project: project, work: work, workers: workers, limit: limits.upload)

@@ -138,6 +138,6 @@ struct BlobRoutes: RouteGroup {
     }
 
     private func value(_ image: ImageRecord, _ project: OpenProject) async throws -> JSONValue {
-        ImageJSON.value(image, metadata: try await project.project.metadata(image.id))
+        ImageJSON.value(image, metadata: try await project.project.metadata(image.id), rejects: try await project.project.rejectCounts(image: image.id))
     }
 }
