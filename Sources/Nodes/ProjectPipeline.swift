@@ -53,12 +53,15 @@ package final class ProjectPipeline: Sendable {
         } catch .cancelled { throw RunCancelled() }
     }
 
-    /// What each slot of a plan depends on; of the last plan asked for, since that is asked for again and again.
-    private func states(of plan: Plan) -> [Graph.End: (hash: String, usesArea: Bool)] {
-        if let known = states.withLock({ $0 }), known.graph == plan.graph { return known.states }
-        let new = plan.slotStates()
-        states.withLock { $0 = (plan.graph, new) }
-        return new
+    /// All that decides what lies in a slot of an image.
+    func state(of end: Graph.End, image: ImageRecord, plan: Plan, part: Rect? = nil) -> String {
+        // Of the last plan asked for, since that is asked for again and again.
+        let known = states.withLock { $0?.graph == plan.graph ? $0?.states : nil }
+        let all = known ?? plan.slotStates()
+        if known == nil { states.withLock { $0 = (plan.graph, all) } }
+        let box = part.map { "\($0.x) \($0.y) \($0.width) \($0.height)" } ?? ""
+        let area = all[end]?.usesArea == true ? image.area ?? "" : ""
+        return "\(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(box) \(all[end]?.hash ?? "") \(area)"
     }
 
     /// Values of single slots of one image, from memory where they were computed before: of a changed graph, only what depends on the
@@ -70,18 +73,15 @@ package final class ProjectPipeline: Sendable {
         of image: ImageRecord, wanted: Set<Graph.End>, given: [Graph.End: any SlotValue] = [:], plan: Plan, context: NodeContext,
         remembering: Bool = true
     ) throws -> [Graph.End: any SlotValue] {
-        let states = states(of: plan)
-        let part = context.source.part.map { " \($0.x) \($0.y) \($0.width) \($0.height)" } ?? ""
-        let source = "\(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0)\(part)"
-        func key(_ end: Graph.End) -> SlotCache.Key? {
-            states[end].map { .init(image: image.id, state: "\(source) \($0.hash) \($0.usesArea ? image.area ?? "" : "")") }
+        func key(_ end: Graph.End) -> SlotCache.Key {
+            .init(image: image.id, state: state(of: end, image: image, plan: plan, part: context.source.part), end: end)
         }
         var values = given
         // From the wanted slots upward, and no further than to what is known.
         var asked = Array(wanted)
         while let end = asked.popLast() {
             guard values[end] == nil else { continue }
-            if let key = key(end), let value = cache[key] { values[end] = value } else { asked += plan.step(end.node).map { Array($0.sources.values.joined()) } ?? [] }
+            if let value = cache[key(end)] { values[end] = value } else { asked += plan.step(end.node).map { Array($0.sources.values.joined()) } ?? [] }
         }
         let missing = wanted.filter { values[$0] == nil }
         if missing.isEmpty { return values }
@@ -92,8 +92,8 @@ package final class ProjectPipeline: Sendable {
         let all = try plan.run(context: context, given: values, wanted: missing)
         for (end, value) in all where remembering && given[end] == nil && !(value is MeasurementTable) {
             // Masks and objects that follow from what was handed in are not what the graph makes; pixels never do.
-            guard given.isEmpty || value is AnyImage || value is GrayImage, let key = key(end) else { continue }
-            cache.insert(value, for: key)
+            guard given.isEmpty || value is AnyImage || value is GrayImage else { continue }
+            cache.insert(value, for: key(end))
         }
         return all
     }

@@ -11,6 +11,7 @@ final class SlotCache: Sendable {
         /// The image and everything that decides the value: graph up to its slot, pixel size, area, file.
         var image: Int64
         var state: String
+        var end: Graph.End
     }
 
     private struct Entry {

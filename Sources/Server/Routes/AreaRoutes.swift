@@ -13,7 +13,7 @@ struct AreaRoutes: RouteGroup {
 
     static let area = Schema.object([
         "area": .anyObject.nullable.described("GeoJSON Polygon in image pixels, centres at whole numbers; null: the whole image."),
-        "from": .choice(["image", "pipeline", "frame", "whole"]).described("Drawn on this image; set for all; found by itself; nothing is left out."),
+        "from": .choice(["image", "pipeline", "frame", "whole"]).described("Drawn on this image; set for all; found on each image by itself, which only area/find does; nothing is left out."),
         "shape?": .choice(FoundFrame.Shape.allCases.map(\.rawValue)).described("Of what was found by itself."),
     ])
     private static let polygon = Schema.anyObject.described("GeoJSON Polygon or MultiPolygon in image pixels.")
@@ -40,6 +40,7 @@ struct AreaRoutes: RouteGroup {
             },
             Route(
                 .post, Self.path + "/find", "Looks for the rim of a tray or of a round field; stores nothing.",
+                body: .json(.anyObject, optional: true),
                 answers: [.json(.ref("Area"), "What was found; area null without a rim.")], problems: [.imageUnknown, .imageUnreadable], handle: find),
             Route(
                 .put, Route.project + "/area",
@@ -123,9 +124,7 @@ struct AreaRoutes: RouteGroup {
         case .rectangle:
             let box = node.box(in: image.frame)
             return ["area": AreaShape(box).json, "from": "pipeline"]
-        case .frame:
-            guard let found = try await frame(of: image, plan, project) else { return ["area": .null, "from": "frame"] }
-            return ["area": found.json, "from": "frame", "shape": .string(found.shape.rawValue)]
+        case .frame: return ["area": .null, "from": "frame"]
         }
     }
 
