@@ -4,7 +4,7 @@ import { get, put, post, remove, at, all } from '../../api.js'
 import { state, shell, here, on, notify, complain, takeJob, currentJob, later } from '../../state.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
-import { button, iconButton, empty, problem, progress, checkbox } from '../../ui.js'
+import { button, iconButton, empty, loading, problem, progress, checkbox } from '../../ui.js'
 import { plural, count, duration, ago } from '../../lib/format.js'
 import { order, sources, nodeOf, complaint, applies, valueOf } from '../../lib/graph.js'
 import { form } from './form.js'
@@ -145,7 +145,7 @@ const component = defineComponent(() => {
   return () => h('div', { class: 'pipeline' }, [
     h('div', { class: 'page chain' }, [
       h('header', { class: 'page-head' }, [h('h1', 'Pipeline'), h('div', { class: 'spring' }), view.presets.length && !readOnly() ? h('select', { 'aria-label': 'Take a preset', onChange: e => { const p = view.presets[e.target.selectedIndex - 1]; e.target.selectedIndex = 0; if (p) applyPreset(p) } }, [h('option', 'Presets…'), ...view.presets.map(p => h('option', { title: p.help }, p.title))]) : null]),
-      view.error ? problem(view.error, load) : null,
+      view.error ? problem(view.error, load) : view.graph ? null : loading('Reading the pipeline…'),
       outcome(),
       view.errors.length ? problem({ message: 'The pipeline was not saved:', errors: view.errors }, save) : null,
       view.graph && view.types ? (view.graph.nodes.length ? h('ol', { class: 'nodes' }, order(view.graph).map(card)) : empty('pipeline', 'No steps yet', 'Take a preset to begin.')) : null,
