@@ -13,6 +13,7 @@ enum AllRoutes {
             UploadRoutes(services: services),
             ImportRoutes(services: services),
             BlobRoutes(services: services),
+            AreaRoutes(services: services),
             TileRoutes(services: services),
             PixelRoutes(services: services),
             DeepZoomRoutes(services: services),

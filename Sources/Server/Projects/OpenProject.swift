@@ -68,7 +68,7 @@ final class OpenProject: Sendable {
     /// Tells open pages about something.
     func publish(_ event: ProjectEvent) {
         switch event {
-        case .job(let job, let secondsLeft): events.publish("job", JobJSON.value(job, secondsLeft: secondsLeft, log: nil))
+        case .job(let job, let secondsLeft, let nodes): events.publish("job", JobJSON.value(job, secondsLeft: secondsLeft, nodes: nodes, log: nil))
         case .objects(let image, let revision): events.publish("objects", ["image": .integer(image), "revision": .integer(revision)])
         case .images(let ids):
             for id in ids { pyramids.forget(id) }
