@@ -127,7 +127,7 @@ export function createActions(v) {
     if (!lines.length) return onObjects('merge', 2)()
     const ids = [...new Set([...v.regions(), ...await v.under(lines.flatMap(f => samples(f.geometry.coordinates, 24)))])]
     if (ids.length < 2) return say('The line touches fewer than two objects')
-    v.edit('merge', ids, lines.map(f => feature(f.geometry, { ...f.properties, width: view.pen })))
+    v.edit('merge', ids, lines)
     use('pan')
   }
   /** A rejected segment becomes an object of the same shape. */
