@@ -64,7 +64,7 @@ const component = defineComponent(() => {
     watch(() => view.tool === 'area', area.load)
     const xy = e => [e.latlng.lng, e.latlng.lat]
     function pointAt(...at) { view.cursor = v.inside(...at) ? at : null; looks.move(...at) }
-    v.map.on('mousemove', e => { pointAt(...xy(e)); if (view.tool === 'pan') v.hover(...xy(e)) })
+    v.map.on('mousemove', e => { pointAt(...xy(e)); if (view.tool === 'pan' && !e.originalEvent.buttons) v.hover(...xy(e)) })
     v.map.on('mouseout', () => { view.cursor = null; v.leave() })
     v.map.on('click', async e => {
       element.value.focus({ preventScroll: true })
