@@ -1,6 +1,7 @@
 // The objects of the image on screen: fetching, what lies under the pointer, selection.
 import { get, post, all } from '../../api.js'
 import { state, complain } from '../../state.js'
+import { share } from '../../selection.js'
 import { casedOutline, boundsOf } from './image-map.js'
 
 // Okabe–Ito: blue has contrast on light plankton grounds.
@@ -85,6 +86,7 @@ export function createObjects(v) {
     for (const objectId of ids) { const i = next.indexOf(objectId); add && i >= 0 ? next.splice(i, 1) : i < 0 && next.push(objectId) }
     view.selected = next
     view.focus = next[next.length - 1] ?? null
+    share(next, view.image.id)
     v.hoverLayer?.clearLayers()
     hovered = null
     // Vectors for more than these would stall the page; those that an edit will make have no outline yet.
