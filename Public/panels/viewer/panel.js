@@ -2,6 +2,7 @@
 import { defineComponent, h, ref, reactive, shallowReactive, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
 import { get, post, at, all } from '../../api.js'
 import { state, shell, here, on, later, complain, replaceQuery, memory, go, takeJob } from '../../state.js'
+import { selectedIn } from '../../selection.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
 import { iconButton, problem, empty } from '../../ui.js'
@@ -83,7 +84,7 @@ const component = defineComponent(() => {
     const place = /^(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)$/.exec(query.at ?? '')
     if (place) setView(v.map, [+place[2], +place[1]], +place[3], { animate: false })
     if (['fill', 'off'].includes(query.style)) view.style = query.style
-    const chosen = (query.sel ?? '').split(',').filter(Boolean).map(s => Number(s) || s)
+    const chosen = selectedIn(image.id, (query.sel ?? '').split(',').filter(Boolean).map(s => Number(s) || s))
     looks.apply()
     watch([layers, () => view.style, () => view.peek], looks.apply, { deep: true })
     if (chosen.length) v.select(chosen)
