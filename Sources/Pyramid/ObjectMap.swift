@@ -67,6 +67,12 @@ package struct ObjectMap: Sendable {
         return result
     }
 
+    package func revisions(_ filter: Filter) -> [Int64: Int64] {
+        var result: [Int64: Int64] = [:]
+        forEach(filter, in: nil) { layer, index in result[layer.ids[index]] = layer.revisions[index] }
+        return result
+    }
+
     package func revision(of id: Int64) -> Int64? { place(id).map { parts[$0.part].layer.revisions[$0.index] } }
     package func mask(of id: Int64) -> Mask? { place(id).map { parts[$0.part].layer.mask($0.index) } }
     package func box(of id: Int64) -> Rect? { place(id).map { parts[$0.part].layer.boxes[$0.index].rect } }
@@ -204,6 +210,13 @@ package struct ObjectMap: Sendable {
             if layer.contains(index, x: x, y: y) { hits.append((layer.areas[index], layer.ids[index])) }
         }
         return hits.sorted { $0 < $1 }.map(\.id)
+    }
+
+    /// Objects whose box shares a pixel with `box`.
+    package func objects(touching box: Rect, _ filter: Filter) -> [Int64] {
+        var hits: [Int64] = []
+        forEach(filter, in: box) { layer, index in hits.append(layer.ids[index]) }
+        return hits
     }
 
     /// Objects that lie inside `area` with all their pixels, or `touching` with at least one; ascending.

@@ -14,6 +14,7 @@ enum AllRoutes {
             ImportRoutes(services: services),
             BlobRoutes(services: services),
             TileRoutes(services: services),
+            OverlayRoutes(services: services),
             DeepZoomRoutes(services: services),
             IIIFRoutes(services: services),
             ObjectRoutes(services: services),

@@ -18,6 +18,7 @@ final class OpenProject: Sendable {
     let events: EventHub
     let pyramids: Pyramids
     let overlays = TileCache(byteLimit: 32 << 20)
+    let objects: ObjectMaps
     let uploads: Uploads
     let answers = Answers()
     /// One thread for edits, so that they wait for no run and no request waits for them.
@@ -32,6 +33,7 @@ final class OpenProject: Sendable {
         (self.runner, self.events) = (runner, events)
         editor = Editor(project: project, pipeline: pipeline, executor: editing)
         pyramids = Pyramids(project: project, pipeline: pipeline, work: work)
+        objects = ObjectMaps(project: project, work: work)
         uploads = Uploads(project: project, work: work, workers: workers, limit: limits.upload)
     }
 
@@ -51,6 +53,7 @@ final class OpenProject: Sendable {
         events.close()
         await runner.stop()
         editing.stop()
+        objects.close()
         try project.close()
     }
 
@@ -65,9 +68,12 @@ final class OpenProject: Sendable {
     func publish(_ event: ProjectEvent) {
         switch event {
         case .job(let job, let secondsLeft): events.publish("job", JobJSON.value(job, secondsLeft: secondsLeft, log: nil))
-        case .objects(let image, let revision): events.publish("objects", ["image": .integer(image), "revision": .integer(revision)])
+        case .objects(let image, let revision):
+            objects.prepare(image)
+            events.publish("objects", ["image": .integer(image), "revision": .integer(revision)])
         case .images(let ids):
             for id in ids { pyramids.forget(id) }
+            objects.forgetRemoved(ids)
             events.publish("images", ["ids": .array(ids.map { .integer($0) })])
         }
     }
