@@ -1,5 +1,5 @@
-import Codecs
 import Foundation
+import Nodes
 import Pyramid
 import Raster
 import Store
@@ -45,20 +45,19 @@ final class ObjectMaps: ObjectWatcher {
         var isClosed = false
     }
 
-    private static let folder = "overlays"
-    /// From so many objects on, reading a file is worth it: making a map takes about 15 µs an object.
-    private static let worthSaving = 2_000
     /// Objects that changed, after which all are put into one layer again.
     private static let mostChanged = 4_096
     private static let mostChanges = 128
 
     private let project: Project
     private let work: WorkPool
+    private let maker: ObjectMapMaker
     private let byteLimit: Int
     private let state = Mutex(State())
 
     init(project: Project, work: WorkPool, byteLimit: Int = 256 << 20) {
         (self.project, self.work, self.byteLimit) = (project, work, byteLimit)
+        maker = ObjectMapMaker(project: project) { body in try await work.run(body) }
         project.watchObjects(self)
     }
 
@@ -88,7 +87,7 @@ final class ObjectMaps: ObjectWatcher {
 
     /// Whether the map is being made from the masks, which takes a second per 50,000 objects; what is not, is begun.
     func isMaking(_ image: ObjectID) -> Bool {
-        if (try? project.files.size(Self.path(image))) ?? nil != nil { return false }
+        if maker.hasFile(image) { return false }
         prepare(image)
         return true
     }
@@ -97,7 +96,7 @@ final class ObjectMaps: ObjectWatcher {
     func prepare(_ image: ObjectID) {
         guard ready(image) == nil else { return }
         Task {
-            guard let record = try? await project.image(image), record.objects >= Self.worthSaving else { return }
+            guard let record = try? await project.image(image), record.objects >= ObjectMapMaker.worthSaving else { return }
             _ = try? await objects(of: image)
         }
     }
@@ -113,7 +112,10 @@ final class ObjectMaps: ObjectWatcher {
         let difference = try await project.objectState(image: image, edit: edit)
         let gone = difference.filter { $0.value == nil }.map(\.key)
         let revisions = difference.compactMap { object, mask in mask == present.map.revision(of: object) ? nil : mask }
-        let map = present.map.changed(gone: gone, new: try await layer(revisions, layout: present.layout))
+        guard let layer = try await maker.layer(revisions, layout: present.layout) else {
+            throw Problem(.valueInvalid, "the objects are too many to show how they were; look at their present state")
+        }
+        let map = present.map.changed(gone: gone, new: layer)
         state.withLock { state in
             state.former.append((image, edit, present.revision, map))
             // Two of them are compared, and one is being looked at.
@@ -178,12 +180,11 @@ final class ObjectMaps: ObjectWatcher {
     private static func apply(_ change: ObjectsChanged, to snapshot: Snapshot) -> Snapshot? {
         guard let (present, gone) = change.objects, change.revision >= 0 else { return nil }
         guard change.revision > snapshot.revision else { return snapshot }
-        var builder = ObjectLayerBuilder(snapshot.layout)
+        guard let layer = try? ObjectMapMaker.layer(present, layout: snapshot.layout) else { return nil }
         var box = Rect(x: 0, y: 0, width: 0, height: 0)
         for id in gone { if let old = snapshot.map.box(of: id) { box = box.union(old) } }
         for mask in present {
-            guard let decoded = try? mask.decoded(), builder.add(mask, decoded) else { return nil }
-            box = box.union(decoded.bounds)
+            box = box.union(mask.box)
             if let old = snapshot.map.box(of: mask.object) { box = box.union(old) }
         }
         var changes = snapshot.changes + [(change.revision, box)]
@@ -191,7 +192,7 @@ final class ObjectMaps: ObjectWatcher {
         if changes.count > mostChanges { knownSince = changes.removeFirst().revision }
         return Snapshot(
             image: snapshot.image, uid: snapshot.uid, revision: change.revision, layout: snapshot.layout,
-            map: snapshot.map.changed(gone: gone, new: builder.finish()), changes: changes, knownSince: knownSince, saved: snapshot.saved)
+            map: snapshot.map.changed(gone: gone, new: layer), changes: changes, knownSince: knownSince, saved: snapshot.saved)
     }
 
     private func compact(_ snapshot: Snapshot) async throws {
@@ -253,83 +254,15 @@ final class ObjectMaps: ObjectWatcher {
     private func load(_ image: ObjectID) async throws -> Snapshot? {
         guard let record = try await project.image(image), record.removedAt == nil else { throw Problem.unknownImage(image) }
         guard record.width > 0 else { throw Problem(.imageUnreadable, record.error ?? "\(record.name) cannot be read; import a good copy") }
-        let layout = PyramidLayout(width: record.width, height: record.height, tileSize: ImageJSON.tileSize)
-        func snapshot(_ map: ObjectMap, saved: Int64?) -> Snapshot {
-            Snapshot(image: image, uid: record.uid, revision: record.revision, layout: layout, map: map, knownSince: record.revision, saved: saved)
-        }
-        if let (layer, revision) = try await saved(record, layout) {
-            let map = ObjectMap(layout: layout, layers: [layer])
-            if revision == record.revision { return snapshot(map, saved: revision) }
-            // Of an earlier state: what is different now is read from the project.
-            let present = try await project.maskRevisions(image: image)
-            let before = map.revisions()
-            let gone = before.keys.filter { present[$0] == nil }
-            let new = present.filter { before[$0.key] != $0.value }.map(\.value)
-            if new.count < layer.count / 2 { return snapshot(map.changed(gone: gone, new: try await self.layer(new, layout: layout)), saved: revision) }
-        }
-        var layers: [ObjectLayer] = []
-        for kind in [ObjectKind.region, .reject] {
-            var builder = ObjectLayerBuilder(layout)
-            var after: ObjectID = 0
-            while true {
-                // In parts, so that an edit need not wait for all of it.
-                let masks = try await project.masks(image: image, kind: kind, after: after, limit: 2_000)
-                guard let last = masks.last else { break }
-                after = last.object
-                let started = builder
-                guard let next = try await work.run({ try started.adding(masks) }), next.byteCount <= byteLimit else { return nil }
-                builder = next
-            }
-            if builder.count > 0 { layers.append(builder.finish()) }
-        }
-        return snapshot(ObjectMap(layout: layout, layers: layers), saved: nil)
-    }
-
-    /// Masks by their numbers, in a layer.
-    private func layer(_ revisions: [Int64], layout: PyramidLayout) async throws -> ObjectLayer {
-        var builder = ObjectLayerBuilder(layout)
-        for start in stride(from: 0, to: revisions.count, by: 2_000) {
-            let masks = try await project.masks(revisions: Array(revisions[start..<min(revisions.count, start + 2_000)]))
-            let started = builder
-            guard let next = try await work.run({ try started.adding(masks) }) else {
-                throw Problem(.valueInvalid, "the objects are too many to show how they were; look at their present state")
-            }
-            builder = next
-        }
-        return builder.finish()
-    }
-
-    // MARK: - The derived file
-
-    private static func path(_ image: ObjectID) -> String { "\(folder)/\(image).objects" }
-
-    private func saved(_ record: ImageRecord, _ layout: PyramidLayout) async throws -> (ObjectLayer, Int64)? {
-        let path = Self.path(record.id)
-        return try await work.run {
-            // One that is not there or not readable is made again.
-            guard (try? self.project.files.size(path)) ?? nil != nil, let bytes = try? self.project.files.openFile(path).readAll() else { return nil }
-            return ObjectLayer.decode(bytes, owner: record.uid, layout: layout)
-        }
+        guard let (map, saved) = try await maker.map(of: record, byteLimit: byteLimit) else { return nil }
+        return Snapshot(
+            image: image, uid: record.uid, revision: record.revision, layout: ObjectMapMaker.layout(of: record), map: map, knownSince: record.revision, saved: saved)
     }
 
     private func save(_ snapshot: Snapshot) {
-        guard !project.isReadOnly, snapshot.map.count >= Self.worthSaving, snapshot.saved != snapshot.revision else { return }
-        let bytes = snapshot.map.compacted().encoded(owner: snapshot.uid, revision: snapshot.revision)
-        // Without it the next opening takes longer, and nothing else.
-        guard (try? project.files.makeFolder(Self.folder)) != nil, (try? project.files.write(Self.path(snapshot.image), bytes: bytes)) != nil else { return }
+        guard snapshot.saved != snapshot.revision,
+            maker.save(snapshot.map, image: snapshot.image, uid: snapshot.uid, revision: snapshot.revision)
+        else { return }
         state.withLock { $0.ready[snapshot.image]?.snapshot.saved = snapshot.revision }
-    }
-}
-
-extension ObjectLayerBuilder {
-    /// Nil when they do not fit.
-    fileprivate consuming func adding(_ masks: [StoredMask]) throws -> ObjectLayerBuilder? {
-        var builder = self
-        for mask in masks { guard builder.add(mask, try mask.decoded()) else { return nil } }
-        return builder
-    }
-
-    fileprivate mutating func add(_ stored: StoredMask, _ mask: Mask) -> Bool {
-        add(id: stored.object, revision: stored.revision, tag: ObjectTag(kind: stored.kind.rawValue, rule: stored.rule), mask: mask)
     }
 }

@@ -2,6 +2,7 @@ import Codecs
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Nodes
 import Pipeline
 import Pyramid
 import Raster
@@ -174,8 +175,8 @@ struct OverlayRoutes: RouteGroup {
     /// The map in memory; nil when the tile is drawn faster from the masks of its box than the map is made, or there is no map of so many.
     private func present(_ project: OpenProject, _ id: ObjectID, look: Look, z: Int) async throws -> ObjectMaps.Snapshot? {
         if let ready = project.objects.ready(id) { return ready }
-        if look.state == nil, let image = try await project.project.image(id), image.removedAt == nil, image.width > 0, image.objects >= 2_000 {
-            let levels = PyramidLayout(width: image.width, height: image.height, tileSize: ImageJSON.tileSize).levels.count
+        if look.state == nil, let image = try await project.project.image(id), image.removedAt == nil, image.width > 0, image.objects >= ObjectMapMaker.worthSaving {
+            let levels = ObjectMapMaker.layout(of: image).levels.count
             if z >= levels - 2, project.objects.isMaking(id) { return nil }
         }
         return try await project.objects.objects(of: id)
@@ -188,7 +189,7 @@ struct OverlayRoutes: RouteGroup {
         guard look.state == nil else {
             throw Problem(.valueInvalid, "the objects of image \(id) are too many to show how they were; leave state out")
         }
-        let layout = PyramidLayout(width: image.width, height: image.height, tileSize: ImageJSON.tileSize)
+        let layout = ObjectMapMaker.layout(of: image)
         guard let region = OverlayTile.region(layout, z: z, x: x, y: y, margin: look.margin) else { throw Self.unknownTile(id, layout, z: z, x: x, y: y) }
         var masks: [StoredMask] = []
         for kind in [ObjectKind.region, .reject] where look.filter.kinds.contains(kind.rawValue) {
