@@ -8,6 +8,7 @@ import { duration, plural } from './lib/format.js'
 import { keyText, keyLabel } from './lib/keys.js'
 import { tokenIn } from './lib/location.js'
 import { panels } from './panels/index.js'
+import { left } from './selection.js'
 
 const panelOf = id => panels.find(p => p.id === id) ?? panels[0]
 
@@ -112,6 +113,7 @@ const App = defineComponent(() => {
   useCommands([
     { id: 'help', title: 'This sheet of keys', group: 'Everywhere', key: '?', run: () => { state.sheet = !state.sheet } },
     { id: 'theme', title: 'Light or dark', group: 'Everywhere', key: 'Ctrl+Shift+L', run: switchTheme },
+    { id: 'gallery', title: 'Gallery', group: 'Everywhere', key: 'G', run: () => { if (!state.project || state.place.panel === 'gallery') return false; go({ ...state.place, panel: 'gallery', item: null, query: left.query }) } },
     { id: 'main', title: 'To the content of the screen', group: 'Everywhere', key: 'F6', run: () => main.value?.querySelector('[tabindex="0"], a, button, input')?.focus() }
   ])
   watch(() => [state.place.panel, state.place.project], () => { clearShell() }, { flush: 'pre' })

@@ -44,9 +44,7 @@ export async function signIn(token) {
 
 /** Edits that this browser keeps until a server takes them, over all projects. */
 export function editsWaiting() {
-  let n = 0
-  try { for (let i = 0; i < localStorage.length; i++) if (localStorage.key(i).startsWith('ship.edits.')) n += JSON.parse(localStorage.getItem(localStorage.key(i))).length } catch { /* then none are known */ }
-  return n
+  return memory.names('edits.').length
 }
 
 export async function begin() {
@@ -185,8 +183,10 @@ export function switchTheme() {
 }
 systemDark.addEventListener('change', () => { if (state.theme === 'system') { state.theme = ''; state.theme = 'system' } })
 
-/** Small things kept in this browser (layer opacities, key bindings); never anything a project needs. */
+/** Small things kept in this browser (layer opacities, key bindings) and edits that no server has taken yet. */
 export const memory = {
   load(key, fallback) { try { return JSON.parse(localStorage.getItem('ship.' + key)) ?? fallback } catch { return fallback } },
-  save(key, value) { try { localStorage.setItem('ship.' + key, JSON.stringify(value)) } catch { /* lasts until the page is closed */ } }
+  save(key, value) { try { localStorage.setItem('ship.' + key, JSON.stringify(value)) } catch { /* lasts until the page is closed */ } },
+  drop(key) { try { localStorage.removeItem('ship.' + key) } catch { /* nothing was kept */ } },
+  names(prefix) { try { return Object.keys(localStorage).filter(key => key.startsWith('ship.' + prefix)).map(key => key.slice(5)) } catch { return [] } }
 }

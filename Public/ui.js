@@ -14,7 +14,7 @@ export const button = (text, onClick, { kind = '', iconName, disabled = false, c
 export const iconButton = (name, label, onClick, { command, size = 18, pressed, disabled = false, corner = false, ...rest } = {}) => h('button', {
   type: 'button', class: ['icon-button', { pressed }], 'aria-label': label, 'aria-pressed': pressed === undefined ? undefined : String(pressed), disabled, onClick,
   title: command && keyOf(command) ? `${label} (${keyLabel(keyOf(command))})` : label, ...rest
-}, [icon(name, size), corner && command && keyOf(command) ? h('span', { class: 'corner', 'aria-hidden': 'true' }, keyLabel(keyOf(command))) : null])
+}, [icon(name, size), corner && command && keyOf(command) ? h('span', { class: 'corner', 'aria-hidden': 'true' }, keyLabel(keyOf(command)).replace('Shift ', '⇧')) : null])
 
 export const kbd = key => keyLabel(key).split(' ').map(k => h('kbd', k))
 
@@ -61,7 +61,10 @@ export const problem = (error, retry) => h('div', { class: 'problem', role: 'ale
   retry ? button('Try again', retry, { iconName: 'retry' }) : null
 ])
 
-export const section = (title, content, { aside = null, key } = {}) => h('section', { class: 'section', key }, [h('header', [h('h2', title), aside]), content])
+/** With `toggle` its head is a button that opens and closes it. */
+export const section = (title, content, { aside = null, key, open = true, toggle } = {}) => h('section', { class: 'section', key }, [
+  h('header', [h('h2', toggle ? h('button', { type: 'button', class: 'fold', 'aria-expanded': String(open), onClick: toggle }, [icon(open ? 'down' : 'chevron', 12), title]) : title), aside]), open ? content : null
+])
 
 /** States of images and jobs as word with a mark; colour never alone. */
 export const badge = (stateName, text) => h('span', { class: ['badge', stateName] }, [h('i', { 'aria-hidden': 'true' }), text ?? stateName])

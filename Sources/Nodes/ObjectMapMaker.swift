@@ -99,8 +99,10 @@ package struct ObjectMapMaker: Sendable {
 
     /// One that is not there or not readable is made again.
     private func saved(_ image: ImageRecord, _ layout: PyramidLayout) -> (layer: ObjectLayer, revision: Int64)? {
-        guard hasFile(image.id), let bytes = try? project.files.openFile(Self.path(image.id)).readAll() else { return nil }
-        return ObjectLayer.decode(bytes, owner: image.uid, layout: layout)
+        guard hasFile(image.id), let file = try? project.files.openFile(Self.path(image.id)) else { return nil }
+        return ObjectLayer.decode(size: file.size, owner: image.uid, layout: layout) { buffer, offset in
+            (try? file.read(into: buffer, at: offset)) == buffer.count
+        }
     }
 
     /// - Returns: whether there is a file of this revision now. Without it the next opening takes longer, and nothing else.

@@ -18,7 +18,10 @@ enum AllRoutes {
             DeepZoomRoutes(services: services),
             IIIFRoutes(services: services),
             ObjectRoutes(services: services),
+            GalleryRoutes(services: services),
             EditRoutes(services: services),
+            CategoryRoutes(services: services),
+            LabelRoutes(services: services),
             ExportRoutes(services: services),
         ]
     }

@@ -48,6 +48,7 @@ extension Project {
                 box = box.union(region.box)
             }
             try Self.insertChanges(database, edit: id, changes)
+            try Self.inheritLabels(database, edit: edit, id: id, created: zip(created, edit.create).compactMap { object, new in object.map { ($0, new.sources) } })
             return EditOutcome(
                 edit: id, operation: edit.operation, created: created.compactMap(\.self), removed: edit.retire, revised: edit.revise.map(\.object), box: box,
                 revision: try writer.bumpRevision(), canUndo: true, canRedo: false)
@@ -104,6 +105,7 @@ extension Project {
             ).map { isUndo ? ObjectChange(object: $0[0], before: $0[2], after: $0[1]) : ObjectChange(object: $0[0], before: $0[1], after: $0[2]) }
             let writer = try ObjectWriter(database, image: image)
             let box = try writer.apply(changes)
+            try Self.stepLabels(database, edit: id, isUndo: isUndo)
             try database.execute(sql: "UPDATE edit SET state = ? WHERE id = ?", arguments: [isUndo ? "undone" : "done", id])
             // The objects are no longer those of the last run, so the next one must not be skipped as done already.
             if (edit[1] as String).hasPrefix("run") { try database.execute(sql: "DELETE FROM result WHERE image_id = ?", arguments: [image]) }

@@ -37,6 +37,16 @@ extension Project {
         }
     }
 
+    /// Active objects of an image with this category, ascending; nil: with any.
+    package func labelled(image: ObjectID, category: Int64?) async throws(StoreError) -> [ObjectID] {
+        try await read { database in
+            try Int64.fetchAll(
+                database,
+                sql: "SELECT id FROM object WHERE image_id = ? AND active = 1 AND category_id \(category == nil ? "IS NOT NULL AND ? IS NULL" : "= ?") ORDER BY id",
+                arguments: [image, category])
+        }
+    }
+
     /// Masks by their numbers, whether in force or not.
     package func masks(revisions: [Int64]) async throws(StoreError) -> [StoredMask] {
         try await read { database in

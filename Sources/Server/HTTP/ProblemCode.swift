@@ -30,6 +30,8 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case imageUnknown = "image.unknown"
     case imageUnreadable = "image.unreadable"
     case objectUnknown = "object.unknown"
+    case categoryUnknown = "category.unknown"
+    case labelStepUnknown = "label.stepUnknown"
     case jobUnknown = "job.unknown"
     case jobTypeUnknown = "job.typeUnknown"
     case jobState = "job.wrongState"
@@ -66,7 +68,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .hostNotAllowed: .misdirectedRequest
         case .originNotAllowed, .projectReadOnly: .forbidden
         case .sessionMissing, .sessionTokenInvalid: .unauthorized
-        case .routeUnknown, .projectUnknown, .trashUnknown, .imageUnknown, .objectUnknown, .jobUnknown, .tileUnknown, .uploadUnknown,
+        case .routeUnknown, .projectUnknown, .trashUnknown, .imageUnknown, .objectUnknown, .categoryUnknown, .labelStepUnknown, .jobUnknown, .tileUnknown, .uploadUnknown,
             .exportUnknown, .notFound, .fileMissing:
             .notFound
         case .methodNotAllowed: .methodNotAllowed
@@ -113,6 +115,8 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .imageUnknown: "There is no such image"
         case .imageUnreadable: "The image cannot be read"
         case .objectUnknown: "There is no such object"
+        case .categoryUnknown: "There is no such category"
+        case .labelStepUnknown: "There is no such step of labelling"
         case .jobUnknown: "There is no such job"
         case .jobTypeUnknown: "There is no such kind of job"
         case .jobState: "The job is not in a state for that"

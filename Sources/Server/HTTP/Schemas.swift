@@ -1,7 +1,7 @@
 /// Shapes that several routes share.
 enum Schemas {
     /// Path parameters that are whole numbers.
-    static let numericParameters: Set<String> = ["image", "object", "job", "z", "x", "y"]
+    static let numericParameters: Set<String> = ["image", "object", "job", "category", "z", "x", "y"]
 
     static let components: [String: Schema] = [
         "Problem": .object([
@@ -15,6 +15,7 @@ enum Schemas {
         "Object": ObjectJSON.schema,
         "Box": ObjectJSON.box,
         "Edit": EditJSON.schema,
+        "Category": LabelJSON.category,
         "EditOutcome": EditJSON.outcome,
         "Graph": GraphRoutes.graph,
     ]

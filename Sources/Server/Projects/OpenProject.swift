@@ -19,7 +19,9 @@ final class OpenProject: Sendable {
     let pyramids: Pyramids
     let overlays = TileCache(byteLimit: 32 << 20)
     let objects: ObjectMaps
+    let vignettes = Vignettes()
     let uploads: Uploads
+    let work: WorkPool
     let answers = Answers()
     /// One thread for edits, so that they wait for no run and no request waits for them.
     private let editing = WorkerThreads(count: 1, niceness: 0)
@@ -30,7 +32,7 @@ final class OpenProject: Sendable {
         workers: WorkerThreads, limits: ServerConfiguration.Limits
     ) {
         (self.user, self.name, self.project, self.pipeline) = (user, name, project, pipeline)
-        (self.runner, self.events) = (runner, events)
+        (self.runner, self.events, self.work) = (runner, events, work)
         editor = Editor(project: project, pipeline: pipeline, executor: editing)
         pyramids = Pyramids(project: project, pipeline: pipeline, work: work)
         objects = ObjectMaps(project: project, work: work)
@@ -69,7 +71,6 @@ final class OpenProject: Sendable {
         switch event {
         case .job(let job, let secondsLeft): events.publish("job", JobJSON.value(job, secondsLeft: secondsLeft, log: nil))
         case .objects(let image, let revision):
-            objects.prepare(image)
             events.publish("objects", ["image": .integer(image), "revision": .integer(revision)])
         case .images(let ids):
             for id in ids { pyramids.forget(id) }

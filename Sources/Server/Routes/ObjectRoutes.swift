@@ -14,25 +14,19 @@ import Store
 struct ObjectRoutes: RouteGroup {
     let services: Services
 
-    enum Order: String, CaseIterable { case asc, desc }
-
     var routes: [Route] {
         let path = Route.project + "/objects"
         return [
             Route(
                 .get, path, "Objects, page by page.",
-                query: [
-                    .init(name: "blob", schema: .integer, help: "Only of this image."),
+                query: ObjectQuery.parameters + [
                     .init(name: "box", schema: .string, help: "x,y,width,height: only those whose box touches it; needs blob."),
-                    .init(name: "kind", schema: .choice(["region", "reject", "all"]), help: "region."),
-                    .init(name: "sort", schema: .string, help: "id, uid, x, y, width, height, area, image or a measured column."),
-                    .init(name: "order", schema: .choice(Order.allCases.map(\.rawValue)), help: "asc."),
                     .init(name: "ids", schema: .string, help: "Only these, with commas."),
                     .init(name: "cursor", schema: .string, help: "`next` of the page before."),
                     .init(name: "limit", schema: .integer, help: "At most so many; 200."),
                 ],
                 answers: [.json(.object(["objects": .array(.ref("Object")), "next?": .string, "total?": .integer]), "Objects.")],
-                problems: [.queryInvalid, .imageUnknown, .valueInvalid], handle: list),
+                problems: [.queryInvalid, .imageUnknown, .objectUnknown, .valueInvalid], handle: list),
             Route(
                 .get, path + "/at", "The smallest object at a point of an image.",
                 query: [
@@ -91,42 +85,10 @@ struct ObjectRoutes: RouteGroup {
 
     @Sendable func list(_ call: Call) async throws -> Response {
         let project = try await services.open(call).project
-        var query = ObjectQuery()
-        query.image = try call.integer("blob", in: 1...Int.max).map(Int64.init)
-        if let image = query.image, try await project.image(image) == nil { throw Problem.unknownImage(image) }
-        if let text = call.target.query["box"], !text.isEmpty {
-            let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-            guard numbers.count == 4, let x = numbers[0], let y = numbers[1], let width = numbers[2], let height = numbers[3],
-                [x, y, width, height].allSatisfy({ abs($0) < 1e9 }), width >= 0, height >= 0
-            else { throw Problem(.queryInvalid, "box must be x,y,width,height in image pixels; give four numbers", field: "box") }
-            guard query.image != nil else { throw Problem(.queryInvalid, "box needs the image it lies in; give blob", field: "blob") }
-            query.box = Rect(minX: Int(x.rounded(.down)), minY: Int(y.rounded(.down)), maxX: Int((x + width).rounded(.up)), maxY: Int((y + height).rounded(.up)))
-        }
-        switch call.target.query["kind"] {
-        case nil, "", "region": break
-        case "reject": query.kinds = [.reject]
-        case "all": query.kinds = [.region, .reject]
-        case let kind?: throw Problem(.queryInvalid, "kind is \"\(kind.prefix(20))\" but must be region, reject or all", field: "kind")
-        }
-        if let text = call.target.query["ids"], !text.isEmpty {
-            query.ids = try text.split(separator: ",").prefix(1001).map { part throws(Problem) in
-                guard let id = Int64(part) else { throw Problem(.queryInvalid, "ids must be whole numbers with commas; \"\(part.prefix(20))\" is none", field: "ids") }
-                return id
-            }
-            guard query.ids!.count <= 1000 else { throw Problem(.queryInvalid, "ids names more than 1,000 objects; ask for them in parts", field: "ids") }
-        }
-        if let sort = call.target.query["sort"], !sort.isEmpty {
-            let known = ["id", "uid", "x", "y", "width", "height", "area", "image"]
-            let columns = try await project.measureColumns().map(\.name)
-            guard known.contains(sort) || columns.contains(sort) else {
-                throw Problem(.queryInvalid, "sort is \"\(sort.prefix(40))\"; use \(known.joined(separator: ", ")) or a column of GET …/measures", field: "sort")
-            }
-            query.sort = sort
-        }
-        query.descending = try call.choice("order", Order.self) == .desc
+        var query = try await ObjectQuery(call, project)
         query.cursor = call.target.query["cursor"].flatMap { $0.isEmpty ? nil : $0 }
         query.limit = try call.integer("limit", in: 1...1000) ?? 200
-        let page = try await project.objects(query)
+        let page = try await ObjectQuery.asked { () async throws(StoreError) in try await project.objects(query) }
         var members: [String: JSONValue] = ["objects": .array(page.items.map { ObjectJSON.value($0) })]
         if let next = page.next { members["next"] = .string(next) }
         if let total = page.total { members["total"] = .integer(total) }
