@@ -1,7 +1,7 @@
 // The objects of the image on screen: fetching, what lies under the pointer, selection.
 import { get, post, all } from '../../api.js'
 import { state, complain } from '../../state.js'
-import { left } from '../../selection.js'
+import { left, share } from '../../selection.js'
 import { casedOutline, boundsOf } from './image-map.js'
 
 // Okabe–Ito: blue has contrast on light plankton grounds.
@@ -88,6 +88,7 @@ export function createObjects(v) {
     view.focus = next[next.length - 1] ?? null
     // The gallery opens at what was last looked at here.
     if (Number(view.focus)) left.query = { ...left.query, focus: view.focus }
+    share(next, view.image.id)
     v.hoverLayer?.clearLayers()
     hovered = null
     // Vectors for more than these would stall the page; those that an edit will make have no outline yet.

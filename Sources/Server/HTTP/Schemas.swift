@@ -13,6 +13,8 @@ enum Schemas {
         "Session": .object(["user": .string, "version": .string, "readOnly": .boolean]),
         "Project": ProjectJSON.schema,
         "Job": JobJSON.schema,
+        "NodeTally": JobJSON.tally,
+        "Area": AreaRoutes.area,
         "Image": ImageJSON.schema,
         "Object": ObjectJSON.schema,
         "Box": ObjectJSON.box,
