@@ -34,7 +34,7 @@ def main():
         for x in range(405, 461, 5):
             fingers("touchMove", at(x, 300))
         fingers("touchEnd")
-        w.wait_until("one finger paints an object", lambda: len(objects(w, base, image)) == 1, 8)
+        w.wait_until("one finger paints an object", lambda: len(objects(w, base, image)) == 1, 20)
         w.saved()
         place = lambda: [float(v) for v in page.url.split("at=")[1].split("&")[0].split(",")]
         check(all(abs(a - b) <= 1 for a, b in zip(place(), start)), "and does not move the image", f"{start} {place()}")
@@ -56,14 +56,14 @@ def main():
         page.get_by_role("button", name="Draw a polygon").tap()
         ring = [(300, 420), (340, 420), (340, 450), (300, 450), (301, 424)]
         page.evaluate(PEN, ["pen", [at(*p) for p in ring], 0, 1])
-        w.wait_until("a pen draws a polygon, closed where it began", lambda: len(objects(w, base, image)) == 2, 8)
+        w.wait_until("a pen draws a polygon, closed where it began", lambda: len(objects(w, base, image)) == 2, 20)
         w.saved()
         drawn = max(objects(w, base, image), key=lambda o: o["id"])
         before = pixels(w, base, drawn)
         check((320, 435) in before, "with its inside")
         page.get_by_role("button", name="Brush", exact=True).tap()
         page.evaluate(PEN, ["pen", [at(290, 435), at(320, 435), at(350, 435)], 5, 32])
-        w.wait_until("the rubber end erases", lambda: (320, 435) not in pixels(w, base, drawn), 8)
+        w.wait_until("the rubber end erases", lambda: (320, 435) not in pixels(w, base, drawn), 20)
         w.saved()
         check(pixels(w, base, drawn) < before, "only takes away")
         w.report("touch")
