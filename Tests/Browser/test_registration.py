@@ -5,9 +5,9 @@ from pathlib import Path
 from harness import Watched, browser, check, draw_frames, finish, server
 
 MEASURE = r"""([image, box, zoom]) => {
-  const tiles = [...document.querySelectorAll('.tiles img')].filter(t => t.offsetWidth && t.closest('.leaflet-tile-container')).map(t => {
-    const m = /(tiles|overlay)\/(\d+)\/(\d+)\/(\d+)/.exec(t.src), r = t.getBoundingClientRect()
-    return { kind: m[1], layer: t.closest('.tiles').className, z: +m[2], x: +m[3], y: +m[4], left: r.left, top: r.top, width: r.width, height: r.height, nw: t.naturalWidth, nh: t.naturalHeight }
+  const offset = Math.round(Math.log2(devicePixelRatio)), tiles = [...document.querySelectorAll('.tiles img, .tiles canvas')].filter(t => t.offsetWidth && t.closest('.leaflet-tile-container')).map(t => {
+    const r = t.getBoundingClientRect(), { x, y, z } = t.place
+    return { kind: t.tagName, layer: t.closest('.tiles').className, z: z + offset, x, y, left: r.left, top: r.top, width: r.width, height: r.height, nw: t.naturalWidth ?? t.width, nh: t.naturalHeight ?? t.height }
   })
   const finest = Math.max(...tiles.map(t => t.z)), now = tiles.filter(t => t.z === finest)
   const level = image.levels - 1 - finest, k = 2 ** level

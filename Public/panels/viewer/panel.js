@@ -1,7 +1,7 @@
 // The viewer: one image with everything drawn on it, and the tools that change it.
 import { defineComponent, h, ref, reactive, shallowReactive, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
-import { get, post, at, all } from '../../api.js'
-import { state, shell, here, on, later, complain, replaceQuery, memory, go, takeJob } from '../../state.js'
+import { get, at, all } from '../../api.js'
+import { state, shell, here, on, later, complain, replaceQuery, memory, go } from '../../state.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
 import { iconButton, problem, empty } from '../../ui.js'
@@ -21,7 +21,7 @@ const component = defineComponent(() => {
   const element = ref(null)
   const view = reactive({
     image: null, error: null, total: null, style: memory.load('viewer.style', 'outline'), peek: false, tool: 'pan', drawing: { open: 0, done: 0 }, adjust: null, preview: null, hint: null, cursor: null, zoom: null, sideOpen: memory.load('viewer.side', innerWidth >= 900),
-    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], offline: false, busy: false, refused: null, preparing: false, neighbours: []
+    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], offline: false, busy: false, refused: null, neighbours: []
   })
   const objects = shallowReactive(new Map())  // id → object with outline, as far as this tab has seen them
   const readOnly = () => !!project.readOnly
@@ -98,12 +98,6 @@ const component = defineComponent(() => {
       view.image = image
       view.error = null
       if (image.state === 'failed') return
-      if (image.pyramid === false) {
-        if (!view.preparing) { view.preparing = true; post(P('/jobs'), { type: 'pyramid', images: [image.id] }).then(takeJob, error => { if (error.status !== 409) complain(error) }) }
-        setTimeout(load, 700)
-        return
-      }
-      view.preparing = false
       await nextTick()
       if (!v.map && element.value) build()
     } catch (error) { view.error = error; if (error.offline) setTimeout(load, 1500) }
@@ -205,8 +199,7 @@ const component = defineComponent(() => {
         iconButton('panel', 'Panel at the right', toggleSide, { command: 'viewer.side', corner: true, pressed: view.sideOpen, 'aria-controls': 'side', 'aria-expanded': String(view.sideOpen) })
       ]),
       h('div', { class: 'stage' }, [
-        h('div', { class: ['map-host', view.tool] }, h('div', { ref: element, class: 'map', tabindex: 0, role: 'application', 'aria-roledescription': 'image', 'aria-label': view.image ? `${view.image.name}, ${view.image.width} by ${view.image.height} pixels, ${view.total ?? 0} objects. Tab steps through the objects, Escape leaves.` : 'Image', 'data-ready': view.image && !view.preparing ? 'true' : undefined })),
-        view.preparing ? h('div', { class: 'stage-note', role: 'status' }, [icon('clock', 16), 'Preparing the picture for zooming…']) : null,
+        h('div', { class: ['map-host', view.tool] }, h('div', { ref: element, class: 'map', tabindex: 0, role: 'application', 'aria-roledescription': 'image', 'aria-label': view.image ? `${view.image.name}, ${view.image.width} by ${view.image.height} pixels, ${view.total ?? 0} objects. Tab steps through the objects, Escape leaves.` : 'Image', 'data-ready': view.image ? 'true' : undefined })),
         looks.neutral.value ? null : h('button', { type: 'button', class: 'stage-badge', onClick: looks.resetDisplay, title: 'Show as recorded' }, [icon('eye', 14), 'Display changed']),
         looks.filters(), ...looks.stage(),
         view.refused ? h('div', { class: 'stage-problem', role: 'alert' }, [icon('error', 18), h('span', view.refused), iconButton('close', 'Dismiss', () => { view.refused = null }, { size: 14 })]) : null,
