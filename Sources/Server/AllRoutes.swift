@@ -13,6 +13,7 @@ enum AllRoutes {
             UploadRoutes(services: services),
             ImportRoutes(services: services),
             BlobRoutes(services: services),
+            AreaRoutes(services: services),
             TileRoutes(services: services),
             PixelRoutes(services: services),
             DeepZoomRoutes(services: services),
@@ -22,6 +23,7 @@ enum AllRoutes {
             EditRoutes(services: services),
             CategoryRoutes(services: services),
             LabelRoutes(services: services),
+            MetadataRoutes(services: services),
             ExportRoutes(services: services),
         ]
     }

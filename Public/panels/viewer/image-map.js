@@ -116,8 +116,25 @@ const pictureOf = url => new Promise(done => {
   image.src = url
 })
 
+let dotting = null
+/** A mask without half of its pixels, in squares of three: what was dropped is drawn dotted. */
+function dots(image) {
+  dotting ??= [document.createElement('canvas'), document.createElement('canvas')]
+  const [canvas, squares] = dotting, to = canvas.getContext('2d')
+  Object.assign(canvas, { width: image.width, height: image.height })
+  to.drawImage(image, 0, 0)
+  Object.assign(squares, { width: 6, height: 6 })
+  const pattern = squares.getContext('2d')
+  pattern.fillRect(0, 0, 3, 3)
+  pattern.fillRect(3, 3, 3, 3)
+  to.globalCompositeOperation = 'destination-in'
+  to.fillStyle = to.createPattern(squares, 'repeat')
+  to.fillRect(0, 0, image.width, image.height)
+  return canvas
+}
+
 /**
- * All masks in one layer: each tile is a canvas on which its parts, { query, opacity }, lie on each other. So the browser moves one
+ * All masks in one layer: each tile is a canvas on which its parts, { query, opacity, dotted }, lie on each other. So the browser moves one
  * layer when the map moves, however many kinds of objects have a colour of their own. `address(z, x, y, query)` gives a part.
  */
 export const OverlayTiles = ImageTiles.extend({
@@ -136,9 +153,9 @@ export const OverlayTiles = ImageTiles.extend({
     const { x, y, z, size } = tile.place, wanted = tile.wanted = this.parts
     tile.complete = !size
     if (!size) return
-    const shown = await Promise.all(wanted.map(async ({ query, opacity }) => {
+    const shown = await Promise.all(wanted.map(async ({ query, opacity, dotted }) => {
       const url = this.address(z + this.offset, x, y, query)
-      return { url, opacity, image: tile.shown.find(s => s.url === url)?.image ?? await pictureOf(url) }
+      return { url, opacity, dotted, image: tile.shown.find(s => s.url === url)?.image ?? await pictureOf(url) }
     }))
     if (tile.wanted !== wanted) return
     tile.complete = true
@@ -150,7 +167,7 @@ export const OverlayTiles = ImageTiles.extend({
   paint(tile) {
     const to = tile.getContext('2d')
     to.clearRect(0, 0, tile.width, tile.height)
-    for (const { image, opacity } of tile.shown) if (image) { to.globalAlpha = opacity; to.drawImage(image, 0, 0) }
+    for (const { image, opacity, dotted } of tile.shown) if (image) { to.globalAlpha = opacity; to.drawImage(dotted ? dots(image) : image, 0, 0) }
   },
   set(parts) {
     if (JSON.stringify(parts) === JSON.stringify(this.parts)) return

@@ -9,10 +9,10 @@ const segmentColor = '0072B2', ruleColors = ['D55E00', 'CC79A7', 'E69F00', '56B4
 export const layerDefaults = { image: { on: true, opacity: 100, corrected: false }, segments: { on: true, opacity: 100, classes: true }, rejects: { on: false, opacity: 80, off: [] } }
 export const rulesOf = image => Object.entries(image?.rejects ?? {}).sort(([a], [b]) => a.localeCompare(b)).map(([rule, n], i) => ({ rule, n, color: ruleColors[i % ruleColors.length] }))
 
-/** What lies over the image for these switches, lowest first: [{ query, opacity }]. A casing below every outline makes it seen on any ground; fills stay thin. */
+/** What lies over the image for these switches, lowest first: [{ query, opacity, dotted }]. A casing below every outline makes it seen on any ground; fills stay thin. */
 export function overlayParts({ layers, style, image, state, categories = [], labels = 0 }) {
   const s = layers.segments.opacity / 100, list = []
-  const add = (opacity, query) => list.push({ opacity, query: query + (state === undefined ? '' : `&state=${state}`) })
+  const add = (opacity, query, dotted = false) => list.push({ opacity, dotted, query: query + (state === undefined ? '' : `&state=${state}`) })
   // On fine screens a line of one device pixel would be a hair.
   const width = devicePixelRatio >= 1.5 ? 2 : 1, line = (color, more) => `color=${color}&style=outline&width=${width}${more}`
   if (layers.segments.on && style !== 'off') {
@@ -24,7 +24,7 @@ export function overlayParts({ layers, style, image, state, categories = [], lab
     }
     if (layers.segments.classes) for (const { id, color } of categories) add(fill ? 0.6 * s : s, (fill ? `color=${color.slice(1)}&style=fill` : line(color.slice(1), '')) + `&kind=region&category=${id}&labels=${labels}`)
   }
-  if (layers.rejects.on) for (const { rule, color } of rulesOf(image)) if (!layers.rejects.off.includes(rule)) add(layers.rejects.opacity / 100, line(color, `&kind=reject&rule=${encodeURIComponent(rule)}`))
+  if (layers.rejects.on) for (const { rule, color } of rulesOf(image)) if (!layers.rejects.off.includes(rule)) add(layers.rejects.opacity / 100, line(color, `&kind=reject&rule=${encodeURIComponent(rule)}`), true)
   return list
 }
 

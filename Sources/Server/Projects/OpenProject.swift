@@ -22,7 +22,6 @@ final class OpenProject: Sendable {
     let vignettes = Vignettes()
     let uploads: Uploads
     let work: WorkPool
-    let answers = Answers()
     /// One thread for edits, so that they wait for no run and no request waits for them.
     private let editing = WorkerThreads(count: 1, niceness: 0)
     private let lastUse = Mutex(ContinuousClock.now)
@@ -69,7 +68,7 @@ final class OpenProject: Sendable {
     /// Tells open pages about something.
     func publish(_ event: ProjectEvent) {
         switch event {
-        case .job(let job, let secondsLeft): events.publish("job", JobJSON.value(job, secondsLeft: secondsLeft, log: nil))
+        case .job(let job, let secondsLeft, let nodes): events.publish("job", JobJSON.value(job, secondsLeft: secondsLeft, nodes: nodes, log: nil))
         case .objects(let image, let revision): events.publish("objects", ["image": .integer(image), "revision": .integer(revision)])
         case .images(let ids):
             for id in ids { pyramids.forget(id) }
