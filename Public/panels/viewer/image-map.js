@@ -172,6 +172,8 @@ export const OverlayTiles = ImageTiles.extend({
   set(parts) {
     if (JSON.stringify(parts) === JSON.stringify(this.parts)) return
     this.parts = parts
+    // Without parts there is nothing to move.
+    this.getContainer().style.display = parts.length ? '' : 'none'
     this.refresh(null)
   },
   refresh(boxes) { return Promise.all(this.touched(boxes).map(tile => this.load(tile))) }
