@@ -15,6 +15,7 @@ enum AllRoutes {
             BlobRoutes(services: services),
             TileRoutes(services: services),
             OverlayRoutes(services: services),
+            MaskViewRoutes(services: services),
             DeepZoomRoutes(services: services),
             IIIFRoutes(services: services),
             ObjectRoutes(services: services),

@@ -19,6 +19,8 @@ final class OpenProject: Sendable {
     let pyramids: Pyramids
     let overlays = TileCache(byteLimit: 32 << 20)
     let objects: ObjectMaps
+    /// Objects by category, for overlays of one category.
+    let labelled = LabelledObjects()
     let vignettes = Vignettes()
     let uploads: Uploads
     let work: WorkPool
