@@ -163,7 +163,7 @@ const component = defineComponent(() => {
         view.indexError ? problem(view.indexError) : null
       ]) : null,
       transferList(),
-      view.images?.length ? (view.shape === 'table' ? table({ images: shown.value, picked, project, readOnly: readOnly(), save: saveImage }) : h('ul', { class: 'cards images' }, shown.value.map(card))) : null,
+      view.images?.length ? (view.shape === 'table' ? h(table, { project, picked, readOnly: readOnly(), shown: new Set(shown.value.map(i => i.id)) }) : h('ul', { class: 'cards images' }, shown.value.map(card))) : null,
       view.images?.length && !shown.value.length ? h('p', { class: 'muted' }, 'No image in this state.') : null
     ]),
     h('aside', { class: 'side', 'aria-label': 'About all images' }, [h(namesSection, { images: view.images ?? [], onApplied: load }), calibration()])
