@@ -21,13 +21,39 @@ export function choose(ids, focus = objects.focus) {
   objects.focus = focus
 }
 
+/** Another project begins with nothing. */
+function enter() {
+  const { user, name } = state.project, now = `${user}/${name}`
+  if (now === key) return
+  key = now
+  origin.clear()
+  left.query = null
+  Object.assign(objects, { count: null, columns: {}, rows: new Map(), selected: new Set(), focus: null })
+}
+const origin = new Map()  // id → image, of objects selected in the viewer
+const imageOf = id => origin.get(id) ?? objects.images[objects.rows.get(id)]
+
+/** What the viewer of an image selects stands for the part of the selection that lies in it. */
+export function share(ids, image) {
+  enter()
+  const own = ids.filter(Number.isInteger)
+  for (const id of own) origin.set(id, image)
+  choose([...[...objects.selected].filter(id => imageOf(id) !== image), ...own], own[own.length - 1] ?? objects.focus)
+}
+/** What the viewer of an image begins with: the ids of its address, and the selection they belong to. */
+export function selectedIn(image, ids) {
+  enter()
+  const own = [...objects.selected].filter(id => imageOf(id) === image)
+  return !ids.length || own.includes(ids[ids.length - 1]) ? [...own.filter(id => !ids.includes(id)), ...ids] : ids
+}
+
 const numbers = list => Float64Array.from(list, v => v ?? NaN)
 const own = ['revision', 'edited', 'area']
 
 /** Reads ids and the columns in use; called by each screen that shows objects. */
 export async function readObjects() {
-  const project = state.project, now = `${project.user}/${project.name}`
-  if (now !== key) { Object.assign(objects, { count: null, columns: {}, selected: new Set(), focus: null }); key = now; left.query = null }
+  const project = state.project
+  enter()
   const mine = ++generation
   waiting = new Map()
   try {

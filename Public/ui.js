@@ -55,6 +55,9 @@ export const progress = (done, total, label) => {
 /** What a screen says when there is nothing on it yet, and what to do next. */
 export const empty = (iconName, title, text, actions = []) => h('div', { class: 'empty' }, [icon(iconName, 40), h('h2', title), h('p', text), actions.length ? h('div', { class: 'row' }, actions) : null])
 
+/** Said while the first answer is under way; shown only when that takes a while. */
+export const loading = text => h('p', { class: 'loading', role: 'status' }, [progress(0, 0, text), text])
+
 /** A problem where it arose, with its remedy and a retry. */
 export const problem = (error, retry) => h('div', { class: 'problem', role: 'alert' }, [
   icon(error.offline ? 'offline' : 'error', 18), h('div', [h('p', error.message), error.errors?.length ? h('ul', error.errors.map(e => h('li', e))) : null]),

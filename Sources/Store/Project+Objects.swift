@@ -142,7 +142,7 @@ extension Project {
         }
     }
 
-    private static func objectRecord(_ row: Row, columns: [String]) -> ObjectRecord {
+    static func objectRecord(_ row: Row, columns: [String]) -> ObjectRecord {
         ObjectRecord(
             id: row[0], uid: row[1], image: row[2], node: row[3], kind: ObjectKind(rawValue: row[4]) ?? .region,
             box: Rect(x: row[5], y: row[6], width: row[7], height: row[8]), area: row[9], edited: row[10], active: row[11], parent: row[12],
@@ -154,7 +154,7 @@ extension Project {
 /// Condition on `o`: its box shares a pixel with another one; arguments by `inBoxArguments`.
 let inBox = "o.id IN (SELECT id FROM object_box WHERE image_min = ? AND image_max = ? AND min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?)"
 
-private let objectColumns = """
+let objectColumns = """
     o.id, o.uid, o.image_id, n.name, o.kind, o.x, o.y, o.width, o.height, o.area, o.edited, o.active, o.parent_id, o.n_inner, o.touches, o.rule, o.mask_id,
     o.category_id, o.label_status, o.label_score, l.source, l.by, l.at
     """

@@ -16,7 +16,7 @@ export const toolHints = {
   replace: 'Draw the new edge of the selected object, Enter closes', brush: 'Paint: a new object, or more of the one selected; Alt erases, Enter begins the next',
   eraser: 'Paint away from the selected objects, or from those under the stroke', wand: `Click a place of even gray, wheel or [ ] sets how even, Enter takes it; ${areas}`,
   point: 'Click in each part; L and U add lines, Enter splits', skeleton: 'Draw a line inside each part, Enter splits, J joins along the line', outline: 'Draw where certainly nothing is, then Enter splits',
-  cut: 'Draw across the object from side to side', ruler: 'Click both ends of a length; Esc clears'
+  cut: 'Draw across the object from side to side', area: 'Drag a rectangle, or click around what counts and press Enter; drag corners to change it', ruler: 'Click both ends of a length; Esc clears'
 }
 const adjustments = {
   separate: { title: 'Separate', name: 'Least depth', parameter: 'depth', min: 0, max: 20, step: 0.5, start: 1, help: 'Parts that meet at a neck are parted; less deep necks are left' },
@@ -40,6 +40,7 @@ export function createActions(v) {
   // What finished shapes become; false when nothing could be done with them.
   async function finish(kind, features, { shift, alt }) {
     if (v.readOnly()) return say('Read-only: drawing is off')
+    if (view.tool === 'area') return v.area.take(features)
     const ghost = kind === 'wand' ? wanted?.ghost : undefined, options = { ghost }
     if (kind === 'wand') features[0].properties.tolerance = view.tolerance
     try {
@@ -126,7 +127,7 @@ export function createActions(v) {
     if (!lines.length) return onObjects('merge', 2)()
     const ids = [...new Set([...v.regions(), ...await v.under(lines.flatMap(f => samples(f.geometry.coordinates, 24)))])]
     if (ids.length < 2) return say('The line touches fewer than two objects')
-    v.edit('merge', ids, lines.map(f => feature(f.geometry, { ...f.properties, width: view.pen })))
+    v.edit('merge', ids, lines)
     use('pan')
   }
   /** A rejected segment becomes an object of the same shape. */
@@ -141,7 +142,7 @@ export function createActions(v) {
     view.adjust = null
     view.tool = kind
     view.hint = null
-    v.tools?.use(kind)
+    v.tools?.use(kind === 'area' ? v.area.shape() : kind)
     v.showHover(null)
   }
   const enter = () => {

@@ -2,6 +2,7 @@
 import { defineComponent, h, ref, reactive, shallowReactive, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
 import { get, post, at, all } from '../../api.js'
 import { state, shell, here, on, later, complain, replaceQuery, memory, go, takeJob } from '../../state.js'
+import { selectedIn } from '../../selection.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
 import { iconButton, problem, empty } from '../../ui.js'
@@ -13,7 +14,9 @@ import { createTools } from './tools.js'
 import { createObjects } from './objects.js'
 import { createEdits } from './edits.js'
 import { createActions, toolHints } from './actions.js'
+import { createArea } from './area.js'
 import { side } from './side.js'
+import { useClassCommands } from './classes.js'
 const { L } = window
 
 const component = defineComponent(() => {
@@ -32,7 +35,7 @@ const component = defineComponent(() => {
   Object.assign(v, { layers, looks }, createObjects(v), createEdits(v))
 
   const scale = v.scale = () => 2 ** (v.map.getZoom() - view.image.levels + 1)
-  const actions = createActions(v)
+  const actions = createActions(v), area = v.area = createArea(v)
   function escape() {
     if (looks.escape() || actions.escape()) return
     if (view.refused) view.refused = null
@@ -59,9 +62,11 @@ const component = defineComponent(() => {
     // A pen of a hundredth of the image suits most objects; whoever needs another keeps it.
     view.pen ??= Math.max(3, Math.round(Math.max(image.width, image.height) / 100))
     v.tools = createTools({ map: v.map, scale, size: () => view.pen, color: actions.color, changed: actions.changed, finish: actions.finish, nudge: actions.nudge, select: v.selectWithin, hover: pointAt })
+    area.start(v.map)
+    watch(() => view.tool === 'area', area.load)
     const xy = e => [e.latlng.lng, e.latlng.lat]
     function pointAt(...at) { view.cursor = v.inside(...at) ? at : null; looks.move(...at) }
-    v.map.on('mousemove', e => { pointAt(...xy(e)); if (view.tool === 'pan') v.hover(...xy(e)) })
+    v.map.on('mousemove', e => { pointAt(...xy(e)); if (view.tool === 'pan' && !e.originalEvent.buttons) v.hover(...xy(e)) })
     v.map.on('mouseout', () => { view.cursor = null; v.leave() })
     v.map.on('click', async e => {
       element.value.focus({ preventScroll: true })
@@ -80,7 +85,7 @@ const component = defineComponent(() => {
     const place = /^(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)$/.exec(query.at ?? '')
     if (place) setView(v.map, [+place[2], +place[1]], +place[3], { animate: false })
     if (['fill', 'off'].includes(query.style)) view.style = query.style
-    const chosen = (query.sel ?? '').split(',').filter(Boolean).map(s => Number(s) || s)
+    const chosen = selectedIn(image.id, (query.sel ?? '').split(',').filter(Boolean).map(s => Number(s) || s))
     looks.apply()
     watch([layers, () => view.style, () => view.peek], looks.apply, { deep: true })
     if (chosen.length) v.select(chosen)
@@ -115,6 +120,7 @@ const component = defineComponent(() => {
     try { view.neighbours = (await all(P('/blobs'), 'images', 2000)).filter(i => i.state !== 'failed').map(i => i.id) } catch { /* then there is no next */ }
   })
   const ends = [
+    on('labels', () => later('labels', v.labelling.changed)),
     on('objects', d => {
       if (!v.map || d.image !== view.image.id || d.revision === v.revision) return
       // Own edits have set the revision already; this one comes from a run or another tab.
@@ -126,7 +132,7 @@ const component = defineComponent(() => {
     on('edit', () => { if (v.map) later('edits', v.loadEdits, 200) })
   ]
   async function refreshImage() {
-    try { const image = await get(P(`/blobs/${id}`)), before = view.image; view.image = image; looks.imageChanged(before); v.emitRevision(image.revision) } catch { /* the next event tells again */ }
+    try { const image = await get(P(`/blobs/${id}`)), before = view.image; view.image = image; looks.imageChanged(before); area.load(); v.emitRevision(image.revision) } catch { /* the next event tells again */ }
   }
   onBeforeUnmount(() => { v.gone = true; ends.forEach(end => end()); v.map?.remove(); v.map = null })
 
@@ -160,7 +166,7 @@ const component = defineComponent(() => {
   const G1 = 'Look', G2 = 'Select', G3 = 'Edit'
   const ready = run => event => v.map ? run(event) : false
   useCommands([
-    ...actions.commands,
+    ...actions.commands, ...area.commands(actions.use),
     { id: 'viewer.next', title: 'Next object', group: G2, key: 'Tab', when: e => e.target === element.value, run: ready(() => { v.next(1) }) },
     { id: 'viewer.previous', title: 'Previous object', group: G2, key: 'Shift+Tab', when: e => e.target === element.value && view.selected.length > 0, run: ready(() => { v.next(-1) }) },
     { id: 'viewer.show', title: 'Bring the selection into view', group: G2, key: 'C', run: ready(() => { const o = objects.get(view.focus); if (o) v.map.setView(boundsOf(o.box).getCenter(), Math.min(v.map.getBoundsZoom(boundsOf(o.box).pad(0.5)), view.image.levels + 1)) }) },
@@ -184,6 +190,15 @@ const component = defineComponent(() => {
     { id: 'viewer.before', title: 'Image before', group: G1, key: 'PageUp', run: () => neighbour(-1) },
     { id: 'viewer.after', title: 'Image after', group: G1, key: 'PageDown', run: () => neighbour(1) }
   ])
+  v.labelling = {
+    selected: v.regions, labelOf: o => objects.get(o)?.label, busy: () => view.tool !== 'pan' || v.tools?.busy, show: () => { view.sideOpen = true },
+    // Those on screen are asked for anew.
+    changed: async () => {
+      const ids = view.selected.filter(Number.isInteger).slice(0, 1000)
+      for (const o of ids.length ? (await get(P(`/objects?limit=1000&ids=${ids}`))).objects : []) objects.set(o.id, { ...objects.get(o.id), label: o.label })
+    }
+  }
+  useClassCommands(v.labelling)
   const toggleSide = () => { view.sideOpen = !view.sideOpen; memory.save('viewer.side', view.sideOpen) }
   Object.assign(v, {
     objectOf: o => objects.get(o), setStyle,
@@ -200,7 +215,7 @@ const component = defineComponent(() => {
         ...actions.rail(), h('hr'),
         iconButton('outline', `Segments: ${view.style}. Change`, () => setStyle({ outline: 'fill', fill: 'off', off: 'outline' }[view.style]), { command: 'viewer.style', corner: true }),
         iconButton('fit', 'Whole image', () => fitImage(v.map, view.image), { command: 'viewer.fit', corner: true }), iconButton('plus', 'Closer', () => zoomBy(v.map, 1), { command: 'viewer.in', corner: true }), iconButton('minus', 'Farther', () => zoomBy(v.map, -1), { command: 'viewer.out', corner: true }),
-        h('hr'), ...looks.rail(actions.use),
+        h('hr'), area.rail(actions.use), ...looks.rail(actions.use),
         h('div', { class: 'spring' }),
         iconButton('panel', 'Panel at the right', toggleSide, { command: 'viewer.side', corner: true, pressed: view.sideOpen, 'aria-controls': 'side', 'aria-expanded': String(view.sideOpen) })
       ]),
@@ -210,7 +225,7 @@ const component = defineComponent(() => {
         looks.neutral.value ? null : h('button', { type: 'button', class: 'stage-badge', onClick: looks.resetDisplay, title: 'Show as recorded' }, [icon('eye', 14), 'Display changed']),
         looks.filters(), ...looks.stage(),
         view.refused ? h('div', { class: 'stage-problem', role: 'alert' }, [icon('error', 18), h('span', view.refused), iconButton('close', 'Dismiss', () => { view.refused = null }, { size: 14 })]) : null,
-        actions.stage(),
+        area.stage(actions.use) ?? actions.stage(),
         i >= 0 && view.neighbours.length > 1 ? h('div', { class: 'neighbours' }, [iconButton('chevron', 'Image before', () => neighbour(-1), { command: 'viewer.before', size: 14, disabled: i === 0, 'data-flip': '' }), h('span', `${i + 1} / ${view.neighbours.length}`), iconButton('chevron', 'Image after', () => neighbour(1), { command: 'viewer.after', size: 14, disabled: i === view.neighbours.length - 1 })]) : null
       ]),
       view.image && view.sideOpen ? side(v) : null

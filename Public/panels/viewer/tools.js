@@ -38,7 +38,7 @@ export function createTools(host) {
   const place = e => { const r = element.getBoundingClientRect(), p = map.containerPointToLatLng(L.point(e.clientX - r.left, e.clientY - r.top)); return [p.lng, p.lat] }
   const tidy = points => simplify(smooth(points), 0.25 / Math.max(0.5, host.scale())).map(round)
   const pen = points => penLine(points, { width: host.size() })
-  const marked = (k, points) => feature(k === 'point' ? { type: 'Point', coordinates: points[0] } : { type: 'LineString', coordinates: points }, { role: k === 'point' ? undefined : k })
+  const marked = (k, points) => feature(k === 'point' ? { type: 'Point', coordinates: points[0] } : { type: 'LineString', coordinates: points }, { role: k === 'point' || k === 'cut' ? undefined : k })
 
   function draw() {
     frame = 0

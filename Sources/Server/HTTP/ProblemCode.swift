@@ -43,6 +43,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case nothingToUndo = "edit.nothingToUndo"
     case nothingToRedo = "edit.nothingToRedo"
     case editConflict = "edit.conflict"
+    case editUnknown = "edit.unknown"
     case uploadUnknown = "upload.unknown"
     case uploadOffset = "upload.wrongOffset"
     case uploadChecksum = "upload.checksum"
@@ -69,7 +70,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .hostNotAllowed: .misdirectedRequest
         case .originNotAllowed, .projectReadOnly: .forbidden
         case .sessionMissing, .sessionTokenInvalid: .unauthorized
-        case .routeUnknown, .projectUnknown, .trashUnknown, .imageUnknown, .objectUnknown, .categoryUnknown, .labelStepUnknown, .jobUnknown, .tileUnknown, .uploadUnknown,
+        case .routeUnknown, .projectUnknown, .trashUnknown, .imageUnknown, .objectUnknown, .categoryUnknown, .labelStepUnknown, .editUnknown, .jobUnknown, .tileUnknown, .uploadUnknown,
             .exportUnknown, .notFound, .fileMissing:
             .notFound
         case .methodNotAllowed: .methodNotAllowed
@@ -129,6 +130,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .nothingToUndo: "There is nothing to undo"
         case .nothingToRedo: "There is nothing to redo"
         case .editConflict: "The image has changed meanwhile"
+        case .editUnknown: "There is no such edit"
         case .uploadUnknown: "There is no such upload"
         case .uploadOffset: "The upload stands at another offset"
         case .uploadChecksum: "The bytes arrived damaged"
