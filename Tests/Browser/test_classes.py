@@ -1,11 +1,12 @@
 """Classes: make them, label the selection by key, by click and by search, validate, delete and undo; in the viewer and in the gallery."""
-import harness
-from harness import check, Watched
+import tempfile
+
+from drawing import project_with_frame
+from harness import Watched, browser, check, finish, server
 
 
-def run(w, page, project):
-    api = lambda path, *a: w.api(f"/api/projects/{project['user']}/{project['name']}{path}", *a)
-    image = api("/blobs")["body"]["images"][0]
+def run(w, page, project, base, image):
+    api = lambda path, *a: w.api(base + path, *a)
     ids = [o["id"] for o in api(f"/objects?blob={image['id']}&sort=area&order=desc&limit=6")["body"]["objects"]]
     label = lambda i: api(f"/objects/{ids[i]}")["body"]["label"]
     names = lambda: {k["id"]: k["name"] for k in api("/categories")["body"]["categories"]}
@@ -62,23 +63,28 @@ def run(w, page, project):
 
 
 def main():
-    with harness.server() as server, harness.browser() as chromium:
-        project = harness.demo_project(server)
-        for scheme in ["light", "dark"]:
-            w = Watched(chromium, server, color_scheme=scheme).open()
-            if scheme == "light":
-                run(w, w.page, project)
-            else:
-                w.go(f"#/{project['user']}/{project['name']}/gallery")
-                w.page.locator(".cell").nth(3).wait_for(timeout=20000)
-                w.page.locator(".cell").nth(3).click()
-                w.page.get_by_role("heading", name="Classes").wait_for()
-                w.page.keyboard.press("1")
-                w.page.locator(".label-state", has_text="validated").wait_for()
-                check(True, "in the gallery a key labels what is selected")
-                w.axe("gallery with classes, dark")
-            w.report("classes, " + scheme)
-    harness.finish()
+    with browser() as chromium, server() as s, tempfile.TemporaryDirectory() as folder:
+        w = Watched(chromium, s, color_scheme="light").open()
+        made = project_with_frame(w, folder, "Classes")
+        if not made:
+            return finish()
+        run(w, w.page, *made)
+        w.report("classes in the viewer")
+        project, base, _ = made
+        dark = Watched(chromium, s, color_scheme="dark")
+        dark.context.add_cookies(w.context.cookies())
+        page = dark.page
+        page.goto(f"{s.origin}/#/{project['user']}/{project['name']}/gallery")
+        page.locator(".sheet-area .cell").nth(1).wait_for(timeout=20000)
+        page.locator(".sheet-area .cell").nth(1).click()
+        page.get_by_role("heading", name="Classes").wait_for()
+        page.keyboard.press("1")
+        page.locator(".label-state", has_text="validated").wait_for(timeout=8000)
+        check(True, "in the gallery a key labels what is selected")
+        dark.axe("gallery with classes, dark")
+        dark.report("classes in the gallery")
+    finish()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -3,19 +3,18 @@ import { defineComponent, h, reactive, shallowReactive, ref, computed, watch, on
 import { get, post, patch, at } from '../../api.js'
 import { on, later, complain, here, shell } from '../../state.js'
 import { useCommands } from '../../commands.js'
-import { icon } from '../../icons.js'
 import { button, segmented, empty, problem } from '../../ui.js'
 import { plural, count, ago } from '../../lib/format.js'
 import { span, inside, move, parse, format, paste, fillDown, visible } from '../../lib/grid.js'
 
 const levels = { image: 'Images', sample: 'Samples', acquisition: 'Acquisitions', process: 'Processes', object: 'Objects' }
 const prefixes = { sample: 'sample_', acquisition: 'acq_', process: 'process_', object: 'object_' }
-const size = 28
+const size = 28, start = { r: 0, c: 0, ar: 0, ac: 0 }
 
 /** `shown`: the images to show; `picked`: a set of ids that the screen shares. */
 export const table = defineComponent(props => {
   const { project } = props, P = path => at(project, path)
-  const view = reactive({ level: 'image', at: { r: 0, c: 0, ar: 0, ac: 0 }, edit: null, name: null, trail: null, older: null, top: 0, height: 600, busy: false, error: null })
+  const view = reactive({ level: 'image', at: start, edit: null, name: null, trail: null, older: null, top: 0, height: 600, busy: false, error: null })
   const data = shallowReactive({ rows: null, columns: [] }), wrong = shallowReactive(new Map()), grid = ref(null)
   const added = {}, done = [], undone = []
   let generation = 0
@@ -47,6 +46,7 @@ export const table = defineComponent(props => {
       view.older = page.next
     } catch (error) { complain(error) }
   }
+  const toggleTrail = () => { view.trail ? view.trail = null : trail() }
   const renew = () => later('metadata', () => { load(); if (view.trail) trail() }, 200)
 
   /** Stores cells; those that are refused stay as typed, with the reason, and the others are stored without them. */
@@ -146,15 +146,15 @@ export const table = defineComponent(props => {
   const over = event => { const p = dragging && event.buttons && pointed(event); if (p) view.at = { ...view.at, ...p } }
 
   const ends = [on('metadata', renew), on('images', renew), on('objects', () => { if (view.level === 'object') renew() }), on('online', load)]
-  const listeners = { copy, cut: copy, paste: drop }
-  onMounted(() => { load(); for (const [type, run] of Object.entries(listeners)) document.addEventListener(type, run) })
-  onBeforeUnmount(() => { ends.forEach(end => end()); for (const [type, run] of Object.entries(listeners)) document.removeEventListener(type, run) })
-  watch(() => view.level, () => { Object.assign(data, { rows: null, columns: [] }); Object.assign(view, { at: { r: 0, c: 0, ar: 0, ac: 0 }, edit: null, top: 0 }); wrong.clear(); load() })
-  watch(rows, list => { if (view.at.r >= list.length) view.at = { r: 0, c: 0, ar: 0, ac: 0 } })
+  const listen = way => { for (const [type, run] of Object.entries({ copy, cut: copy, paste: drop })) document[way](type, run) }
+  onMounted(() => { load(); listen('addEventListener') })
+  onBeforeUnmount(() => { ends.forEach(end => end()); listen('removeEventListener') })
+  watch(() => view.level, () => { Object.assign(data, { rows: null, columns: [] }); Object.assign(view, { at: start, edit: null, top: 0 }); wrong.clear(); load() })
+  watch(rows, list => { if (view.at.r >= list.length) view.at = start })
   const command = (id, title, key, run) => ({ id: 'table.' + id, title, group: 'Table', key, when: active, run })
   useCommands([
     command('fill', 'Fill down', 'Ctrl+D', () => { set(fillDown(view.at, textAt)) }), command('undo', 'Undo', 'Ctrl+Z', () => { back(done, undone) }), command('redo', 'Redo', 'Ctrl+Shift+Z', () => { back(undone, done) }),
-    { id: 'table.changes', title: 'Changes of metadata', group: 'Table', key: 'H', run: () => { view.trail ? view.trail = null : trail() } }
+    { id: 'table.changes', title: 'Changes of metadata', group: 'Table', key: 'H', run: toggleTrail }
   ])
 
   function addColumn(event) {
@@ -173,7 +173,7 @@ export const table = defineComponent(props => {
   const cell = (row, r, key, c) => {
     const fault = wrong.get(place(row, key)), now = view.at.r === r && view.at.c === c, value = text(row, key), mixed = !fault && row.mixed.includes(key)
     return h('div', {
-      key, role: 'gridcell', id: now ? 'cell-at' : undefined, 'data-r': r, 'data-c': c, 'aria-colindex': c + 2, 'aria-selected': String(inside(view.at, r, c)), 'aria-invalid': fault ? 'true' : undefined,
+      key, role: 'gridcell', id: now ? 'cell-at' : undefined, 'data-r': r, 'data-c': c, 'aria-selected': String(inside(view.at, r, c)), 'aria-invalid': fault ? 'true' : undefined,
       class: ['td', { active: now, chosen: inside(view.at, r, c), wrong: fault, muted: mixed || (!value && row.inherited[key]) }],
       title: fault?.sentence ?? (mixed ? 'Its images differ' : row.sources[key] && row.values[key] ? `from ${row.sources[key]}` : undefined)
     }, [
@@ -191,7 +191,7 @@ export const table = defineComponent(props => {
     ])
   }
   const row = (row, r) => h('div', { key: row.id, role: 'row', 'aria-rowindex': r + 2, class: ['tr', { picked: props.picked.has(+row.id) }], style: { top: (r + 1) * size + 'px' } }, [
-    h('div', { role: 'rowheader', class: 'th', title: row.name, 'aria-colindex': 1 }, [
+    h('div', { role: 'rowheader', class: 'th', title: row.name }, [
       view.level === 'image' ? h('input', { type: 'checkbox', tabindex: -1, 'aria-label': `Pick ${row.name}`, checked: props.picked.has(+row.id), onChange: e => { e.target.checked ? props.picked.add(+row.id) : props.picked.delete(+row.id) } }) : null,
       ['image', 'object'].includes(view.level) ? h('a', { href: here('view', row.image, view.level === 'object' ? { sel: row.id } : undefined), tabindex: -1 }, row.name) : row.name,
       ['image', 'object'].includes(view.level) ? null : h('span', { class: 'muted' }, ` ${count(row.images)}`)
@@ -208,25 +208,25 @@ export const table = defineComponent(props => {
     return h('div', { class: 'metadata' }, [
       h('div', { class: 'table-tools' }, [
         segmented('Table of', Object.entries(levels).map(([value, label]) => ({ value, label })), view.level, l => { view.level = l }),
-        h('span', { class: 'muted small', role: 'status' }, wrong.size ? plural(wrong.size, 'value') + ' not stored' : data.rows ? plural(list.length, view.level === 'process' ? 'process' : view.level, view.level === 'process' ? 'processes' : undefined) : 'Reading…'), h('div', { class: 'spring' }),
+        h('span', { class: 'muted small', role: 'status' }, wrong.size ? plural(wrong.size, 'value') + ' not stored' : data.rows ? `${count(list.length)} ${levels[view.level].toLowerCase()}` : 'Reading…'), h('div', { class: 'spring' }),
         button('Fill down', () => { set(fillDown(view.at, textAt)); grid.value.focus() }, { command: 'table.fill', disabled: props.readOnly || !list.length }),
-        button('Changes', () => { view.trail ? view.trail = null : trail() }, { command: 'table.changes', 'aria-expanded': String(!!view.trail) }),
+        button('Changes', toggleTrail, { command: 'table.changes', 'aria-expanded': String(!!view.trail) }),
         props.readOnly ? null : view.name !== null ? h('form', { class: 'row', onSubmit: addColumn }, [h('input', { value: view.name, 'aria-label': 'Name of the new column', placeholder: (prefixes[view.level] ?? 'sample_') + 'ship', onInput: e => { view.name = e.target.value }, onKeydown: e => { if (e.key === 'Escape') view.name = null }, onVnodeMounted: v => v.el.focus() }), button('Add', null, { type: 'submit' })])
           : button('Add column', () => { view.name = '' }, { kind: 'quiet', iconName: 'plus' })
       ]),
       view.error ? problem(view.error, load) : null,
       data.rows && !list.length ? empty('table', 'Nothing in this table yet', view.level === 'object' ? 'Objects appear here when the pipeline has run.' : 'Add images first.') : h('div', {
-        ref: grid, class: 'grid', role: 'grid', tabindex: 0, 'aria-label': `Metadata of ${levels[view.level].toLowerCase()}`, 'aria-rowcount': list.length + 1, 'aria-colcount': columns.value.length + 1, 'aria-multiselectable': 'true',
+        ref: grid, class: 'grid', role: 'grid', tabindex: 0, 'aria-label': `Metadata of ${levels[view.level].toLowerCase()}`, 'aria-rowcount': list.length + 1, 'aria-multiselectable': 'true',
         'aria-readonly': String(!!props.readOnly), 'aria-activedescendant': list.length ? 'cell-at' : undefined, 'aria-busy': String(!data.rows),
         onVnodeMounted: v => { view.height = v.el.clientHeight || 600 }, onScroll: e => { view.top = e.target.scrollTop; view.height = e.target.clientHeight }, onKeydown: press, onPointerdown: down, onPointerover: over, onPointerup: () => { dragging = false },
         onDblclick: e => { if (pointed(e)) edit(textAt(view.at.r, view.at.c)) }
       }, h('div', { class: 'grid-inner', role: 'presentation', style: { height: (list.length + 1) * size + 'px', width: 240 + columns.value.length * 140 + 'px' } }, [
-        h('div', { role: 'row', 'aria-rowindex': 1, class: 'tr head' }, [h('div', { role: 'columnheader', class: 'th', 'aria-colindex': 1 }, 'Name'), columns.value.map((key, c) => h('div', { key, role: 'columnheader', class: 'td mono', 'aria-colindex': c + 2, title: key }, key))]),
+        h('div', { role: 'row', 'aria-rowindex': 1, class: 'tr head' }, [h('div', { role: 'columnheader', class: 'th' }, 'Name'), columns.value.map(key => h('div', { key, role: 'columnheader', class: 'td mono', title: key }, key))]),
         list.slice(from, to).map((one, i) => row(one, from + i)),
         // The cell at hand stays in the page for readers, wherever one scrolls.
         list.length && (view.at.r < from || view.at.r >= to) ? row(list[view.at.r], view.at.r) : null
       ])),
-      h('p', { class: 'muted small' }, 'Arrows and Shift select, Enter edits, Esc gives up; Ctrl C, X, V, D and Z as in a spreadsheet. Every change is stored at once and listed under Changes.'),
+      h('p', { class: 'muted small' }, 'Enter edits, Esc gives up; Ctrl C, X, V, D and Z as in a spreadsheet.'),
       view.trail ? h('section', { class: 'trail', 'aria-label': 'Changes' }, [
         h('h2', 'Changes'), view.trail.length ? h('ol', view.trail.map(change)) : h('p', { class: 'muted' }, 'Nothing has been changed yet.'), view.older ? button('Older', () => trail(view.older)) : null
       ]) : null

@@ -70,7 +70,7 @@ export function useClassCommands(expose) {
 
 /** Below their parents, in the order in which they were made. */
 function tree(parent = null, depth = 0) { return categories().filter(k => k.parent === parent).flatMap(k => [{ ...k, depth }, ...tree(k.id, depth + 1)]) }
-const swatch = k => h('i', { class: ['swatch', { again: categories().indexOf(categories().find(o => o.id === k.id)) >= colors.length }], style: { background: k.color }, 'aria-hidden': 'true' })
+const swatch = k => h('i', { class: ['swatch', { again: categories().findIndex(o => o.id === k.id) >= colors.length }], style: { background: k.color }, 'aria-hidden': 'true' })
 
 function search(expose) {
   const text = c.find.trim().toLowerCase(), found = tree().filter(k => k.name.toLowerCase().includes(text)), exact = found.some(k => k.name.toLowerCase() === text)
