@@ -139,6 +139,10 @@ function dots(image) {
  */
 export const OverlayTiles = ImageTiles.extend({
   parts: [],
+  initialize(image, address, options) {
+    // Past the native level the server draws pixels as squares and outlines as thin as ever, four levels deep.
+    ImageTiles.prototype.initialize.call(this, image, address, { maxNativeZoom: image.levels + 3 - zoomOffset(devicePixelRatio), ...options })
+  },
   createTile({ x, y, z }, done) {
     const tile = document.createElement('canvas'), size = tileSize(this.image, z + this.offset, x, y)
     tile.setAttribute('role', 'presentation')

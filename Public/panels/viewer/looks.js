@@ -2,6 +2,7 @@
 import { reactive, computed, watch, nextTick } from '../../vendor/vue.runtime.js'
 import { memory } from '../../state.js'
 import { iconButton } from '../../ui.js'
+import { labelRevision } from './classes.js'
 import { OverlayTiles } from './image-map.js'
 import { overlayParts, layerDefaults } from './layers.js'
 import { createPicture, filters } from './picture.js'
@@ -54,7 +55,7 @@ export function createLooks(v) {
     rightPicture?.set(display, { now: now[1] !== shownCorrected[1] })
     shownCorrected = now
     for (const p of [picture, rightPicture]) p?.opacity(layers.image.on ? layers.image.opacity / 100 : 0)
-    const want = state => overlayParts({ layers, style: view.style, image: view.image, state, categories: v.categories?.() ?? [] })
+    const want = state => overlayParts({ layers, style: view.style, image: view.image, state })
     overlays.set(want(both ? compare.objectsOf(0) : undefined))
     rightOverlays?.set(want(compare.objectsOf(1)))
     for (const name of ['overlays', 'rightOverlays', 'marks', 'pending']) map.getPane(name).style.visibility = view.peek ? 'hidden' : ''
@@ -72,6 +73,7 @@ export function createLooks(v) {
   })
 
   watch(() => view.sideOpen, section.look)
+  watch(labelRevision, apply)
 
   return {
     layers, display, saveLayers, apply, inspector, compare, hasCorrected,
