@@ -89,7 +89,7 @@ export const ImageTiles = L.GridLayer.extend({
     L.GridLayer.prototype._setView.call(this, center, zoom, noPrune, noUpdate)
     const level = this._level
     if (noPrune || !level || !this._map) return
-    const scale = this._map.getZoomScale(this._map.getZoom(), level.zoom), power = 2 ** Math.round(Math.log2(scale)), laid = scale / power
+    const scale = this._map.getZoomScale(this._map.getZoom(), level.zoom), power = Number.isInteger(Math.log2(scale)) ? scale : 1, laid = scale / power
     if (laid !== (level.laid ?? 1) || power !== (level.power ?? 1)) {
       Object.assign(level, { laid, power })
       for (const { el, coords } of Object.values(this._tiles)) if (coords.z === level.zoom) this.lay(el)
