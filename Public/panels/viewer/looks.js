@@ -65,7 +65,7 @@ export function createLooks(v) {
   const sharpness = () => v.element.value.classList.toggle('pixelated', screen.pixelated && map.getZoom() > view.image.levels - 1)
   const saveLayers = () => memory.save('viewer.layers', layers)
   const compare = createCompare({ map: () => map, P, view, corrected: hasCorrected, apply, changed: v.savePlace })
-  const inspector = createInspector({ view, P, top: () => display.top })
+  const inspector = createInspector({ view, P, display })
   const section = createDisplay({
     view, P, display, screen, visible,
     change(settings) { Object.assign(display, settings); keepSettings(view.image, encode(display)); apply(); v.savePlace() },
