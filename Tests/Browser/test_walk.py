@@ -27,11 +27,8 @@ def total(page, base, image):
 
 OVERLAY_BITS = """async () => {
   let set = 0
-  for (const tile of document.querySelectorAll('.overlay.region.outline img')) {
-    if (!tile.naturalWidth) continue
-    const c = document.createElement('canvas'); c.width = tile.naturalWidth; c.height = tile.naturalHeight
-    const g = c.getContext('2d'); g.drawImage(tile, 0, 0)
-    const d = g.getImageData(0, 0, c.width, c.height).data
+  for (const tile of document.querySelectorAll('.overlay canvas')) {
+    const d = tile.getContext('2d').getImageData(0, 0, tile.width, tile.height).data
     for (let i = 3; i < d.length; i += 4) if (d[i]) set++
   }
   return set

@@ -1,7 +1,7 @@
 // The viewer: one image with everything drawn on it, and the tools that change it.
 import { defineComponent, h, ref, reactive, shallowReactive, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
-import { get, post, at, all } from '../../api.js'
-import { state, shell, here, on, later, complain, replaceQuery, memory, go, takeJob } from '../../state.js'
+import { get, at, all } from '../../api.js'
+import { state, shell, here, on, later, complain, replaceQuery, memory, go } from '../../state.js'
 import { selectedIn } from '../../selection.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
@@ -16,6 +16,7 @@ import { createEdits } from './edits.js'
 import { createActions, toolHints } from './actions.js'
 import { createArea } from './area.js'
 import { side } from './side.js'
+import { useClassCommands } from './classes.js'
 const { L } = window
 
 const component = defineComponent(() => {
@@ -23,7 +24,7 @@ const component = defineComponent(() => {
   const element = ref(null)
   const view = reactive({
     image: null, error: null, total: null, style: memory.load('viewer.style', 'outline'), peek: false, tool: 'pan', drawing: { open: 0, done: 0 }, adjust: null, preview: null, hint: null, cursor: null, zoom: null, sideOpen: memory.load('viewer.side', innerWidth >= 900),
-    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], offline: false, busy: false, refused: null, preparing: false, neighbours: []
+    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], offline: false, busy: false, refused: null, neighbours: []
   })
   const objects = shallowReactive(new Map())  // id → object with outline, as far as this tab has seen them
   const readOnly = () => !!project.readOnly
@@ -102,12 +103,6 @@ const component = defineComponent(() => {
       view.image = image
       view.error = null
       if (image.state === 'failed') return
-      if (image.pyramid === false) {
-        if (!view.preparing) { view.preparing = true; post(P('/jobs'), { type: 'pyramid', images: [image.id] }).then(takeJob, error => { if (error.status !== 409) complain(error) }) }
-        setTimeout(load, 700)
-        return
-      }
-      view.preparing = false
       await nextTick()
       if (!v.map && element.value) build()
     } catch (error) { view.error = error; if (error.offline) setTimeout(load, 1500) }
@@ -119,6 +114,7 @@ const component = defineComponent(() => {
     try { view.neighbours = (await all(P('/blobs'), 'images', 2000)).filter(i => i.state !== 'failed').map(i => i.id) } catch { /* then there is no next */ }
   })
   const ends = [
+    on('labels', () => later('labels', v.labelling.changed)),
     on('objects', d => {
       if (!v.map || d.image !== view.image.id || d.revision === v.revision) return
       // Own edits have set the revision already; this one comes from a run or another tab.
@@ -188,6 +184,15 @@ const component = defineComponent(() => {
     { id: 'viewer.before', title: 'Image before', group: G1, key: 'PageUp', run: () => neighbour(-1) },
     { id: 'viewer.after', title: 'Image after', group: G1, key: 'PageDown', run: () => neighbour(1) }
   ])
+  v.labelling = {
+    selected: v.regions, labelOf: o => objects.get(o)?.label, busy: () => view.tool !== 'pan' || v.tools?.busy, show: () => { view.sideOpen = true },
+    // Those on screen are asked for anew.
+    changed: async () => {
+      const ids = view.selected.filter(Number.isInteger).slice(0, 1000)
+      for (const o of ids.length ? (await get(P(`/objects?limit=1000&ids=${ids}`))).objects : []) objects.set(o.id, { ...objects.get(o.id), label: o.label })
+    }
+  }
+  useClassCommands(v.labelling)
   const toggleSide = () => { view.sideOpen = !view.sideOpen; memory.save('viewer.side', view.sideOpen) }
   Object.assign(v, {
     objectOf: o => objects.get(o), setStyle,
@@ -209,8 +214,7 @@ const component = defineComponent(() => {
         iconButton('panel', 'Panel at the right', toggleSide, { command: 'viewer.side', corner: true, pressed: view.sideOpen, 'aria-controls': 'side', 'aria-expanded': String(view.sideOpen) })
       ]),
       h('div', { class: 'stage' }, [
-        h('div', { class: ['map-host', view.tool] }, h('div', { ref: element, class: 'map', tabindex: 0, role: 'application', 'aria-roledescription': 'image', 'aria-label': view.image ? `${view.image.name}, ${view.image.width} by ${view.image.height} pixels, ${view.total ?? 0} objects. Tab steps through the objects, Escape leaves.` : 'Image', 'data-ready': view.image && !view.preparing ? 'true' : undefined })),
-        view.preparing ? h('div', { class: 'stage-note', role: 'status' }, [icon('clock', 16), 'Preparing the picture for zooming…']) : null,
+        h('div', { class: ['map-host', view.tool] }, h('div', { ref: element, class: 'map', tabindex: 0, role: 'application', 'aria-roledescription': 'image', 'aria-label': view.image ? `${view.image.name}, ${view.image.width} by ${view.image.height} pixels, ${view.total ?? 0} objects. Tab steps through the objects, Escape leaves.` : 'Image', 'data-ready': view.image ? 'true' : undefined })),
         looks.neutral.value ? null : h('button', { type: 'button', class: 'stage-badge', onClick: looks.resetDisplay, title: 'Show as recorded' }, [icon('eye', 14), 'Display changed']),
         looks.filters(), ...looks.stage(),
         view.refused ? h('div', { class: 'stage-problem', role: 'alert' }, [icon('error', 18), h('span', view.refused), iconButton('close', 'Dismiss', () => { view.refused = null }, { size: 14 })]) : null,

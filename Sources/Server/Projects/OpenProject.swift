@@ -20,6 +20,8 @@ final class OpenProject: Sendable {
     let originals: OriginalPixels
     let overlays = TileCache(byteLimit: 32 << 20)
     let objects: ObjectMaps
+    /// Objects by category, for overlays of one category.
+    let labelled = LabelledObjects()
     let vignettes = Vignettes()
     let uploads: Uploads
     let work: WorkPool
