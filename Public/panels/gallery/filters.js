@@ -47,8 +47,8 @@ export function filters(conditions, change, clear) {
   const short = n => String(isFinite(n) ? +n.toPrecision(4) : n)
   return h('aside', { class: 'side filters', 'aria-label': 'Which objects are shown' }, [
     section('Show', [
-      h('label', { class: 'field' }, [h('span', 'Image'), h('select', { value: of('image')?.value ?? '', onChange: e => set('image', '=', e.target.value) }, [h('option', { value: '' }, 'All images'), ...objects.names.map(i => h('option', { value: i.id, key: i.id }, i.name))])]),
-      h('label', { class: 'field' }, [h('span', 'Edited'), h('select', { value: of('edited')?.value ?? '', onChange: e => set('edited', '=', e.target.value) }, [['', 'All'], ['1', 'Edited by hand'], ['0', 'As found']].map(([v, t]) => h('option', { value: v }, t)))]),
+      h('label', { class: 'field' }, [h('span', 'Image'), h('select', { 'aria-label': 'Image', value: of('image')?.value ?? '', onChange: e => set('image', '=', e.target.value) }, [h('option', { value: '' }, 'All images'), ...objects.names.map(i => h('option', { value: i.id, key: i.id }, i.name))])]),
+      h('label', { class: 'field' }, [h('span', 'Edited'), h('select', { 'aria-label': 'Edited', value: of('edited')?.value ?? '', onChange: e => set('edited', '=', e.target.value) }, [['', 'All'], ['1', 'Edited by hand'], ['0', 'As found']].map(([v, t]) => h('option', { value: v }, t)))]),
       checkbox('Only the selected', !!of('selected'), on => set('selected', '=', on ? '1' : ''))
     ], { aside: conditions.length ? button('Show all', clear, { kind: 'tag' }) : null }),
     section('Measures', [

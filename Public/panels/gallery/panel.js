@@ -236,7 +236,7 @@ const component = defineComponent(() => {
   }
   return () => {
     if (objects.error && objects.count === null) return h('div', { class: 'page' }, problem(objects.error, readObjects))
-    if (objects.count === 0) return h('div', { class: 'page' }, empty('grid', 'No objects yet', 'Objects appear here when the pipeline has run over the images, or when you draw them.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')]))
+    if (objects.count === 0) return h('div', { class: 'page' }, [h('h1', { class: 'unseen' }, 'Gallery'), empty('grid', 'No objects yet', 'Objects appear here when the pipeline has run over the images, or when you draw them.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')])])
     return h('div', { class: ['gallery', { 'no-filters': !view.filters, 'no-side': !view.side }] }, [
       view.filters ? filters(view.conditions, change, () => change([])) : null,
       h('div', { class: 'sheet-frame' }, [

@@ -97,7 +97,7 @@ const component = defineComponent(() => {
   const told = () => `${{ histogram: 'Histogram', scatter: 'Scatter plot', spectrum: 'Size spectrum' }[view.kind]} of ${isSpectrum() ? view.size : titleOf(view.x)}${view.kind === 'scatter' ? ` and ${titleOf(view.y)}` : ''}, ${plural(rows.value.length, 'object')}, ${count(objects.selected.size)} selected. Limits can be typed at the left.`
   return () => {
     if (objects.error) return h('div', { class: 'page' }, problem(objects.error, readObjects))
-    if (objects.count === 0) return h('div', { class: 'page' }, empty('plots', 'Nothing to plot yet', 'Run the pipeline over the images: it finds objects and measures them.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')]))
+    if (objects.count === 0) return h('div', { class: 'page' }, [h('h1', { class: 'unseen' }, 'Plots'), empty('plots', 'Nothing to plot yet', 'Run the pipeline over the images: it finds objects and measures them.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')])])
     return h('div', { class: 'plots' }, [
       h('aside', { class: 'side filters', 'aria-label': 'What is plotted' }, [
         section('Plot', [
