@@ -13,6 +13,8 @@ struct Problem: Error {
     var field: String?
     /// When more than one thing is wrong: a sentence each.
     var errors: [String] = []
+    /// What else the client needs, by names that the code defines.
+    var members: [String: JSONValue] = [:]
     var headers = HTTPFields()
 
     init(_ code: ProblemCode, _ detail: String, field: String? = nil, errors: [String] = []) {
@@ -26,7 +28,7 @@ struct Problem: Error {
         ]
         if let field { members["field"] = .string(field) }
         if !errors.isEmpty { members["errors"] = .array(errors.map { .string($0) }) }
-        return .object(members)
+        return .object(self.members.merging(members) { $1 })
     }
 
     var response: Response {
