@@ -16,7 +16,7 @@ struct GalleryRoutes: RouteGroup {
             Route(
                 .get, path + "/columns", "Columns of all objects of a list at once.",
                 query: ObjectQuery.parameters + [
-                    .init(name: "names", schema: .string, help: "Columns, with commas, as in sort but for uid and rule; none."),
+                    .init(name: "names", schema: .string, help: "Columns, with commas, as in sort but for uid and rule; none. status is 0 predicted, 1 validated, 2 dubious."),
                     .init(name: "limit", schema: .integer, help: "At most so many objects, 1 to 200000; 200000."),
                 ],
                 answers: [.json(ObjectTableJSON.schema, "Ids, images and columns in the same order; null where an object has no value.")],
