@@ -136,7 +136,7 @@ function listen() {
       listen()
     }, 1000)
   }
-  for (const type of ['job', 'objects', 'images', 'edit']) {
+  for (const type of ['job', 'objects', 'images', 'edit', 'labels', 'metadata']) {
     source.addEventListener(type, event => {
       const data = JSON.parse(event.data)
       if (type === 'job') takeJob(data)

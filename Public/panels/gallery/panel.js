@@ -10,6 +10,7 @@ import { plural, count } from '../../lib/format.js'
 import { parseWhere, formatWhere, filterRows, sortRows, cellsIn } from '../../lib/table.js'
 import { measures } from '../viewer/side.js'
 import { filters } from './filters.js'
+import { classes, useClassCommands } from '../viewer/classes.js'
 
 const perSheet = 250, sheetColumns = 25
 
@@ -217,13 +218,12 @@ const component = defineComponent(() => {
     h('input', { type: 'range', min: 32, max: 256, step: 8, value: view.cell, 'aria-label': 'Size of the pictures', 'aria-valuetext': `${view.cell} pixels`, title: 'Size of the pictures (+ and −)', onInput: e => resize(Number(e.target.value)) }),
     iconButton('panel', 'Panel at the right', () => { view.side = !view.side; memory.save('gallery.side', view.side) }, { pressed: view.side })
   ])
-  const expose = { project, view, objects, choose, readOnly: () => !!state.project?.readOnly, get selected() { return [...objects.selected] }, reload: readObjects }
-  /** Sections at the right that act on the selected objects; classes are hooked in here. */
-  const selectionPanel = () => []
+  const labelling = { selected: () => [...objects.selected], labelOf: id => view.object?.id === id ? view.object.label : undefined, show: () => { view.side = true }, changed: readObjects }
+  useClassCommands(labelling)
   const looked = () => {
     const o = view.object
     return h('aside', { class: 'side', 'aria-label': 'Selection' }, [
-      ...selectionPanel(expose),
+      classes(labelling),
       section('Object', o ? [
         h('img', { class: 'vignette portrait', src: P(`/objects/${o.id}/vignette?revision=${o.maskRevision}`), alt: `Picture of object ${o.id}` }),
         h('div', [h('strong', `Object ${o.id}`), h('div', { class: 'mono muted small uid', title: o.uid }, o.uid), h('div', { class: 'muted small' }, objects.names.find(i => i.id === o.image)?.name)]),

@@ -163,7 +163,7 @@ const component = defineComponent(() => {
         view.indexError ? problem(view.indexError) : null
       ]) : null,
       transferList(),
-      view.images?.length ? (view.shape === 'table' ? table({ images: shown.value, picked, project, readOnly: readOnly(), save: saveImage }) : h('ul', { class: 'cards images' }, shown.value.map(card))) : null,
+      view.images?.length ? (view.shape === 'table' ? h(table, { project, picked, readOnly: readOnly(), shown: new Set(shown.value.map(i => i.id)) }) : h('ul', { class: 'cards images' }, shown.value.map(card))) : null,
       readOnly() && view.images?.length === 0 ? empty('images', 'No images', 'Nothing was added to this project before it became read-only.') : null,
       view.images?.length && !shown.value.length ? h('p', { class: 'muted' }, 'No image in this state.') : null
     ]),

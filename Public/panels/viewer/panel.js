@@ -16,6 +16,7 @@ import { createEdits } from './edits.js'
 import { createActions, toolHints } from './actions.js'
 import { createArea } from './area.js'
 import { side } from './side.js'
+import { useClassCommands } from './classes.js'
 const { L } = window
 
 const component = defineComponent(() => {
@@ -119,6 +120,7 @@ const component = defineComponent(() => {
     try { view.neighbours = (await all(P('/blobs'), 'images', 2000)).filter(i => i.state !== 'failed').map(i => i.id) } catch { /* then there is no next */ }
   })
   const ends = [
+    on('labels', () => later('labels', v.labelling.changed)),
     on('objects', d => {
       if (!v.map || d.image !== view.image.id || d.revision === v.revision) return
       // Own edits have set the revision already; this one comes from a run or another tab.
@@ -188,6 +190,15 @@ const component = defineComponent(() => {
     { id: 'viewer.before', title: 'Image before', group: G1, key: 'PageUp', run: () => neighbour(-1) },
     { id: 'viewer.after', title: 'Image after', group: G1, key: 'PageDown', run: () => neighbour(1) }
   ])
+  v.labelling = {
+    selected: v.regions, labelOf: o => objects.get(o)?.label, busy: () => view.tool !== 'pan' || v.tools?.busy, show: () => { view.sideOpen = true },
+    // Those on screen are asked for anew.
+    changed: async () => {
+      const ids = view.selected.filter(Number.isInteger).slice(0, 1000)
+      for (const o of ids.length ? (await get(P(`/objects?limit=1000&ids=${ids}`))).objects : []) objects.set(o.id, { ...objects.get(o.id), label: o.label })
+    }
+  }
+  useClassCommands(v.labelling)
   const toggleSide = () => { view.sideOpen = !view.sideOpen; memory.save('viewer.side', view.sideOpen) }
   Object.assign(v, {
     objectOf: o => objects.get(o), setStyle,

@@ -6,6 +6,7 @@ import { value, unit, plural, count } from '../../lib/format.js'
 import { lengthText } from '../../lib/units.js'
 import { history } from './history.js'
 import { layersSection } from './layers.js'
+import { classes } from './classes.js'
 
 /** Measures of one object; a length in px and the same in µm share a row. */
 export function measures(object, columns) {
@@ -27,6 +28,7 @@ export function side(v) {
   return h('aside', { class: ['side', { open: view.sideOpen }], id: 'side', 'aria-label': 'Layers, display and selection' }, [
     layersSection(v),
     v.looks.displaySection(),
+    classes(v.labelling),
     section('Selection', objects.length === 0 ? h('p', { class: 'muted' }, ['Click an object to select it, ', h('kbd', 'Shift'), ' and click for more.']) : [
       objects.length > 1 ? h('div', { class: 'chips' }, objects.slice(0, 24).map(o => h('button', { type: 'button', key: o.id, class: ['vignette', { pressed: one?.id === o.id }], 'aria-label': `Object ${o.id}`, 'aria-pressed': String(one?.id === o.id), onClick: () => v.focusObject(o.id) }, h('img', { src: v.vignette(o), alt: '', loading: 'lazy' })))) : null,
       objects.length > 24 ? h('p', { class: 'muted small' }, `and ${objects.length - 24} more`) : null,

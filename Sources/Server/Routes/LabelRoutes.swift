@@ -14,7 +14,8 @@ struct LabelRoutes: RouteGroup {
         let outcome = Schema.object(["batch": Schema.integer.nullable.described("Null when nothing changed."), "count": .integer])
         return [
             Route(
-                .post, Self.path, "Labels objects, all in one step.",
+                .post, Self.path,
+                "Labels objects, all in one step. Edits: a new outline keeps the label; a merge keeps a class that all parts have, as sure as the least sure; parts of a split, cut or separation are dubious.",
                 body: .json(
                     .object([
                         "objects": .array(.integer),
