@@ -6,6 +6,7 @@ import { objects, choose, column, follow, left, readObjects, titleOf, measureNam
 import { button, checkbox, segmented, section, empty, problem } from '../../ui.js'
 import { plural, count, value } from '../../lib/format.js'
 import { parseWhere, filterRows, range, histogram, spectrum } from '../../lib/table.js'
+import { categories, categoryOf, readClasses } from '../viewer/classes.js'
 import { axes, bars, dots, steps } from './chart.js'
 
 const component = defineComponent(() => {
@@ -46,12 +47,12 @@ const component = defineComponent(() => {
         bars(chart, all, part)
       } else if (reach) {
         const high = range(y, list, view.ly)
-        if (high) { chart = axes(canvas.value, { x: reach, y: high, lx, ly: view.ly, xTitle: titleOf(view.x), yTitle: titleOf(view.y) }); dots(chart, x, y, list, row => objects.selected.has(objects.ids[row])) }
+        if (high) { chart = axes(canvas.value, { x: reach, y: high, lx, ly: view.ly, xTitle: titleOf(view.x), yTitle: titleOf(view.y) }); dots(chart, x, y, list, row => objects.selected.has(objects.ids[row]), categories().length ? row => categoryOf(objects.columns.category?.[row])?.color : null) }
       }
       if (chart && view.brush) chart.brush(view.brush)
     })
   }
-  watch(() => [view.kind, view.x, view.y, view.lx, view.ly, view.size, view.raw, view.bins, view.gallery, view.brush, objects.columns, objects.selected, isDark()], draw)
+  watch(() => [view.kind, view.x, view.y, view.lx, view.ly, view.size, view.raw, view.bins, view.gallery, view.brush, objects.columns, objects.selected, categories(), isDark()], draw)
   watch(() => [view.kind, view.x, view.y, view.size], () => { view.brush = null })
   watch(() => [view.kind, view.x, view.y, view.lx, view.ly, view.size, view.raw, view.bins, view.gallery], () => replaceQuery({
     kind: view.kind, x: view.x, y: view.kind === 'scatter' ? view.y : undefined, lx: view.lx ? 1 : undefined, ly: view.ly ? 1 : undefined, size: isSpectrum() ? view.size : undefined, raw: view.raw ? 1 : undefined, bins: view.bins === 60 ? undefined : view.bins, all: view.gallery ? undefined : 1
@@ -84,7 +85,7 @@ const component = defineComponent(() => {
     }
   })])
 
-  onMounted(() => { ends = follow(); watcher = new ResizeObserver(draw) })
+  onMounted(() => { ends = follow(); readClasses(); watcher = new ResizeObserver(draw) })
   watch(canvas, (now, before) => { if (before) watcher.unobserve(before); if (now) watcher.observe(now) })
   onBeforeUnmount(() => { ends(); watcher.disconnect(); cancelAnimationFrame(frame) })
   useCommands([
@@ -113,6 +114,7 @@ const component = defineComponent(() => {
           ],
           conditions.length ? checkbox('Only what the gallery shows', view.gallery, on => { view.gallery = on }) : null
         ]),
+        view.kind === 'scatter' && categories().length ? section('Classes', h('ul', { class: 'legend' }, [...categories(), { name: 'Without a class' }, { name: 'Selected', color: 'var(--bad)' }].map(k => h('li', { class: 'row' }, [h('i', { class: 'swatch', style: { background: k.color ?? 'var(--control)' } }), k.name])))) : null,
         section('Selection', [
           h('p', { class: 'muted small' }, 'Drag over the plot, or type limits.'),
           h('div', { class: 'row' }, [limit('x0', 'From'), limit('x1', 'to')]), ys() ? h('div', { class: 'row' }, [limit('y0', 'Up: from'), limit('y1', 'to')]) : null,
