@@ -158,7 +158,8 @@ const component = defineComponent(() => {
     const row = Math.round(view.top / side.value) * columns.value
     const q = { where: formatWhere(view.conditions) || undefined, sort: view.sort === 'id' ? undefined : view.sort, order: view.descending ? 'desc' : undefined, cell: view.cell === 96 ? undefined : view.cell, row: row || undefined, focus: objects.focus ?? undefined }
     left.query = q
-    replaceQuery(q)
+    // Once left, the address is another screen's.
+    if (state.place.panel === 'gallery') replaceQuery(q)
   }
   let saving
   watch(() => [view.conditions, view.sort, view.descending, view.cell, view.top, objects.focus], () => { clearTimeout(saving); saving = setTimeout(save, 150) })
