@@ -13,7 +13,7 @@ const component = defineComponent(() => {
   const q = state.place.query ?? {}
   const view = reactive({ kind: q.kind || 'histogram', x: q.x || 'area', y: q.y || 'intensity_mean', lx: q.lx === '1', ly: q.ly === '1', size: q.size || 'diameter', raw: q.raw === '1', bins: Number(q.bins) || 60, gallery: q.all !== '1', brush: null })
   const canvas = ref(null), conditions = parseWhere(left.query?.where)
-  let frame = 0, from = null, chart = null, ends, watcher
+  let frame = 0, from = null, next = null, chart = null, ends, watcher
   const isSpectrum = () => view.kind === 'spectrum', calibrated = () => objects.measures.some(m => m.name === 'esd_um')
   const names = computed(() => isSpectrum() ? [calibrated() ? 'esd_um' : 'area'] : view.kind === 'scatter' ? [view.x, view.y] : [view.x])
   watch(() => [...names.value, ...conditions.map(c => c.name), objects.count], () => { if (objects.count) for (const n of [...names.value, ...conditions.map(c => c.name)]) if (n !== 'selected') column(n).catch(error => { objects.error = error }) }, { immediate: true })
@@ -37,12 +37,11 @@ const component = defineComponent(() => {
       chart = null
       if (!canvas.value || !x || (view.kind === 'scatter' && !y)) return
       const lx = isSpectrum() || view.lx, reach = range(x, list, lx)
-      const chosen = list.filter(row => objects.selected.has(objects.ids[row]))
       if (isSpectrum()) {
         const classes = spectrum(x, list), per = view.raw ? 'count' : 'density', tops = classes.map(c => c[per]).filter(v => v > 0)
         if (tops.length) { chart = axes(canvas.value, { x: [classes[0].from, classes[classes.length - 1].to], y: [Math.min(...tops) / 2, Math.max(...tops) * 1.5], lx: true, ly: true, xTitle: `${view.size === 'volume' ? 'Volume' : 'Equivalent diameter'}, ${unit()}`, yTitle: view.raw ? 'Objects' : `Objects per ${unit()}` }); steps(chart, classes, per) }
       } else if (reach && view.kind === 'histogram') {
-        const all = histogram(x, list, reach, view.bins, lx), part = histogram(x, chosen, reach, view.bins, lx)
+        const all = histogram(x, list, reach, view.bins, lx), part = histogram(x, list.filter(row => objects.selected.has(objects.ids[row])), reach, view.bins, lx)
         chart = axes(canvas.value, { x: reach, y: [view.ly ? 0.5 : 0, Math.max(...all) * 1.05], lx, ly: view.ly, xTitle: titleOf(view.x), yTitle: 'Objects' })
         bars(chart, all, part)
       } else if (reach) {
@@ -72,8 +71,9 @@ const component = defineComponent(() => {
     if (Math.hypot(x - from.x, y - from.y) < 4) return
     const b = { x0: chart.valueX(Math.min(x, from.x)), x1: chart.valueX(Math.max(x, from.x)), ...ys() ? { y0: chart.valueY(Math.max(y, from.y)), y1: chart.valueY(Math.min(y, from.y)) } : {} }
     from.moved = true
-    view.brush = b
-    select(b, e.shiftKey)
+    // At most once a picture: the mouse is faster than 100,000 comparisons.
+    if (!next) requestAnimationFrame(() => { select(...next); next = null })
+    next = [b, e.shiftKey]
   }
   const up = () => { if (from && !from.moved) select(null); from = null }
   const limit = (name, label) => h('label', { class: 'field' }, [h('span', label), h('input', {
