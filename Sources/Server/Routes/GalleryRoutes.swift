@@ -68,12 +68,13 @@ struct GalleryRoutes: RouteGroup {
         let etag = "\"\(project.project.uid.prefix(8))-\(String(hash.value, radix: 16))\""
         let cache = call.target.query["v"]?.isEmpty == false ? "private, max-age=86400, immutable" : "private, no-cache"
         if EntityTag.matches(etag, call.headers) { return .bytes([], type: "image/jpeg", etag: etag, cache: cache, call: call) }
-        if let kept = project.sheets[etag] { return .bytes(kept, type: "image/jpeg", etag: etag, cache: cache, call: call) }
+        if let kept = project.sheets[etag] { return .bytes(kept.bytes, type: "image/jpeg", etag: etag, cache: cache, call: call) }
         let pictures = try await project.vignettes.pictures(of: ids.map { byID[$0] }, cell: cell, of: project)
         let bytes = try await services.work.run { try sheet.encoded(pictures) }
-        // One with an empty cell may be whole the next time, when a missing image is there.
-        if zip(ids, pictures).allSatisfy({ byID[$0] == nil || $1 != nil }) { project.sheets.insert(bytes, for: etag) }
-        return .bytes(bytes, type: "image/jpeg", etag: etag, cache: cache, call: call)
+        // One that lacks a picture may be whole the next time, when the image can be read.
+        let isWhole = zip(ids, pictures).allSatisfy { byID[$0] == nil || $1 != nil }
+        if isWhole { project.sheets.insert(.init(revision: 0, bytes: bytes), for: etag) }
+        return .bytes(bytes, type: "image/jpeg", etag: etag, cache: isWhole ? cache : "no-store", call: call)
     }
 
     private static func background(_ call: Call) throws(Problem) -> UInt32 {
