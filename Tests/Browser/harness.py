@@ -207,3 +207,14 @@ def draw_frames(folder, count=2, size="1200x900"):
         check(False, "`ship demo --frames-only` draws frames", (result.stderr or result.stdout).strip()[-300:])
         return False
     return True
+
+
+def processed(root, name="sheet", frames=3, size="1600x1200"):
+    """A project below `root` with drawn frames and the objects of the standard pipeline; its place, or None when this build cannot."""
+    with tempfile.TemporaryDirectory(prefix="ship-frames-") as folder:
+        if not draw_frames(Path(folder) / "frames", frames, size):
+            return None
+        pipeline = Path(folder) / "pipeline.json"
+        pipeline.write_bytes(subprocess.run([os.environ["SHIP"], "pipeline"], capture_output=True).stdout)
+        made = subprocess.run([os.environ["SHIP"], "run", str(pipeline), "--input", str(Path(folder) / "frames"), "--output", str(Path(root) / "local" / name)], capture_output=True, text=True)
+        return {"user": "local", "name": name} if check(made.returncode == 0, "`ship run` makes a project", made.stderr[-300:]) else None
