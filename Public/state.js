@@ -9,6 +9,7 @@ export const state = reactive({
   project: null,          // the open project
   projectError: null,
   jobs: [],               // newest first
+  jobsKnown: false,
   online: true,
   theme: document.documentElement.dataset.theme || 'system',
   notices: [],            // short messages with an optional action: { id, text, kind, action }
@@ -104,7 +105,7 @@ export async function reloadProject() {
 
 export async function reloadJobs() {
   if (!state.project) return
-  try { state.jobs = sorted((await get(at(state.project, '/jobs'))).jobs) } catch (error) { if (!error.offline) complain(error) }
+  try { state.jobs = sorted((await get(at(state.project, '/jobs'))).jobs); state.jobsKnown = true } catch (error) { if (!error.offline) complain(error) }
 }
 const sorted = jobs => [...jobs].sort((a, b) => b.id - a.id)
 
@@ -149,6 +150,7 @@ watch([projectKey, () => state.session], async () => {
   sourceKey = projectKey()
   state.project = null
   state.jobs = []
+  state.jobsKnown = false
   source?.close()
   await reloadProject()
   listen()

@@ -217,6 +217,24 @@ int ship_jpeg_read(ship_jpeg_reader *r, uint8_t *out, size_t stride, uint32_t co
     return SHIP_JPEG_OK;
 }
 
+int ship_jpeg_skip(ship_jpeg_reader *r, uint32_t count, char *text) {
+    j_decompress_ptr jpeg = &r->jpeg;
+    if (setjmp(r->failure.escape)) return report(r, text);
+    if (!r->started) {
+        r->started = 1;
+        jpeg_start_decompress(jpeg);
+    }
+    while (count > 0) {
+        uint32_t got = jpeg_skip_scanlines(jpeg, count);
+        if (got == 0) {
+            snprintf(text, SHIP_JPEG_TEXT, "no more rows");
+            return SHIP_JPEG_DAMAGED;
+        }
+        count -= got;
+    }
+    return SHIP_JPEG_OK;
+}
+
 void ship_jpeg_close(ship_jpeg_reader *r) {
     if (!setjmp(r->failure.escape)) jpeg_destroy_decompress(&r->jpeg);
     free(r);

@@ -23,6 +23,23 @@ extension ImageFile {
         try preview(ImageSource(bytes: bytes, name: name), maxSide, page, limits, orientation)
     }
 
+    /// Rows of the picture at 1, 1/2, 1/4 or 1/8 of its size, the largest with at most `maxPixels`: only JPEG decodes at a
+    /// fraction, and of the work; other formats come at full size.
+    ///
+    /// - Returns: the rows, the size and kind of the whole picture, and the divisor.
+    package static func scaledRows(
+        descriptor: Int32, name: String, page: Int = 0, limits: DecodeLimits = .standard, maxPixels: Int
+    ) throws(CodecError) -> (rows: any ImageRowReader, full: ImageHeader, divisor: Int) {
+        let source = try ImageSource(descriptor: descriptor, name: name)
+        let reader = try reader(source, page, limits)
+        let full = reader.header
+        guard full.format == .jpeg else { return (reader, full, 1) }
+        for divisor in [1, 2, 4, 8] where divisor == 8 || full.width / divisor * (full.height / divisor) <= maxPixels {
+            return (divisor == 1 ? reader : try JPEGRowReader(source, limits: limits, scale: divisor), full, divisor)
+        }
+        return (reader, full, 1)
+    }
+
     private static func preview(
         _ source: ImageSource, _ maxSide: Int, _ page: Int, _ limits: DecodeLimits, _ orientation: Int
     ) throws(CodecError) -> AnyImage {

@@ -8,6 +8,21 @@ package protocol ImageRowReader: AnyObject {
     ///
     /// - Throws: `.truncated`, `.damaged` or `.tooLarge`; rows after that are not defined.
     func readRows(into target: UnsafeMutableRawBufferPointer, count: Int) throws(CodecError)
+
+    /// Leaves out the next `count` rows, at less cost than reading them where the format allows.
+    func skipRows(_ count: Int) throws(CodecError)
+}
+
+extension ImageRowReader {
+    package func skipRows(_ count: Int) throws(CodecError) {
+        let rowBytes = header.rowBytes
+        var scratch = [UInt8](repeating: 0, count: rowBytes * min(16, max(1, count)))
+        for done in stride(from: 0, to: count, by: 16) {
+            try scratch.withUnsafeMutableBufferPointer { bytes throws(CodecError) in
+                try readRows(into: UnsafeMutableRawBufferPointer(bytes), count: min(16, count - done))
+            }
+        }
+    }
 }
 
 extension ImageRowReader {
@@ -21,16 +36,21 @@ extension ImageRowReader {
                 file: name,
                 reason: "\(header.width) × \(header.height) pixels take \(megabytes(header.pixelBytes)) in memory, more than the \(megabytes(limits.maxPixelBytes)) allowed")
         }
+        return try readImage(rows: header.height, name: name, isCancelled: isCancelled)
+    }
+
+    /// The next rows as a picture of their own.
+    package func readImage(rows: Int, name: String = "", isCancelled: () -> Bool = { false }) throws(CodecError) -> AnyImage {
         switch (header.channels, header.bitsPerSample) {
-        case (1, 8): return .gray8(try readImage(name, isCancelled))
-        case (1, 16): return .gray16(try readImage(name, isCancelled))
-        case (3, 8): return .color8(try readImage(name, isCancelled))
-        default: return .color16(try readImage(name, isCancelled))
+        case (1, 8): .gray8(try readImage(rows, name, isCancelled))
+        case (1, 16): .gray16(try readImage(rows, name, isCancelled))
+        case (3, 8): .color8(try readImage(rows, name, isCancelled))
+        default: .color16(try readImage(rows, name, isCancelled))
         }
     }
 
-    private func readImage<Pixel>(_ name: String, _ isCancelled: () -> Bool) throws(CodecError) -> Image<Pixel> {
-        let (width, height, rowBytes) = (header.width, header.height, header.rowBytes)
+    private func readImage<Pixel>(_ height: Int, _ name: String, _ isCancelled: () -> Bool) throws(CodecError) -> Image<Pixel> {
+        let (width, rowBytes) = (header.width, header.rowBytes)
         // `rethrows` cannot carry the error's type through the initializer.
         var failure: CodecError?
         let image = Image<Pixel>(width: width, height: height) { pixels in

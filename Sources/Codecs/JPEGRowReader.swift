@@ -55,6 +55,15 @@ final class JPEGRowReader: ImageRowReader {
         }
     }
 
+    /// Entropy-decodes the rows without computing their pixels.
+    func skipRows(_ count: Int) throws(CodecError) {
+        precondition(count >= 0 && count <= header.height - row, "skipping \(count) rows from row \(row)")
+        var text = [CChar](repeating: 0, count: Int(SHIP_JPEG_TEXT))
+        let code = ship_jpeg_skip(reader, UInt32(count), &text)
+        guard Int(code) == SHIP_JPEG_OK else { throw Self.error(code, message(text), source.name, row: row) }
+        row += count
+    }
+
     private func read(_ out: UnsafeMutablePointer<UInt8>, stride: Int, count: Int) throws(CodecError) {
         var text = [CChar](repeating: 0, count: Int(SHIP_JPEG_TEXT))
         let code = ship_jpeg_read(reader, out, stride, UInt32(count), &text)

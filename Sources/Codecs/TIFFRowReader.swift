@@ -183,6 +183,20 @@ final class TIFFRowReader: ImageRowReader {
         }
     }
 
+    /// Whole strips or rows of tiles are passed over unread; within one, rows depend on those before.
+    func skipRows(_ count: Int) throws(CodecError) {
+        precondition(count >= 0 && count <= header.height - row, "skipping \(count) rows from row \(row)")
+        let isDirect = info.compression == 1 && info.tiled == 0 && info.rgba_only == 0
+        let unit = isDirect ? 1 : max(1, info.tiled != 0 ? Int(info.tile_height) : Int(min(info.rows_per_strip, info.height)))
+        let target = row + count
+        // A band that has been unpacked serves on; else its reading starts at its first row.
+        if target >= max(bandEnd, (row / unit + 1) * unit) { row = target / unit * unit }
+        var scratch = [UInt8](repeating: 0, count: header.rowBytes)
+        while row < target {
+            try scratch.withUnsafeMutableBufferPointer { bytes throws(CodecError) in try readRows(into: UnsafeMutableRawBufferPointer(bytes), count: 1) }
+        }
+    }
+
     // MARK: Stored rows
 
     private func readStripRow(into out: UnsafeMutableRawPointer) throws(CodecError) {

@@ -33,10 +33,12 @@ package struct ImageImporter: Sendable {
     /// - Parameters:
     ///   - name: as people know it, with its folders.
     ///   - known: hash and size when the caller has them already.
+    ///   - isKnown: called when the image is in the project, before its pyramid is made.
     /// - Returns: the image; of a file whose bytes the project has already, that image, and nothing is stored twice.
     /// - Throws: `StoreError` when the project cannot take it. A bad file is no error: it is listed as failed.
     package func importFile(
-        at location: ImageLocation, name: String, known: (sha256: String, bytes: Int)? = nil, isCancelled: @Sendable () -> Bool = { false }
+        at location: ImageLocation, name: String, known: (sha256: String, bytes: Int)? = nil, isCancelled: @Sendable () -> Bool = { false },
+        isKnown: @Sendable (ImageRecord) -> Void = { _ in }
     ) async throws -> ImageRecord {
         let file = try project.openFile(at: location)
         let (sha256, bytes) = try known ?? FileDigest.sha256(file) { _ in if isCancelled() { throw RunCancelled() } }
@@ -63,6 +65,7 @@ package struct ImageImporter: Sendable {
         try await applyNames(to: inserted)
         let current = try await project.image(inserted.id) ?? inserted
         guard new.state != .failed else { return current }
+        isKnown(current)
         var finished = try await finish(current, isCancelled: isCancelled)
         finished.isNew = true
         return finished
@@ -119,13 +122,36 @@ package struct ImageImporter: Sendable {
 
     /// Writes the pyramid file of an image and returns its path below the project. Such files can be deleted at any time.
     package func buildPyramid(of image: ImageRecord, isCancelled: @Sendable () -> Bool = { false }) throws -> String {
-        let folder = "\(image.node)/pyramids"
-        try project.files.makeFolder(folder)
-        let relative = "\(folder)/\(image.uid)\(image.page == 0 ? "" : "-\(image.page)").tif"
+        try build(Self.pyramidPath(of: image), of: image, isCancelled) { source, path in
+            try source.write(to: path, tileSize: 512, quality: 85, pixelSizeMicrometres: image.pixelSize) { _ in if isCancelled() { throw RunCancelled() } }
+        }
+    }
+
+    /// Writes the file of a 16-bit image from which windows of full depth are shown, and returns its path. It can be deleted too.
+    package func buildDeepPyramid(of image: ImageRecord, isCancelled: @Sendable () -> Bool = { false }) throws -> String {
+        try build(Self.deepPyramidPath(of: image), of: image, isCancelled) { source, path in
+            try source.writeDeep(to: path) { _ in if isCancelled() { throw RunCancelled() } }
+        }
+    }
+
+    /// Place of the pyramid below the project, whether it is there or not.
+    package static func pyramidPath(of image: ImageRecord) -> String {
+        "\(image.node)/pyramids/\(image.uid)\(image.page == 0 ? "" : "-\(image.page)").tif"
+    }
+
+    package static func deepPyramidPath(of image: ImageRecord) -> String { pyramidPath(of: image).dropLast(4) + "-deep.tif" }
+
+    private func build(
+        _ relative: String, of image: ImageRecord, _ isCancelled: @Sendable () -> Bool, _ write: (PyramidImage, _ path: String) throws -> Void
+    ) throws -> String {
+        let claim = try PyramidBuilds.claim("\(project.folder)/\(relative)", isCancelled: isCancelled)
+        defer { claim.release() }
+        // Whoever had the claim before has made it.
+        if claim.hasWaited, try project.files.size(relative) != nil { return relative }
+        try project.files.makeFolder("\(image.node)/pyramids")
         let original = try project.openOriginal(image)
         try project.files.writeAtPath(relative) { path in
-            try PyramidImage(descriptor: original.descriptor, name: image.name, page: image.page, orientation: image.orientation)
-                .write(to: path, tileSize: 512, quality: 85, pixelSizeMicrometres: image.pixelSize) { _ in if isCancelled() { throw RunCancelled() } }
+            try write(PyramidImage(descriptor: original.descriptor, name: image.name, page: image.page, orientation: image.orientation), path)
         }
         return relative
     }

@@ -55,7 +55,9 @@ struct ImportJob: JobKind {
         try await context.workers.forEach(files) { file in
             try context.checkCancelled()
             do {
-                let image = try await importer.importFile(at: .root(id: root.id, path: file), name: file, isCancelled: { cancelled.isSet })
+                let image = try await importer.importFile(at: .root(id: root.id, path: file), name: file, isCancelled: { cancelled.isSet }) {
+                    context.announce(.images([$0.id]))
+                }
                 tally.withLock { tally in
                     if image.state == .failed {
                         let reason = image.name == file ? image.error ?? "" : "\(file) has the same bytes as \(image.name), which cannot be read"

@@ -93,7 +93,7 @@ extension ProjectPipeline {
             guard let value = values[end] else { preconditionFailure("\(end) was not made") }
             guard let pixels = value as? AnyImage ?? (value as? GrayImage)?.anyImage else { preconditionFailure("\(end) holds no pixels") }
             let isGray = value is GrayImage
-            let key = SlotCache.Key(image: image.id, state: state(of: image, plan: plan), end: end)
+            let key = SlotCache.Key(image: image.id, state: state(of: end, image: image, plan: plan), end: end)
             if pixels.byteCount > Self.mostBytesInMemory, let file = ScratchPixels(pixels) {
                 result[end] = SlotPixels(source: .file(file), isGray: isGray)
                 scratch.insert(file, isGray: isGray, for: key)
@@ -111,7 +111,7 @@ extension ProjectPipeline {
     private func known(_ ends: Set<Graph.End>, of image: ImageRecord, plan: Plan) -> [Graph.End: SlotPixels]? {
         var result: [Graph.End: SlotPixels] = [:]
         for end in ends {
-            let key = SlotCache.Key(image: image.id, state: state(of: image, plan: plan), end: end)
+            let key = SlotCache.Key(image: image.id, state: state(of: end, image: image, plan: plan), end: end)
             switch cache[key] {
             case let value as GrayImage: result[end] = SlotPixels(source: .memory(value.anyImage), isGray: true)
             case let value as AnyImage: result[end] = SlotPixels(source: .memory(value), isGray: false)

@@ -13,6 +13,7 @@ package final class ProjectPipeline: Sendable {
     /// What is being made just now, by image, graph and slots.
     let loading = Mutex<[String: Task<[Graph.End: SlotPixels], any Error>]>([:])
     private let checked = Mutex<(graph: Graph, plan: Plan, fingerprint: String)?>(nil)
+    private let states = Mutex<(graph: Graph, states: [Graph.End: (hash: String, usesArea: Bool)])?>(nil)
     /// Fingerprint of the graph whose columns the project knows.
     private let declared = Mutex<String?>(nil)
 
@@ -37,40 +38,59 @@ package final class ProjectPipeline: Sendable {
     ) async throws -> NodeContext {
         let metadata = try await project.metadata(image.id).mapValues(\.value)
         return NodeContext(
-            source: .init(uid: image.uid, name: image.name, pixelSizeMicrometres: image.pixelSize, metadata: metadata),
+            source: .init(uid: image.uid, name: image.name, pixelSizeMicrometres: image.pixelSize, metadata: metadata, area: image.area),
             report: report, isCancelled: isCancelled)
     }
 
-    /// The original's pixels, upright.
+    /// The original's pixels, upright; with `source.part`, those of the part.
     /// - Throws: `RunCancelled` when the context is cancelled meanwhile.
     package func decode(_ image: ImageRecord, context: NodeContext) throws -> AnyImage {
         let file = try project.openOriginal(image)
         do throws(CodecError) {
+            if let part = context.source.part {
+                return try ImageFile.decode(
+                    descriptor: file.descriptor, name: image.name, page: image.page, orientation: image.orientation, part: part, isCancelled: { context.isStopped })
+            }
             return try ImageFile.decode(
                 descriptor: file.descriptor, name: image.name, page: image.page, orientation: image.orientation, isCancelled: { context.isStopped })
         } catch .cancelled { throw RunCancelled() }
     }
 
-    /// All that decides what lies in the slots of an image.
+    /// All that decides what lies in all slots of an image.
     func state(of image: ImageRecord, plan: Plan) -> String {
         let fingerprint = checked.withLock { $0?.graph == plan.graph ? $0?.fingerprint : nil } ?? plan.fingerprint
-        return "\(image.id) \(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(fingerprint)"
+        return "\(image.id) \(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(fingerprint) \(image.area ?? "")"
     }
 
-    /// Values of single slots of one image, from memory where they were computed before.
+    /// All that decides what lies in a slot of an image.
+    func state(of end: Graph.End, image: ImageRecord, plan: Plan, part: Rect? = nil) -> String {
+        // Of the last plan asked for, since that is asked for again and again.
+        let known = states.withLock { $0?.graph == plan.graph ? $0?.states : nil }
+        let all = known ?? plan.slotStates()
+        if known == nil { states.withLock { $0 = (plan.graph, all) } }
+        let box = part.map { "\($0.x) \($0.y) \($0.width) \($0.height)" } ?? ""
+        let area = all[end]?.usesArea == true ? image.area ?? "" : ""
+        return "\(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(box) \(all[end]?.hash ?? "") \(area)"
+    }
+
+    /// Values of single slots of one image, from memory where they were computed before: of a changed graph, only what depends on the
+    /// change is computed.
     ///
+    /// - Parameter context: with `source.part` set, values are those of this part alone, as if it were the whole image.
     /// - Parameter remembering: false for passes over all images, which would only push out what edits need.
     package func values(
         of image: ImageRecord, wanted: Set<Graph.End>, given: [Graph.End: any SlotValue] = [:], plan: Plan, context: NodeContext,
         remembering: Bool = true
     ) throws -> [Graph.End: any SlotValue] {
-        let state = state(of: image, plan: plan)
+        func key(_ end: Graph.End) -> SlotCache.Key {
+            .init(image: image.id, state: state(of: end, image: image, plan: plan, part: context.source.part), end: end)
+        }
         var values = given
-        for step in plan.steps {
-            for output in step.nodeClass.outputs {
-                let end = Graph.End(step.name, output.name)
-                if values[end] == nil, let value = cache[.init(image: image.id, state: state, end: end)] { values[end] = value }
-            }
+        // From the wanted slots upward, and no further than to what is known.
+        var asked = Array(wanted)
+        while let end = asked.popLast() {
+            guard values[end] == nil else { continue }
+            if let value = cache[key(end)] { values[end] = value } else { asked += plan.step(end.node).map { Array($0.sources.values.joined()) } ?? [] }
         }
         let missing = wanted.filter { values[$0] == nil }
         if missing.isEmpty { return values }
@@ -79,15 +99,18 @@ package final class ProjectPipeline: Sendable {
             for output in source.nodeClass.outputs { values[Graph.End(source.name, output.name)] = pixels }
         }
         let all = try plan.run(context: context, given: values, wanted: missing)
-        for (end, value) in all where remembering && given[end] == nil && (value is AnyImage || value is GrayImage) {
-            cache.insert(value, for: .init(image: image.id, state: state, end: end))
+        for (end, value) in all where remembering && given[end] == nil && !(value is MeasurementTable) {
+            // Masks and objects that follow from what was handed in are not what the graph makes; pixels never do.
+            guard given.isEmpty || value is AnyImage || value is GrayImage else { continue }
+            cache.insert(value, for: key(end))
         }
         return all
     }
 
     /// Everything the pipeline makes of one image, one result for each node that makes objects.
     package func results(
-        of image: ImageRecord, plan: Plan, context: NodeContext, progress: (String, Double) throws -> Void = { _, _ in }
+        of image: ImageRecord, plan: Plan, context: NodeContext, progress: (String, Double) throws -> Void = { _, _ in },
+        inspect: ([Graph.End: any SlotValue]) -> Void = { _ in }
     ) throws -> [ImageResult] {
         let pixels = try decode(image, context: context)
         var given: [Graph.End: any SlotValue] = [:]
@@ -95,6 +118,7 @@ package final class ProjectPipeline: Sendable {
             for output in source.nodeClass.outputs { given[Graph.End(source.name, output.name)] = pixels }
         }
         let values = try plan.run(context: context, given: given, progress: progress)
+        inspect(values)
         return try plan.regionEnds.map { end in
             guard let set = values[end] as? RegionSet else { preconditionFailure("\(end) holds no regions") }
             return try result(of: image, node: end.node, set: set, table: plan.measurements(of: end, in: values), plan: plan, context: context)

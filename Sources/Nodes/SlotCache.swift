@@ -8,7 +8,7 @@ import Synchronization
 /// Holds at most `byteLimit` bytes of pixels; what was not used for longest goes first.
 final class SlotCache: Sendable {
     struct Key: Hashable, Sendable {
-        /// The image and everything that decides the value: graph, pixel size, file.
+        /// The image and everything that decides the value: graph up to its slot, pixel size, area, file.
         var image: Int64
         var state: String
         var end: Graph.End
@@ -67,6 +67,8 @@ final class SlotCache: Sendable {
         case let image as AnyImage: image.byteCount
         case let gray as GrayImage: gray.anyImage.byteCount
         case let mask as Mask: mask.runs.count * MemoryLayout<Run>.stride
+        case let regions as RegionSet:
+            regions.segments.reduce(0) { $0 + MemoryLayout<Segment>.stride + 32 + $1.mask.runs.count * MemoryLayout<Run>.stride }
         default: 0
         }
     }

@@ -1,7 +1,7 @@
 import Codecs
 import Raster
 
-extension PyramidFile {
+extension PyramidFile: TileSource {
     /// A part of the image at any size, put together from the tiles of the level that is just fine enough.
     ///
     /// Shrinking takes the mean of the covered area, enlarging interpolates between pixel centres (bilinear); without scaling
@@ -18,7 +18,7 @@ extension PyramidFile {
         let part = Rect(
             minX: box.x >> shift, minY: box.y >> shift, maxX: min(size.width, (box.maxX - 1) >> shift + 1),
             maxY: min(size.height, (box.maxY - 1) >> shift + 1))
-        let pixels = try pixels(part, level: levels - 1 - shift)
+        let pixels = try stored(part, level: levels - 1 - shift)
         if part.width == width && part.height == height { return pixels }
         let scale = Double(1 << shift)
         func stretch(_ start: Int, _ end: Int, from origin: Int, count: Int, to wanted: Int) -> [Resampling.Tap] {
@@ -27,15 +27,14 @@ extension PyramidFile {
         }
         let columns = stretch(box.x, box.maxX, from: part.x, count: part.width, to: width)
         let rows = stretch(box.y, box.maxY, from: part.y, count: part.height, to: height)
-        return switch pixels {
-        case .gray8(let image): .gray8(Resampling.image(image, channels: 1, columns: columns, rows: rows))
-        case .color8(let image): .color8(Resampling.image(image, channels: 3, columns: columns, rows: rows))
-        case .gray16, .color16: preconditionFailure("tiles have 8 bits a sample")
-        }
+        return Resampling.image(pixels, columns: columns, rows: rows)
     }
 
+    package func pixels(_ part: Rect, level: Int) throws -> AnyImage? { try stored(part, level: level) }
+
     /// Pixels of a part of one level.
-    private func pixels(_ part: Rect, level: Int) throws -> AnyImage {
+    private func stored(_ part: Rect, level: Int) throws -> AnyImage {
+        guard bitsPerSample == 8 else { return try deep(part, level: level) }
         var gray: Image<UInt8>?
         var color: Image<BGR<UInt8>>?
         if channels == 1 {
@@ -57,6 +56,38 @@ extension PyramidFile {
             }
         }
         return gray.map { .gray8($0) } ?? .color8(color!)
+    }
+
+    private func deep(_ part: Rect, level: Int) throws -> AnyImage {
+        if channels == 1 {
+            return .gray16(try gathered(part, level: level, 0) { samples, index in UInt16(littleEndian: samples[index]) })
+        }
+        // As TIFF has them: red, green, blue.
+        return .color16(
+            try gathered(part, level: level, BGR<UInt16>(blue: 0, green: 0, red: 0)) { samples, index in
+                BGR(
+                    blue: UInt16(littleEndian: samples[3 * index + 2]), green: UInt16(littleEndian: samples[3 * index + 1]),
+                    red: UInt16(littleEndian: samples[3 * index]))
+            })
+    }
+
+    private func gathered<Pixel>(
+        _ part: Rect, level: Int, _ empty: Pixel, _ pixel: (UnsafeBufferPointer<UInt16>, Int) -> Pixel
+    ) throws -> Image<Pixel> {
+        var image = Image(width: part.width, height: part.height, repeating: empty)
+        for row in (part.y / tileSize)...((part.maxY - 1) / tileSize) {
+            for column in (part.x / tileSize)...((part.maxX - 1) / tileSize) {
+                guard let bytes = try tile(z: level, x: column, y: row) else { continue }
+                let pixels = Image<Pixel>(width: tileSize, height: tileSize) { target in
+                    bytes.withUnsafeBytes { bytes in
+                        let samples = bytes.assumingMemoryBound(to: UInt16.self)
+                        for index in target.indices { target[index] = pixel(samples, index) }
+                    }
+                }
+                image.paste(pixels, at: (x: column * tileSize - part.x, y: row * tileSize - part.y))
+            }
+        }
+        return image
     }
 }
 

@@ -13,6 +13,8 @@ package final class PyramidFile: Sendable {
     package let byteCount: Int
     /// 1 gray, 3 colour.
     package let channels: Int
+    /// 8: tiles are JPEG files; 16: they hold the samples as they are, for windows of full depth.
+    package let bitsPerSample: Int
     private let descriptor: Int32
     /// Of each level, row by row: offset and byte count.
     private let tiles: [[(offset: UInt64, count: UInt32)]]
@@ -36,6 +38,9 @@ package final class PyramidFile: Sendable {
                 throw PyramidError.notAPyramid(file: path, reason: "it has no size")
             }
             let layout = PyramidLayout(width: width, height: height, tileSize: size)
+            let channels = native.one(277) ?? 1
+            let isDeep = native.one(259) == 1
+            guard channels == 1 || channels == 3 else { throw PyramidError.notAPyramid(file: path, reason: "it has \(channels) channels") }
             guard directories.count == layout.levels.count else {
                 throw PyramidError.notAPyramid(file: path, reason: "it has \(directories.count) of \(layout.levels.count) levels")
             }
@@ -64,6 +69,9 @@ package final class PyramidFile: Sendable {
                     guard count > 0, offset <= UInt64(parser.size), UInt64(count) <= UInt64(parser.size) - offset else {
                         throw PyramidError.notAPyramid(file: path, reason: "a tile lies outside the file")
                     }
+                    guard !isDeep || Int(count) == size * size * channels * 2 else {
+                        throw PyramidError.notAPyramid(file: path, reason: "a tile has the wrong size")
+                    }
                     row.append((offset, count))
                     next += 12
                 }
@@ -74,7 +82,8 @@ package final class PyramidFile: Sendable {
             self.layout = layout
             self.tiles = tiles
             self.descriptor = descriptor
-            channels = native.one(277) ?? 1
+            self.channels = channels
+            bitsPerSample = isDeep ? 16 : 8
             byteCount = parser.size
         } catch {
             close(descriptor)

@@ -40,6 +40,11 @@ package struct PyramidImage: Sendable {
             pixelSizeMicrometres: pixelSizeMicrometres, progress: progress)
     }
 
+    /// Builds the file of full depth of a 16-bit image at `path`; see ``DeepPyramidBuilder``.
+    package func writeDeep(to path: String, tileSize: Int = 512, progress: (Double) throws -> Void = { _ in }) throws {
+        try DeepPyramidBuilder.build(source: try rows(), to: path, tileSize: tileSize, progress: progress)
+    }
+
     private func rows() throws(CodecError) -> any ImageRowReader {
         guard orientation != 1 else { return try storedRows() }
         let image: AnyImage
@@ -76,16 +81,7 @@ package struct PyramidImage: Sendable {
                 for index in 0..<samples { counts[Int(values[index])] += 1 }
             }
         }
-        let tail = samples * reader.header.height / 10_000
-        func firstBeyondTail(_ values: some Sequence<Int>) -> Int? {
-            var sum = 0
-            for value in values {
-                sum += counts[value]
-                if sum > tail { return value }
-            }
-            return nil
-        }
-        guard let low = firstBeyondTail(0..<65_536), let high = firstBeyondTail((0..<65_536).reversed()) else { return (0, 65_535) }
-        return high > low ? (low, high) : (max(0, low - 1), min(65_535, low + 1))
+        let window = ChannelHistogram.window(counts)
+        return (window.lowerBound, window.upperBound)
     }
 }

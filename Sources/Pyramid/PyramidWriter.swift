@@ -14,6 +14,14 @@ final class PyramidWriter {
     /// ImageDescription of the native level, before the index' offset.
     static let description = "ship tiles 1, index at "
 
+    /// What tiles hold.
+    enum Coding {
+        /// JPEG files of 8 bits a sample.
+        case jpeg
+        /// Samples of 16 bits as they are, always of whole tiles.
+        case deep
+    }
+
     private struct Slot {
         var offset: UInt64 = 0
         var count: UInt64 = 0
@@ -28,18 +36,21 @@ final class PyramidWriter {
     private let descriptor: Int32
     private let layout: PyramidLayout
     private let channels: Int
+    private let coding: Coding
     private let big: Bool
     private var directories: [Directory]
     private var position: UInt64
     private var buffer: [UInt8] = []
 
-    init(path: String, layout: PyramidLayout, channels: Int, bigTIFF: Bool?) throws(PyramidError) {
+    init(path: String, layout: PyramidLayout, channels: Int, coding: Coding = .jpeg, bigTIFF: Bool?) throws(PyramidError) {
         self.path = path
+        self.coding = coding
         self.layout = layout
         self.channels = channels
         let native = layout.levels[layout.levels.count - 1]
         // JPEG tiles are hardly ever larger than their pixels; all levels take 4/3, and edge tiles are there twice.
-        big = bigTIFF ?? (native.columns * native.rows * layout.tileSize * layout.tileSize * channels > 1 << 31)
+        let sampleBytes = coding == .deep ? 2 : 1
+        big = bigTIFF ?? (native.columns * native.rows * layout.tileSize * layout.tileSize * channels * sampleBytes > 1 << 31)
         directories = layout.levels.map { level in
             Directory(
                 padded: Array(repeating: Slot(), count: level.columns * level.rows),
@@ -156,7 +167,8 @@ final class PyramidWriter {
         let directory = directories[z]
         var entries = [
             long(254, z == layout.levels.count - 1 ? 0 : 1), long(256, level.width), long(257, level.height),
-            short(258, Array(repeating: 8, count: channels)), short(259, [7]), short(262, [channels == 1 ? 1 : 6]), short(277, [channels]),
+            short(258, Array(repeating: coding == .deep ? 16 : 8, count: channels)), short(259, [coding == .deep ? 1 : 7]),
+            short(262, [channels == 1 ? 1 : coding == .deep ? 2 : 6]), short(277, [channels]),
             short(284, [1]), short(322, [layout.tileSize]), short(323, [layout.tileSize]),
             words(324, directory.padded.map(\.offset)), words(325, directory.padded.map(\.count)),
         ]
@@ -164,7 +176,7 @@ final class PyramidWriter {
             let text = Array("\(Self.description)\(index)".utf8) + [0]
             entries.append(Entry(tag: 270, type: 2, count: text.count, data: text))
         }
-        if channels == 3 { entries.append(short(530, [2, 2])) }
+        if channels == 3, coding == .jpeg { entries.append(short(530, [2, 2])) }
         if let pixelSize, pixelSize > 0 {
             // Pixels per centimetre; a level's pixels are larger by the same factor that its width is smaller.
             let native = layout.levels[layout.levels.count - 1]

@@ -31,17 +31,28 @@ enum Resampling {
         }
     }
 
-    /// - Parameter channels: bytes of a pixel.
-    static func image<Pixel>(_ source: Image<Pixel>, channels: Int, columns: [Tap], rows: [Tap]) -> Image<Pixel> {
-        precondition(MemoryLayout<Pixel>.stride == channels, "a pixel of \(MemoryLayout<Pixel>.stride) bytes has no \(channels) channels")
+    static func image(_ source: AnyImage, columns: [Tap], rows: [Tap]) -> AnyImage {
+        switch source {
+        case .gray8(let image): .gray8(resampled(image, UInt8.self, columns, rows))
+        case .gray16(let image): .gray16(resampled(image, UInt16.self, columns, rows))
+        case .color8(let image): .color8(resampled(image, UInt8.self, columns, rows))
+        case .color16(let image): .color16(resampled(image, UInt16.self, columns, rows))
+        }
+    }
+
+    private static func resampled<Pixel, Sample: FixedWidthInteger & UnsignedInteger>(
+        _ source: Image<Pixel>, _: Sample.Type, _ columns: [Tap], _ rows: [Tap]
+    ) -> Image<Pixel> {
+        let channels = MemoryLayout<Pixel>.stride / MemoryLayout<Sample>.stride
         let width = columns.count * channels
+        let most = Float(Sample.max)
         // Source rows scaled across; each is asked for by neighbouring target rows only.
         var scaled: [Int: [Float]] = [:]
         var sum = [Float](repeating: 0, count: width)
         return Image(width: columns.count, height: rows.count) { target in
-            let bytes = UnsafeMutableRawBufferPointer(target)
+            let out = UnsafeMutableRawBufferPointer(target).assumingMemoryBound(to: Sample.self)
             source.withBuffer { pixels in
-                let from = UnsafeRawBufferPointer(pixels)
+                let from = UnsafeRawBufferPointer(pixels).assumingMemoryBound(to: Sample.self)
                 for (y, row) in rows.enumerated() {
                     for known in Array(scaled.keys) where known < row.first { scaled[known] = nil }
                     for index in sum.indices { sum[index] = 0.5 }
@@ -51,20 +62,22 @@ enum Resampling {
                         if offset + 2 >= row.weights.count { scaled[row.first + offset] = line }
                         for index in 0..<width { sum[index] += weight * line[index] }
                     }
-                    for index in 0..<width { bytes[y * width + index] = UInt8(max(0, min(255, sum[index]))) }
+                    for index in 0..<width { out[y * width + index] = Sample(max(0, min(most, sum[index]))) }
                 }
             }
         }
     }
 
-    private static func across(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ channels: Int, _ columns: [Tap]) -> [Float] {
+    private static func across<Sample: FixedWidthInteger & UnsignedInteger>(
+        _ samples: UnsafeBufferPointer<Sample>, _ start: Int, _ channels: Int, _ columns: [Tap]
+    ) -> [Float] {
         [Float](unsafeUninitializedCapacity: columns.count * channels) { buffer, written in
             for (index, tap) in columns.enumerated() {
                 for channel in 0..<channels {
                     var place = start + tap.first * channels + channel
                     var sum: Float = 0
                     for weight in tap.weights {
-                        sum += weight * Float(bytes[place])
+                        sum += weight * Float(samples[place])
                         place += channels
                     }
                     buffer[index * channels + channel] = sum

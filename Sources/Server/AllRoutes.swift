@@ -13,12 +13,17 @@ enum AllRoutes {
             UploadRoutes(services: services),
             ImportRoutes(services: services),
             BlobRoutes(services: services),
+            AreaRoutes(services: services),
             TileRoutes(services: services),
+            PixelRoutes(services: services),
             DeepZoomRoutes(services: services),
             IIIFRoutes(services: services),
             ObjectRoutes(services: services),
             GalleryRoutes(services: services),
             EditRoutes(services: services),
+            CategoryRoutes(services: services),
+            LabelRoutes(services: services),
+            MetadataRoutes(services: services),
             ExportRoutes(services: services),
         ]
     }

@@ -31,6 +31,7 @@ package struct ObjectRecord: Sendable, Equatable {
     package var rule: String?
     /// Number of the present mask, new with every change and never reused: fit for URLs and ETags.
     package var maskRevision: Int64
+    package var label: LabelRecord?
     /// Empty unless asked for.
     package var measurements: Measurements
 }

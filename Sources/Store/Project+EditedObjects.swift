@@ -30,19 +30,20 @@ extension Project {
         }
     }
 
-    /// Objects as they are, or were, with these masks, in their order. Masks never change, so neither do the answers.
+    /// Objects as they are, or were, with these masks, in their order, with the labels they bear now.
     package func objects(masks: [Int64]) async throws(StoreError) -> [(object: ObjectRecord, mask: StoredMask)] {
         if masks.isEmpty { return [] }
         return try await read { database in
             let columns = try Self.measureColumnNames(database)
             let measured = columns.map { ", v.\"\($0)\"" }.joined()
             let then = """
-                SELECT object.id, object.uid, object.image_id, object.node_id, object.kind, object.active, object.rule, m.x, m.y, m.width, m.height, m.area,
+                SELECT object.id, object.uid, object.image_id, object.node_id, object.kind, object.active, object.rule,
+                    object.category_id, object.label_status, object.label_score, object.label_id, m.x, m.y, m.width, m.height, m.area,
                     m.edit_id IS NOT NULL AS edited, m.parent_id, m.n_inner, m.touches, m.id AS mask_id
                 FROM mask m JOIN object ON object.id = m.object_id WHERE m.id = ?
                 """
             let select = try database.cachedStatement(
-                sql: "SELECT \(objectColumns)\(measured) FROM (\(then)) o LEFT JOIN node n ON n.id = o.node_id LEFT JOIN measurement v ON v.mask_id = o.mask_id")
+                sql: "SELECT \(objectColumns)\(measured) FROM (\(then)) o LEFT JOIN node n ON n.id = o.node_id LEFT JOIN measurement v ON v.mask_id = o.mask_id LEFT JOIN label l ON l.id = o.label_id")
             let pixels = try database.cachedStatement(sql: "SELECT png FROM mask WHERE id = ?")
             return try masks.compactMap { id in
                 guard let row = try Row.fetchOne(select, arguments: [id]), let png = try Data.fetchOne(pixels, arguments: [id]) else { return nil }

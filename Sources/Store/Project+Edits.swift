@@ -54,6 +54,7 @@ extension Project {
                 box = box.union(region.box)
             }
             try Self.insertChanges(database, edit: id, changes)
+            try Self.inheritLabels(database, edit: edit, id: id, created: zip(created, edit.create).compactMap { object, new in object.map { ($0, new.sources) } })
             let outcome = EditOutcome(edit: id, operation: edit.operation, changes, box: box, revision: try writer.bumpRevision(), canUndo: true, canRedo: false)
             try Self.remember(database, outcome, image: edit.image, key: edit.key)
             return outcome
@@ -171,6 +172,8 @@ extension Project {
             for id in way.forth { try mark.execute(arguments: [EditState.done.rawValue, id]) }
             let operation = try database.cachedStatement(sql: "SELECT operation FROM edit WHERE id = ?")
             let operations = try (way.back + way.forth).map { try String.fetchOne(operation, arguments: [$0]) ?? "" }
+            for id in way.back { try Self.stepLabels(database, edit: id, isUndo: true) }
+            for id in way.forth { try Self.stepLabels(database, edit: id, isUndo: false) }
             // The objects are no longer those of the last run, so the next one must not be skipped as done already.
             if operations.contains(where: { $0.hasPrefix("run") }) { try database.execute(sql: "DELETE FROM result WHERE image_id = ?", arguments: [image]) }
             let steps = way.forth.count - way.back.count

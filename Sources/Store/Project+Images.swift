@@ -171,6 +171,11 @@ extension Project {
                         after: size.map { "\($0)" })
                 }
             }
+            if let area = change.area {
+                let before = try String.fetchOne(database, sql: "SELECT area FROM image WHERE object_id = ?", arguments: [id])
+                try set("image", "area", area)
+                if before != area { try Self.audit(database, by: by, object: id, field: "area", before: before, after: area) }
+            }
             if let source = change.pixelSizeSource { try set("image_data", "pixel_size_source", source) }
             try Self.touch(database)
         }
@@ -267,7 +272,7 @@ extension Project {
             node: row["node"] ?? "", sha256: row["sha256"], bytes: row["bytes"], width: row["width"], height: row["height"],
             channels: row["channels"], bits: row["bits"], format: row["format"], page: row["page"], orientation: row["orientation"],
             pixelSize: row["pixel_size_um"], pixelSizeSource: row["pixel_size_source"], state: ImageState(rawValue: row["state"]) ?? .failed,
-            error: row["error"], pyramid: row["pyramid"], revision: row["revision"], objects: row["objects"],
+            area: row["area"], error: row["error"], pyramid: row["pyramid"], revision: row["revision"], objects: row["objects"],
             createdAt: Date(milliseconds: row["created_at"]), removedAt: removed.map(Date.init(milliseconds:)))
     }
 }
@@ -277,7 +282,7 @@ private let imageSelection = """
     SELECT object.id AS id, object.uid AS uid, image.name AS name, d.root_id AS root_id, d.url AS url, node.name AS node, d.sha256 AS sha256,
         d.bytes AS bytes, d.width AS width, d.height AS height, d.channels AS channels, d.bits AS bits, d.format AS format, d.page AS page,
         d.orientation AS orientation, d.pixel_size_um AS pixel_size_um, d.pixel_size_source AS pixel_size_source, image.state AS state,
-        image.error AS error, image.pyramid AS pyramid, image.revision AS revision, object.created_at AS created_at,
+        image.error AS error, image.area AS area, image.pyramid AS pyramid, image.revision AS revision, object.created_at AS created_at,
         image.removed_at AS removed_at,
         \(countingObjects)
     FROM image JOIN object ON object.id = image.object_id JOIN image_data d ON d.id = image.original_id LEFT JOIN node ON node.id = object.node_id

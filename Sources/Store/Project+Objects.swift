@@ -20,7 +20,7 @@ extension Project {
                 condition += " AND \(after.condition)"
                 arguments += after.arguments as [any DatabaseValueConvertible]
             }
-            let from = "FROM object o LEFT JOIN node n ON n.id = o.node_id \(join) WHERE \(condition)"
+            let from = "FROM object o LEFT JOIN node n ON n.id = o.node_id \(join) LEFT JOIN label l ON l.id = o.label_id WHERE \(condition)"
             let measured = query.withMeasurements ? columns.measured.map { ", v.\"\($0)\"" }.joined() : ""
             let rows = try Row.fetchAll(
                 database, sql: "SELECT \(objectColumns)\(measured), \(order.expression) \(from) ORDER BY \(order.clause) LIMIT \(limit + 1)",
@@ -51,7 +51,7 @@ extension Project {
             database,
             sql: """
                 SELECT \(objectColumns)\(measured.map { ", v.\"\($0)\"" }.joined()) FROM object o LEFT JOIN node n ON n.id = o.node_id
-                LEFT JOIN measurement v ON v.mask_id = o.mask_id WHERE o.id IN (SELECT value FROM json_each(?))
+                LEFT JOIN measurement v ON v.mask_id = o.mask_id LEFT JOIN label l ON l.id = o.label_id WHERE o.id IN (SELECT value FROM json_each(?))
                 """, arguments: ["[\(shown.map { String($0.id) }.joined(separator: ","))]"])
         let records = Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as ObjectID, objectRecord($0, columns: measured)) })
         var next: String?
@@ -68,7 +68,7 @@ extension Project {
                 database,
                 sql: """
                     SELECT \(objectColumns)\(measured) FROM object o LEFT JOIN node n ON n.id = o.node_id
-                    LEFT JOIN measurement v ON v.mask_id = o.mask_id WHERE o.id = ? AND o.kind IN ('region', 'reject')
+                    LEFT JOIN measurement v ON v.mask_id = o.mask_id LEFT JOIN label l ON l.id = o.label_id WHERE o.id = ? AND o.kind IN ('region', 'reject')
                     """, arguments: [id]
             ).map { Self.objectRecord($0, columns: columns) }
         }
@@ -146,8 +146,8 @@ extension Project {
         ObjectRecord(
             id: row[0], uid: row[1], image: row[2], node: row[3], kind: ObjectKind(rawValue: row[4]) ?? .region,
             box: Rect(x: row[5], y: row[6], width: row[7], height: row[8]), area: row[9], edited: row[10], active: row[11], parent: row[12],
-            nInner: row[13], touches: UInt8(clamping: row[14] as Int), rule: row[15], maskRevision: row[16] ?? 0,
-            measurements: columns.isEmpty ? .none : Measurements(names: columns, values: columns.indices.map { row[17 + $0] as Double? }))
+            nInner: row[13], touches: UInt8(clamping: row[14] as Int), rule: row[15], maskRevision: row[16] ?? 0, label: label(row, at: 17),
+            measurements: columns.isEmpty ? .none : Measurements(names: columns, values: columns.indices.map { row[23 + $0] as Double? }))
     }
 }
 
@@ -155,5 +155,6 @@ extension Project {
 let inBox = "o.id IN (SELECT id FROM object_box WHERE image_min = ? AND image_max = ? AND min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?)"
 
 let objectColumns = """
-    o.id, o.uid, o.image_id, n.name, o.kind, o.x, o.y, o.width, o.height, o.area, o.edited, o.active, o.parent_id, o.n_inner, o.touches, o.rule, o.mask_id
+    o.id, o.uid, o.image_id, n.name, o.kind, o.x, o.y, o.width, o.height, o.area, o.edited, o.active, o.parent_id, o.n_inner, o.touches, o.rule, o.mask_id,
+    o.category_id, o.label_status, o.label_score, l.source, l.by, l.at
     """

@@ -27,7 +27,7 @@ export function createCompare(host) {
   const state = side => (/^s\d+$/.test(side) ? Number(side.slice(1)) : undefined)
   async function count() {
     c.counts = null
-    const [from, to] = c.sides.map(side => state(side) ?? (side === 'now' ? c.states.at(-1)?.edit : undefined))
+    const [from, to] = c.sides.map(side => state(side) ?? (side === 'now' ? c.states.find(s => !s.undone)?.edit : undefined))
     if (from !== undefined && to !== undefined && from !== to) try { c.counts = await get(host.P(`/blobs/${host.view.image.id}/compare?from=${from}&to=${to}`)) } catch { /* the picture does without */ }
   }
   async function set(sides) {
@@ -39,7 +39,7 @@ export function createCompare(host) {
   }
   async function open(sides, at = 50) {
     try { c.states = (await get(host.P(`/blobs/${host.view.image.id}/states`))).states } catch { c.states = [] }
-    if (!sides) sides = c.states.length && !await host.corrected(true) ? [`s${c.states[0].edit}`, 'now'] : ['original', 'corrected']
+    if (!sides) sides = c.states.length && !await host.corrected(true) ? [`s${c.states.at(-1).edit}`, 'now'] : ['original', 'corrected']
     if (sides.includes('corrected') && !await host.corrected()) return
     Object.assign(c, { on: true, at, sides })
     clip()
@@ -56,9 +56,9 @@ export function createCompare(host) {
   const move = at => { c.at = Math.min(100, Math.max(0, at)); clip() }
   const choices = () => [
     ['The image', [['original', 'Original image'], ['corrected', 'Corrected image']]],
-    ['The objects', [['now', 'Objects now'], ...c.states.map(s => [`s${s.edit}`, s.edit === 0 ? 'Objects before any change' : `After: ${s.summary || s.operation}${s.at ? `, ${ago(s.at)}` : ''}`])]]
+    ['The objects', [['now', 'Objects now'], ...c.states.map(s => [`s${s.edit}`, s.edit === 0 ? 'Objects before any change' : `${s.summary || s.operation}${s.at ? `, ${ago(s.at)}` : ''}`])]]
   ]
-  const chooser = i => h('select', { class: ['compare-side', i ? 'right' : 'left'], 'aria-label': i ? 'Right side' : 'Left side', value: c.sides[i], onChange: e => set(c.sides.map((s, k) => (k === i ? e.target.value : s))) },
+  const chooser = i => h('select', { 'aria-label': i ? 'Right side' : 'Left side', value: c.sides[i], onChange: e => set(c.sides.map((s, k) => (k === i ? e.target.value : s))) },
     choices().map(([label, list]) => h('optgroup', { label }, list.map(([value, text]) => h('option', { value, selected: value === c.sides[i] }, text)))))
   return {
     state: c, clip, open, close, objectsOf: i => state(c.sides[i]),
@@ -77,7 +77,7 @@ export function createCompare(host) {
         onPointermove: e => { if (e.currentTarget.hasPointerCapture(e.pointerId)) { const r = e.currentTarget.parentElement.getBoundingClientRect(); move((e.clientX - r.left) / r.width * 100) } },
         onPointerup: () => host.changed()
       }, h('i')),
-      h('div', { class: 'compare-bar' }, [chooser(0), c.counts ? h('span', { class: 'small', role: 'status' }, `${plural(c.counts.added.length, 'object')} added, ${c.counts.lost.length} lost, ${c.counts.changed.length} changed`) : null, chooser(1), iconButton('close', 'End comparing', close, { size: 14, command: 'viewer.compare' })])
+      h('div', { class: 'compare-bar' }, [chooser(0), c.counts ? h('span', { class: 'small', role: 'status' }, `${plural(c.counts.added.length, 'object')} added, ${c.counts.lost.length} lost, ${c.counts.changed.length} changed`) : null, h('span', { class: 'row' }, [chooser(1), iconButton('close', 'End comparing', close, { size: 14, command: 'viewer.compare' })])])
     ] : [])
   }
 }

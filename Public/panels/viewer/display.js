@@ -19,16 +19,21 @@ export const keySettings = (image, text) => memory.save(`viewer.display.${image.
 export function createDisplay(host) {
   const histogram = ref(null)
   let asked = ''
-  /** The histogram of what is in view, once the view rests. */
-  const look = () => later('histogram', async () => {
+  /** The histogram of what is in view. */
+  async function count() {
     const b = host.visible(), address = b && `?x=${b.x}&y=${b.y}&width=${b.width}&height=${b.height}`
-    if (!b || asked === address || !host.view.sideOpen) return
+    if (!b || asked === address) return
     asked = address
-    try { const answer = await get(host.P(`/blobs/${host.view.image.id}/histogram${address}`)); if (asked === address) histogram.value = answer } catch { asked = '' }
-  }, 250)
-  const auto = () => {
-    const found = histogram.value?.channels.map(c => c.auto)
-    if (!found?.length) return
+    try {
+      const answer = await get(host.P(`/blobs/${host.view.image.id}/histogram${address}`))
+      if (asked === address) histogram.value = answer
+    } catch { asked = '' }
+  }
+  // Once the view rests, and only while somebody sees it.
+  const look = () => later('histogram', () => { if (host.view.sideOpen && host.screen.open) count() }, 250)
+  async function auto() {
+    await count()
+    const found = histogram.value?.channels.map(c => c.auto) ?? []
     const min = Math.min(...found.map(a => a.min)), max = Math.max(...found.map(a => a.max))
     if (max > min) host.change({ min, max })
   }
@@ -44,7 +49,7 @@ export function createDisplay(host) {
         h('path', { class: 'cut', d: `M0,0H${x(d.min)}V64H0ZM${x(d.max)},0H256V64H${x(d.max)}Z` }), h('path', { class: 'edge', d: `M${x(d.min)},0V64M${x(d.max)},0V64` })
       ]),
       h('div', { class: 'points' }, [point('min', 'Black point', -Infinity, d.max - step), point('max', 'White point', d.min + step, Infinity)]),
-      h('div', { class: 'row between' }, [typed('min', 'Black point'), button('Auto', auto, { kind: 'quiet', disabled: !channels.length, command: 'viewer.auto', title: 'Window to the values in view' }), typed('max', 'White point')])
+      h('div', { class: 'row between' }, [typed('min', 'Black point'), button('Auto', auto, { kind: 'quiet', command: 'viewer.auto', title: 'Window to the values in view' }), typed('max', 'White point')])
     ])
   }
   function bands(d) {
@@ -54,20 +59,25 @@ export function createDisplay(host) {
       return h('span', { class: 'row' }, [checkbox(name, color !== '-', on => to(on ? o : '-')), h('input', { type: 'color', value: `#${color === '-' ? o : color}`, disabled: color === '-', 'aria-label': `Colour of ${name}`, onChange: e => to(e.target.value.slice(1).toUpperCase()) })])
     }))
   }
+  function toggle(open = !host.screen.open) {
+    host.screen.open = open
+    host.saveScreen()
+    look()
+  }
   return {
-    look, auto,
+    look, auto, toggle,
     section() {
       const d = host.display, { screen } = host, contrast = contrastOf(d), brightness = brightnessOf(d)
       const range = (label, value, text, min, max, set, neutral) => slider(label, value, n => host.change(set(n)), { min, max, step: 1, text, onReset: () => host.change(set(neutral)) })
-      return section('Display', [
+      return section('Display', !screen.open ? null : [
         windowOf(d),
         range('Brightness', brightness, signed(brightness), -100, 100, n => withBrightness(d, n), 0),
-        range('Contrast', Math.round(100 * Math.log10(contrast)), `${Math.round(contrast * 100)} %`, -100, 150, n => withContrast(d, 10 ** (n / 100)), 0),
+        range('Contrast', Math.round(100 * Math.log10(contrast)), contrast.toFixed(2), -100, 150, n => withContrast(d, 10 ** (n / 100)), 0),
         range('Gamma', Math.round(100 * Math.log10(d.gamma)), d.gamma.toFixed(2), -70, 70, n => ({ gamma: +(10 ** (n / 100)).toFixed(3) }), 0),
         bands(d),
         h('div', { class: 'row wrap' }, [checkbox('Invert', d.invert, invert => host.change({ invert })), checkbox('Sharp pixels', screen.pixelated, on => { screen.pixelated = on; host.saveScreen() })]),
         h('div', { class: 'around' }, [h('span', 'Around'), segmented('Around the image', ['Calm', 'Black', 'Gray', 'White', 'Checks'].map(label => ({ value: label.toLowerCase(), label })), screen.canvas, c => { screen.canvas = c; host.saveScreen() })])
-      ], { key: 'display', aside: isNeutral(d) ? null : button('Not neutral · reset', () => host.change(neutralOf(d.top)), { kind: 'tag', title: 'Changed on screen only; measurements and exports are not touched' }) })
+      ], { key: 'display', open: screen.open, toggle: () => toggle(), aside: isNeutral(d) ? null : button('Not neutral · reset', () => host.change(neutralOf(d.top)), { kind: 'tag', title: 'Changed on screen only; measurements and exports are not touched' }) })
     }
   }
 }

@@ -65,7 +65,7 @@ export function layersSection({ view, setStyle, categories, looks: { layers, sav
     row('Rejected', layers.rejects, saveLayers, rules.reduce((sum, r) => sum + r.n, 0)),
     ...layers.rejects.on ? rules.map(({ rule, n, color }) => h('label', { class: 'check rule', key: rule }, [
       h('input', { type: 'checkbox', checked: !off.includes(rule), onChange: e => { layers.rejects.off = e.target.checked ? off.filter(r => r !== rule) : [...off, rule]; saveLayers() } }),
-      h('i', { style: { background: `#${color}` } }), h('span', { class: 'grow' }, rule || 'no rule'), h('span', { class: 'muted number' }, count(n))
+      h('i', { style: { background: `#${color}` } }), h('span', { class: 'grow' }, rule.replace(/[A-Z]/g, c => ' ' + c.toLowerCase()) || 'no rule'), h('span', { class: 'muted number' }, count(n))
     ])) : []
   ], { key: 'layers' })
 }

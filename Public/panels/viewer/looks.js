@@ -1,5 +1,5 @@
 // What the viewer shows, as opposed to what it changes: picture, overlays, display, compare view, ruler, inspector, minimap, scale.
-import { reactive, computed } from '../../vendor/vue.runtime.js'
+import { reactive, computed, watch, nextTick } from '../../vendor/vue.runtime.js'
 import { memory } from '../../state.js'
 import { iconButton } from '../../ui.js'
 import { createOverlays, wantedOverlays, layerDefaults } from './layers.js'
@@ -18,7 +18,7 @@ export function createLooks(v) {
   const kept = memory.load('viewer.layers', {})
   const layers = reactive(Object.fromEntries(Object.entries(layerDefaults).map(([name, d]) => [name, { ...d, ...kept[name] }])))
   layers.image.corrected = false  // each visit begins with the image as stored
-  const screen = reactive({ pixelated: true, canvas: 'calm', ...memory.load('viewer.screen', {}) })
+  const screen = reactive({ pixelated: true, canvas: 'calm', open: false, ...memory.load('viewer.screen', {}) })
   const display = reactive(neutralOf(255))
   let map, picture, rightPicture, overlays, rightOverlays, scaleBar, ruler
 
@@ -69,9 +69,17 @@ export function createLooks(v) {
     saveScreen() { memory.save('viewer.screen', screen); apply() }
   })
 
+  watch(() => view.sideOpen, section.look)
+
   return {
     layers, display, saveLayers, apply, inspector, compare, hasCorrected,
     displaySection: section.section, auto: section.auto, neutral: computed(() => isNeutral(display)),
+    /** Key D: to the settings, wherever one is. */
+    showDisplay() {
+      view.sideOpen = true
+      section.toggle(true)
+      nextTick(() => document.querySelector('.points input')?.focus())
+    },
     resetDisplay() { Object.assign(display, neutralOf(display.top)); keySettings(view.image); apply(); v.savePlace() },
     async showCorrected(on) { if (!on || await hasCorrected()) { layers.image.corrected = on; apply() } },
     /** The picture and everything raster on it, once the map is there. */
@@ -101,7 +109,6 @@ export function createLooks(v) {
       ruler.redraw()
       apply()
     },
-    look: section.look,
     query: () => ({ d: encode(display), vs: compare.query() }),
     // Each is true when it took what happened, so that the viewer's tools leave it alone.
     click(x, y) { if (view.tool !== 'ruler') return false; ruler.click(x, y); return true },

@@ -1,6 +1,7 @@
 // The objects of the image on screen: fetching, what lies under the pointer, selection.
 import { get, post, all } from '../../api.js'
 import { state, complain } from '../../state.js'
+import { left, share } from '../../selection.js'
 import { casedOutline, boundsOf } from './image-map.js'
 
 // Okabe–Ito: blue has contrast on light plankton grounds.
@@ -22,7 +23,7 @@ export function createObjects(v) {
   const kind = () => v.layers.rejects.on ? 'all' : 'region'
   async function hit(x, y, which = kind()) {
     const { object } = await get(P(`/objects/at?blob=${view.image.id}&x=${Math.round(x)}&y=${Math.round(y)}&kind=${which}`))
-    return object ? fetchObject(object.id) : null
+    return object && !v.layers.rejects.off.includes(object.rule) ? fetchObject(object.id) : null
   }
   /** Ids of the segments under some places. */
   async function under(places) {
@@ -85,6 +86,9 @@ export function createObjects(v) {
     for (const objectId of ids) { const i = next.indexOf(objectId); add && i >= 0 ? next.splice(i, 1) : i < 0 && next.push(objectId) }
     view.selected = next
     view.focus = next[next.length - 1] ?? null
+    // The gallery opens at what was last looked at here.
+    if (Number(view.focus)) left.query = { ...left.query, focus: view.focus }
+    share(next, view.image.id)
     v.hoverLayer?.clearLayers()
     hovered = null
     // Vectors for more than these would stall the page; those that an edit will make have no outline yet.

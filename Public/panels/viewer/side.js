@@ -8,7 +8,7 @@ import { history } from './history.js'
 import { layersSection } from './layers.js'
 
 /** Measures of one object; a length in px and the same in µm share a row. */
-function measures(object, columns) {
+export function measures(object, columns) {
   const m = object.measurements ?? {}, known = new Set(columns.map(c => c.name))
   const list = [...columns.filter(c => m[c.name] !== undefined), ...Object.keys(m).filter(n => !known.has(n)).map(name => ({ name, title: name, unit: '' }))]
   // The field calls the equivalent diameter in µm by its short name.

@@ -32,13 +32,13 @@ export function createTools(host) {
   let kind = 'pan', open = [], done = [], past = [], future = [], mods = {}, cursor = null, cross = null, stroke = null, hand = false, frame = 0
 
   const isPen = () => pens.includes(kind)
-  const drawing = () => kind !== 'pan'
+  const drawing = () => kind !== 'pan' && kind !== 'ruler'
   const css = p => map.latLngToContainerPoint(latLng(...p))
   const near = (a, b, px = 9) => css(a).distanceTo(css(b)) < px
   const place = e => { const r = element.getBoundingClientRect(), p = map.containerPointToLatLng(L.point(e.clientX - r.left, e.clientY - r.top)); return [p.lng, p.lat] }
   const tidy = points => simplify(smooth(points), 0.25 / Math.max(0.5, host.scale())).map(round)
   const pen = points => penLine(points, { width: host.size() })
-  const marked = (k, points) => feature(k === 'point' ? { type: 'Point', coordinates: points[0] } : { type: 'LineString', coordinates: points }, { role: k === 'point' ? undefined : k })
+  const marked = (k, points) => feature(k === 'point' ? { type: 'Point', coordinates: points[0] } : { type: 'LineString', coordinates: points }, { role: k === 'point' || k === 'cut' ? undefined : k })
 
   function draw() {
     frame = 0
@@ -138,7 +138,7 @@ export function createTools(host) {
     cross = null
     if (drawing() && (hand || e.button === 1)) return hold(true)
     const rubber = e.button === 5 || (e.buttons & 32) > 0
-    if ((e.button !== 0 && !rubber) || (!drawing() && !e.shiftKey)) return
+    if ((e.button !== 0 && !rubber) || (!drawing() && (!e.shiftKey || kind === 'ruler'))) return
     penDown = e.pointerType === 'pen'
     const held = { shift: e.shiftKey, alt: e.altKey || rubber }
     stroke = { id: e.pointerId, x: e.clientX, y: e.clientY, reach: e.pointerType === 'touch' ? 8 : 4, moved: false, points: [place(e)], mods: held }
@@ -206,7 +206,7 @@ export function createTools(host) {
       kind = next
       cross = null
       hold(false)
-      if (next === 'pan') map.dragging.enable()
+      if (!drawing()) map.dragging.enable()
       changed()
     },
     /** Space: moves the image while held; with the cross out it sets a place instead. */

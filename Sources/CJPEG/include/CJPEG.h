@@ -32,6 +32,8 @@ ship_jpeg_reader *_Nullable ship_jpeg_open(
     int *_Nonnull code, char *_Nonnull text);
 /// Decodes the next `count` rows, `stride` bytes apart.
 int ship_jpeg_read(ship_jpeg_reader *_Nonnull reader, uint8_t *_Nonnull out, size_t stride, uint32_t count, char *_Nonnull text);
+/// Passes over the next `count` rows.
+int ship_jpeg_skip(ship_jpeg_reader *_Nonnull reader, uint32_t count, char *_Nonnull text);
 void ship_jpeg_close(ship_jpeg_reader *_Nonnull reader);
 
 typedef struct ship_jpeg_encoder ship_jpeg_encoder;

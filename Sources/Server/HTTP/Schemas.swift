@@ -1,7 +1,7 @@
 /// Shapes that several routes share.
 enum Schemas {
     /// Path parameters that are whole numbers.
-    static let numericParameters: Set<String> = ["image", "object", "job", "edit", "z", "x", "y"]
+    static let numericParameters: Set<String> = ["image", "object", "job", "category", "edit", "z", "x", "y"]
 
     static let components: [String: Schema] = [
         "Problem": .object([
@@ -13,10 +13,13 @@ enum Schemas {
         "Session": .object(["user": .string, "version": .string, "readOnly": .boolean]),
         "Project": ProjectJSON.schema,
         "Job": JobJSON.schema,
+        "NodeTally": JobJSON.tally,
+        "Area": AreaRoutes.area,
         "Image": ImageJSON.schema,
         "Object": ObjectJSON.schema,
         "Box": ObjectJSON.box,
         "Edit": EditJSON.schema,
+        "Category": LabelJSON.category,
         "EditOutcome": EditJSON.outcome,
         "Graph": GraphRoutes.graph,
     ]

@@ -12,6 +12,7 @@ enum ImageJSON {
         "objects": .integer, "metadata": .map(.object(["value": .string, "source": .string])), "bytes": .integer, "sha256": .string,
         "levels": .integer, "tileSize": .integer, "revision": .integer, "pyramid": .boolean, "importedAt": .date,
         "rejects?": .map(.integer),
+        "area?": .anyObject.described("GeoJSON Polygon of the part that counts, when one was drawn on this image."),
     ])
 
     /// - Parameter rejects: what rules dropped, by rule; only where one image is asked for, as it is counted anew each time.
@@ -26,6 +27,7 @@ enum ImageJSON {
             "metadata": .object(metadata.mapValues { ["value": .string($0.value), "source": .string($0.source.rawValue)] }),
         ]
         if let error = image.error { members["error"] = .string(error) }
+        if let area = image.area, let json = try? JSONDecoder().decode(JSONValue.self, from: Data(area.utf8)) { members["area"] = json }
         if let size = image.pixelSize { members["pixelSizeUm"] = .number(size) }
         if let source = image.pixelSizeSource { members["pixelSizeSource"] = .string(source) }
         if let rejects { members["rejects"] = .object(rejects.mapValues { .integer($0) }) }

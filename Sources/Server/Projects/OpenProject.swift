@@ -17,6 +17,7 @@ final class OpenProject: Sendable {
     let editor: Editor
     let events: EventHub
     let pyramids: Pyramids
+    let originals: OriginalPixels
     let overlays = TileCache(byteLimit: 32 << 20)
     let vignettes = Vignettes()
     let uploads: Uploads
@@ -32,7 +33,8 @@ final class OpenProject: Sendable {
         (self.user, self.name, self.project, self.pipeline) = (user, name, project, pipeline)
         (self.runner, self.events, self.work) = (runner, events, work)
         editor = Editor(project: project, pipeline: pipeline, executor: editing)
-        pyramids = Pyramids(project: project, pipeline: pipeline, work: work)
+        pyramids = Pyramids(project: project, pipeline: pipeline, work: work, workers: workers, events: events)
+        originals = OriginalPixels(project: project, work: work)
         uploads = Uploads(project: project, work: work, workers: workers, limit: limits.upload)
     }
 
@@ -51,6 +53,7 @@ final class OpenProject: Sendable {
     func close() async throws {
         events.close()
         await runner.stop()
+        await pyramids.stop()
         editing.stop()
         try project.close()
     }
@@ -65,7 +68,7 @@ final class OpenProject: Sendable {
     /// Tells open pages about something.
     func publish(_ event: ProjectEvent) {
         switch event {
-        case .job(let job, let secondsLeft): events.publish("job", JobJSON.value(job, secondsLeft: secondsLeft, log: nil))
+        case .job(let job, let secondsLeft, let nodes): events.publish("job", JobJSON.value(job, secondsLeft: secondsLeft, nodes: nodes, log: nil))
         case .objects(let image, let revision): events.publish("objects", ["image": .integer(image), "revision": .integer(revision)])
         case .images(let ids):
             for id in ids { pyramids.forget(id) }

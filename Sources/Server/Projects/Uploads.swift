@@ -133,7 +133,9 @@ actor Uploads {
     }
 
     /// Makes an image of a complete upload.
-    func finish(_ upload: Description) async throws -> ImageRecord {
+    ///
+    /// - Parameter isKnown: called when the image is in the project and can be looked at, before its pyramid is made.
+    func finish(_ upload: Description, isKnown: @escaping @Sendable (ImageRecord) -> Void = { _ in }) async throws -> ImageRecord {
         guard busy.insert(upload.id).inserted else { throw Self.isBusy(upload.id) }
         defer { busy.remove(upload.id) }
         let (project, work) = (project, work)
@@ -148,7 +150,7 @@ actor Uploads {
             return (file: path, sha256: sha256)
         }
         let image = try await workers.run {
-            try await importer.importFile(at: .project(path: path.file), name: upload.name, known: (path.sha256, upload.length))
+            try await importer.importFile(at: .project(path: path.file), name: upload.name, known: (path.sha256, upload.length), isKnown: isKnown)
         }
         try await work.run {
             // The same bytes lay elsewhere already: that file stays, this one goes.

@@ -24,6 +24,7 @@ final class Vignettes: Sendable {
     /// A cut whose pixels come tile by tile.
     private final class Crop: @unchecked Sendable {  // only touched under the lock of `state`
         let key: Key
+        let image: ObjectID
         let cut: VignetteCut
         let channels: Int
         var pixels: [UInt8]
@@ -32,8 +33,8 @@ final class Vignettes: Sendable {
         /// Asked for, not only found in a tile that was decoded for another one.
         var isUsed = false
 
-        init(key: Key, cut: VignetteCut, channels: Int, tileSize: Int) {
-            (self.key, self.cut, self.channels) = (key, cut, channels)
+        init(key: Key, image: ObjectID, cut: VignetteCut, channels: Int, tileSize: Int) {
+            (self.key, self.image, self.cut, self.channels) = (key, image, cut, channels)
             pixels = Array(repeating: 255, count: cut.part.width * cut.part.height * channels)
             missing = Set(Vignettes.tiles(of: cut, tileSize: tileSize))
         }
@@ -73,11 +74,9 @@ final class Vignettes: Sendable {
     private let byteLimit: Int
     /// Objects in all indexes together.
     private let indexLimit = 400_000
+    private let speculationLimit = 20_000
 
     init(byteLimit: Int = 64 << 20) { self.byteLimit = byteLimit }
-
-    /// Bytes of kept pixels, for tests.
-    var byteCount: Int { state.withLock { $0.bytes } }
 
     private struct Source: Sendable {
         var pyramid: PyramidFile
@@ -163,7 +162,8 @@ final class Vignettes: Sendable {
         state.withLock { state in
             var crops: [Crop] = []
             var seen: Set<Key> = []
-            for number in source.index.byTile[job.tile] ?? [] {
+            // The pictures of so many objects would push each other out before anybody asks for them.
+            for number in source.index.objects.count > speculationLimit ? [] : source.index.byTile[job.tile] ?? [] {
                 let place = source.index.objects[Int(number)]
                 let key = Key(object: place.id, revision: place.revision, z: job.tile.z)
                 if let crop = held[key] ?? crop(of: place, source.pyramid, cell, &state) {
@@ -172,7 +172,7 @@ final class Vignettes: Sendable {
                 }
             }
             // Rejects and objects that were just edited are not in the index.
-            for (key, crop) in held where key.z == job.tile.z && !seen.contains(key) && crop.missing.contains(job.tile) { crops.append(crop) }
+            for (key, crop) in held where crop.image == job.image && !seen.contains(key) { crops.append(crop) }
             for crop in crops where crop.missing.remove(job.tile) != nil {
                 switch picture {
                 case .gray8(let tile): tile.withBuffer { Self.paste(UnsafeRawBufferPointer($0), tile.width, tile.height, 1, job.tile, source.pyramid.tileSize, crop) }
@@ -211,7 +211,7 @@ final class Vignettes: Sendable {
         let key = Key(object: place.id, revision: place.revision, z: cut.z)
         // Another size of cell may need other pixels of the same level, or scale them differently.
         if let known = state.crops[key], known.cut == cut { return known }
-        let crop = Crop(key: key, cut: cut, channels: pyramid.channels == 1 ? 1 : 3, tileSize: pyramid.tileSize)
+        let crop = Crop(key: key, image: place.image, cut: cut, channels: pyramid.channels == 1 ? 1 : 3, tileSize: pyramid.tileSize)
         if let old = state.crops.updateValue(crop, forKey: key) {
             state.bytes -= old.bytes
         } else {

@@ -26,8 +26,9 @@ struct TileRoutes: RouteGroup {
                 query: [
                     .init(name: "layer", schema: .choice(Layer.allCases.map(\.rawValue)), help: "The image as stored, or as the pipeline corrects it."),
                     .init(name: "v", schema: .string, help: "The image's uid; such an address may be cached for good."),
-                ],
-                answers: [.bytes(["image/jpeg"], "The tile."), .notModified], problems: [.imageUnknown, .imageUnreadable, .tileUnknown, .queryInvalid, .graphInvalid, .fileMissing],
+                ] + DisplayRequest.query,
+                answers: [.bytes(["image/jpeg"], "The tile. Coarse and not to be kept while the pyramid is being made; event images tells when it is there."), .notModified],
+                problems: [.imageUnknown, .imageUnreadable, .tileUnknown, .queryInvalid, .graphInvalid, .fileMissing],
                 isQuiet: true
             ) { call in
                 let project = try await services.open(call)
@@ -61,24 +62,59 @@ struct TileRoutes: RouteGroup {
     func tile(_ call: Call, project: OpenProject, z: Int, x: Int, y: Int) async throws -> Response {
         let id = try call.id("image", unknown: .imageUnknown, what: "Image")
         let layer = try call.choice("layer", Layer.self) ?? .original
-        let pyramid = layer == .original ? try await project.pyramids.file(of: id) : try await project.pyramids.correctedFile(of: id)
-        guard pyramid.tileRange(z: z, x: x, y: y) != nil else {
-            throw Problem(.tileUnknown, "image \(id) has no tile \(z)/\(x)/\(y); it has \(pyramid.levels) levels of \(pyramid.width) × \(pyramid.height) pixels")
+        let display = try DisplayRequest(call)
+        let shown: Pyramids.Shown
+        if layer == .corrected {
+            shown = .file(try await project.pyramids.correctedFile(of: id))
+        } else if display.needsDepth, let image = try await project.project.image(id), image.removedAt == nil, image.bits == 16 {
+            shown = try await project.pyramids.shownDeep(of: id)
+        } else {
+            shown = try await project.pyramids.shown(of: id)
         }
-        let etag = pyramid.entityTag(z: z, x: x, y: y)
+        let source = shown.source
+        guard source.layout.tile(z: z, x: x, y: y) != nil else {
+            let native = source.layout.levels[source.layout.levels.count - 1]
+            throw Problem(.tileUnknown, "image \(id) has no tile \(z)/\(x)/\(y); it has \(source.layout.levels.count) levels of \(native.width) × \(native.height) pixels")
+        }
         var headers = HTTPFields()
-        headers[.eTag] = etag
-        headers[.cacheControl] = pyramid.caching(name: call.target.query["v"].map { Substring($0) })
-        if EntityTag.matches(etag, call.headers) { return Response(status: .notModified, headers: headers) }
+        if case .file(let pyramid) = shown {
+            let etag = display.isNeutral ? pyramid.entityTag(z: z, x: x, y: y) : pyramid.entityTag(z: z, x: x, y: y).dropLast() + "-\(display.tag)\""
+            headers[.eTag] = String(etag)
+            headers[.cacheControl] = pyramid.caching(name: call.target.query["v"].map { Substring($0) })
+            if EntityTag.matches(String(etag), call.headers) { return Response(status: .notModified, headers: headers) }
+        } else {
+            headers[.cacheControl] = "no-store"
+        }
         headers[.contentType] = "image/jpeg"
         do {
-            let bytes = try await services.work.run { try pyramid.tile(z: z, x: x, y: y) } ?? []
+            let bytes = try await services.work.run {
+                if case .file(let pyramid) = shown, display.isNeutral { return try pyramid.tile(z: z, x: x, y: y) ?? [] }
+                return try Self.rendered(source, display, z: z, x: x, y: y)
+            }
             return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
         } catch let error as PyramidError {
             // Perhaps the stick was pulled; the next request opens the file anew.
             project.pyramids.forget(id)
             throw Problem(.fileMissing, "\(error)")
         }
+    }
+
+    private static func rendered(_ source: any TileSource, _ wanted: DisplayRequest, z: Int, x: Int, y: Int) throws -> [UInt8] {
+        guard let pixels = try source.pixels(z: z, x: x, y: y) else {
+            // A turned picture shows nothing before all of it was read.
+            let size = source.layout.tile(z: z, x: x, y: y) ?? (width: 1, height: 1)
+            return try JPEGWriter.encode(.gray8(Image(width: size.width, height: size.height, repeating: 128)), quality: 50)
+        }
+        var window = 0.0...255.0
+        if pixels.bitsPerSample == 16 {
+            // As the pyramid will show it.
+            let histograms = try source.pixels(Rect(x: 0, y: 0, width: source.layout.levels.last?.width ?? 1, height: source.layout.levels.last?.height ?? 1), maxPixels: 1 << 18).map(ChannelHistogram.all) ?? []
+            let low = histograms.map(\.auto.lowerBound).min() ?? 0
+            window = Double(low)...Double(max(low + 1, histograms.map(\.auto.upperBound).max() ?? 65_535))
+        }
+        let display = wanted.display(neutral: window)
+        let isPlain = pixels.bitsPerSample == 8 && display == Display(window: 0...255)
+        return try JPEGWriter.encode(isPlain ? pixels : display.rendered(pixels), quality: 88)
     }
 
     @Sendable func overlay(_ call: Call) async throws -> Response {

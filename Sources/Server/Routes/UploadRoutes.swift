@@ -90,7 +90,7 @@ struct UploadRoutes: RouteGroup {
         headers[Self.name("Upload-Offset")] = "\(end)"
         guard end == upload.length else { return .empty(headers: headers) }
 
-        let image = try await project.uploads.finish(upload)
+        let image = try await project.uploads.finish(upload) { project.publish(.images([$0.id])) }
         headers[Self.name("Ship-Image")] = "\(image.id)"
         project.publish(.images([image.id]))
         if image.state == .failed {
