@@ -1,6 +1,6 @@
 """A thousand random edits with kills in between: whatever was answered is there, nothing is there twice, and undoing all of it gives the masks
 back byte for byte. Standard library only."""
-import json, math, os, pathlib, random, signal, sqlite3, time, urllib.error, uuid
+import http.client, json, math, os, pathlib, random, signal, sqlite3, threading, time, uuid
 
 EDITS = 1000
 KILLS = 8
@@ -67,14 +67,13 @@ def run(ship, make_server, work, check):
         for attempt in range(200):
             try:
                 return server.call("POST", project + path, body)
-            except (OSError, urllib.error.URLError, ValueError):
+            except (OSError, http.client.HTTPException, ValueError):
                 repeated += 1
                 time.sleep(.02)
         raise RuntimeError("no answer")
 
     def kill_while(path, body):
         """The server dies at some moment of this request."""
-        import threading
         (child,) = server.children()
         timer = threading.Timer(dice.uniform(0, .02), lambda: os.kill(child, signal.SIGKILL))
         timer.start()
@@ -108,7 +107,8 @@ def run(ship, make_server, work, check):
                 answered.append(answer["edit"])
         elif status in (400, 404, 409, 422):
             refused += 1
-            check(bool(answer.get("detail")), "a refusal says why") if not answer.get("detail") else None
+            if not answer.get("detail"):
+                check(False, "a refusal says why", str(answer))
         else:
             check(False, "an edit is taken or refused", f"{status} {answer}")
             break
@@ -146,6 +146,6 @@ def send_list(server, project, image):
     for _ in range(200):
         try:
             return server.call("GET", f"{project}/objects?blob={image}&limit=1000")[1]["objects"]
-        except (OSError, urllib.error.URLError, ValueError):
+        except (OSError, http.client.HTTPException, ValueError):
             time.sleep(.02)
     raise RuntimeError("no answer")
