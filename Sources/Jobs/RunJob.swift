@@ -139,6 +139,7 @@ struct RunJob: JobKind {
         }
         // Edited objects keep their masks, but not measurements by another pixel size or correction.
         if keepEdited { try await context.pipeline.measureAgain(image, edited: true, plan: plan, context: nodes) }
+        try await ObjectMapMaker(project: context.project).prepare(image.id)
         context.announce(.images([image.id]))
         return .computed
     }

@@ -9,8 +9,10 @@ package struct ObjectMap: Sendable {
         package var kinds: Set<String>
         /// Only rejects of these rules; nil: of any.
         package var rules: Set<String>?
-        /// Only these; nil: all.
+        /// Only these few; nil: all.
         package var selection: [Int64]?
+        /// Only these, many and ascending, or only the others; nil: all.
+        package var members: (ids: [Int64], areIn: Bool)?
 
         package init(kinds: Set<String>, rules: Set<String>? = nil, selection: [Int64]? = nil) {
             (self.kinds, self.rules, self.selection) = (kinds, rules, selection)
@@ -33,6 +35,18 @@ package struct ObjectMap: Sendable {
             self.layer = layer
             live = Array(repeating: ~0, count: (layer.count + 63) / 64)
             liveCount = layer.count
+        }
+
+        /// The live ones that are among `members`, or that are not.
+        func live(of members: (ids: [Int64], areIn: Bool)) -> [UInt64] {
+            var chosen = [UInt64](repeating: 0, count: live.count)
+            var (index, next) = (0, 0)
+            while index < layer.count, next < members.ids.count {
+                if layer.ids[index] == members.ids[next] { chosen[index >> 6] |= 1 << UInt64(index & 63) }
+                if layer.ids[index] <= members.ids[next] { index += 1 } else { next += 1 }
+            }
+            for index in chosen.indices { chosen[index] = live[index] & (members.areIn ? chosen[index] : ~chosen[index]) }
+            return chosen
         }
 
         @inline(__always) func isLive(_ index: Int) -> Bool { live[index >> 6] >> UInt64(index & 63) & 1 != 0 }
@@ -64,6 +78,12 @@ package struct ObjectMap: Sendable {
         var result: [Int64: Int64] = [:]
         result.reserveCapacity(count)
         for part in parts { for index in 0..<part.layer.count where part.isLive(index) { result[part.layer.ids[index]] = part.layer.revisions[index] } }
+        return result
+    }
+
+    package func revisions(_ filter: Filter) -> [Int64: Int64] {
+        var result: [Int64: Int64] = [:]
+        forEach(filter, in: nil) { layer, index in result[layer.ids[index]] = layer.revisions[index] }
         return result
     }
 
@@ -109,6 +129,7 @@ package struct ObjectMap: Sendable {
     @inline(__always) private func forEach(_ filter: Filter, in rect: Rect?, _ body: (ObjectLayer, Int) -> Void) {
         if let selection = filter.selection {
             for id in Set(selection) {
+                if let members = filter.members, members.areIn != Self.holds(members.ids, id) { continue }
                 guard let (number, index) = place(id), filter.accepts(parts[number].layer.tag(index)) else { continue }
                 if let rect, !parts[number].layer.boxes[index].rect.intersects(rect) { continue }
                 body(parts[number].layer, index)
@@ -119,9 +140,10 @@ package struct ObjectMap: Sendable {
             let layer = part.layer
             let accepted = layer.tags.map { filter.accepts($0) }
             guard accepted.contains(true) else { continue }
+            let live = filter.members.map { part.live(of: $0) } ?? part.live
             accepted.withUnsafeBufferPointer { accepted in
                 layer.tagIndices.withUnsafeBufferPointer { tags in
-                    part.live.withUnsafeBufferPointer { live in
+                    live.withUnsafeBufferPointer { live in
                         func look(_ index: Int) {
                             if live[index >> 6] >> UInt64(index & 63) & 1 != 0, accepted[Int(tags[index])] { body(layer, index) }
                         }
@@ -132,12 +154,66 @@ package struct ObjectMap: Sendable {
         }
     }
 
+    private static func holds(_ ids: [Int64], _ id: Int64) -> Bool {
+        var (low, high) = (0, ids.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ids[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return low < ids.count && ids[low] == id
+    }
+
     // MARK: - Tiles
+
+    /// Levels past the native one that can be drawn: there every pixel is 2, 4, 8 or 16 tile pixels wide, and outlines stay thin.
+    package static let magnifiedLevels = 4
+
+    /// Pixels of the image that a tile shows, and the tile's own size; nil outside the image. Like `OverlayTile.region`, and for magnified levels too.
+    package static func place(_ layout: PyramidLayout, z: Int, x: Int, y: Int, margin: Int = 0) -> (region: Rect, width: Int, height: Int)? {
+        let power = z - (layout.levels.count - 1)
+        guard power > 0 else {
+            guard let tile = layout.tile(z: z, x: x, y: y), let region = OverlayTile.region(layout, z: z, x: x, y: y, margin: margin) else { return nil }
+            return (region, tile.width, tile.height)
+        }
+        let (native, side) = (layout.levels[layout.levels.count - 1], layout.tileSize >> power)
+        guard power <= magnifiedLevels, side > 0, x >= 0, y >= 0, x <= (native.width - 1) / side, y <= (native.height - 1) / side else { return nil }
+        let frame = Rect(x: 0, y: 0, width: native.width, height: native.height)
+        let own = Rect(x: x * side, y: y * side, width: side, height: side).intersection(frame)
+        return (own.expanded(by: (margin + 1 << power - 1) >> power).intersection(frame), own.width << power, own.height << power)
+    }
+
+    private func drawMagnified(_ filter: Filter, z: Int, x: Int, y: Int, style: OverlayTile.Style) -> BitRaster? {
+        let power = z - (layout.levels.count - 1)
+        guard let place = Self.place(layout, z: z, x: x, y: y) else { return nil }
+        let region = place.region
+        var result = BitRaster(width: place.width, height: place.height)
+        guard case .outline(let width) = style else {
+            result.add(draw(filter, in: region, shift: 0, frame: region, style: .fill).magnified(power), x: 0, y: 0)
+            return result
+        }
+        // As far around the tile as its outlines look.
+        let around = region.expanded(by: (width >> power) + 1)
+        forEach(filter, in: region) { layer, index in
+            let part = layer.boxes[index].rect.expanded(by: 1).intersection(around)
+            guard !part.isEmpty else { return }
+            var object = BitRaster(width: part.width, height: part.height)
+            let wordsPerRow = object.wordsPerRow
+            object.words.withUnsafeMutableBufferPointer { words in
+                let canvas = OverlayCanvas(words: words, width: part.width, height: part.height, wordsPerRow: wordsPerRow)
+                let box = layer.boxes[index].rect
+                layer.withRows(index, shift: 0) { canvas.fill($0, x: box.x - part.x, y: box.y - part.y) }
+                canvas.clearMargin()
+            }
+            result.add(object.magnified(power).innerBorder(width: width), x: (part.x - region.x) << power, y: (part.y - region.y) << power)
+        }
+        return result
+    }
 
     /// The same picture as `OverlayTile.draw` makes of the objects' masks; nil outside the image.
     ///
     /// - Complexity: objects in the tile; each about 10 to 40 ns where it is at most 64 tile pixels wide.
     package func draw(_ filter: Filter, z: Int, x: Int, y: Int, style: OverlayTile.Style = .fill) -> BitRaster? {
+        if z >= layout.levels.count { return drawMagnified(filter, z: z, x: x, y: y, style: style) }
         guard let tile = layout.tile(z: z, x: x, y: y), let region = OverlayTile.region(layout, z: z, x: x, y: y) else { return nil }
         let shift = layout.levels.count - 1 - z
         return draw(
@@ -195,6 +271,34 @@ package struct ObjectMap: Sendable {
         result.add(object.innerBorder(width: width), x: part.x - frame.x, y: part.y - frame.y)
     }
 
+    /// A part of the image at any size: a pixel is set if any pixel of the image under it is covered, however small it is made.
+    ///
+    /// - Parameter part: inside the image, not empty.
+    /// - Complexity: pixels of the level that is just fine enough, at most 67 million, and those of the answer.
+    package func picture(_ filter: Filter, part: Rect, width: Int, height: Int, style: OverlayTile.Style) -> BitRaster {
+        precondition(!part.isEmpty && width > 0 && height > 0, "\(part) as \(width) × \(height)")
+        var shift = 0
+        while shift < layout.levels.count - 1, part.width >> (shift + 1) >= width, part.height >> (shift + 1) >= height { shift += 1 }
+        while shift < layout.levels.count - 1, (part.width >> shift) * (part.height >> shift) > max(4 * width * height, 1 << 26) { shift += 1 }
+        let frame = Rect(minX: part.x >> shift, minY: part.y >> shift, maxX: (part.maxX - 1) >> shift + 1, maxY: (part.maxY - 1) >> shift + 1)
+        let drawn = draw(filter, in: part, shift: shift, frame: frame, style: style)
+        if frame.width == width, frame.height == height { return drawn }
+        /// Pixels of the answer that show something of the level's pixels `first ... last`.
+        func shown(_ first: Int, _ last: Int, from start: Int, count: Int, wanted: Int) -> (Int, Int) {
+            let (low, high) = (max(0, first << shift - start), min(count, (last + 1) << shift - start))
+            return (low * wanted / count, min(wanted - 1, (high * wanted - 1) / count))
+        }
+        var runs: [Run] = []
+        for run in drawn.mask(x: frame.x, y: frame.y).runs {
+            let rows = shown(Int(run.y), Int(run.y), from: part.y, count: part.height, wanted: height)
+            let columns = shown(Int(run.first), Int(run.last), from: part.x, count: part.width, wanted: width)
+            for row in rows.0...max(rows.0, rows.1) { runs.append(Run(y: row, first: columns.0, last: max(columns.0, columns.1))) }
+        }
+        var result = BitRaster(width: width, height: height)
+        result.add(Mask(bounds: Rect(x: 0, y: 0, width: width, height: height), joining: runs))
+        return result
+    }
+
     // MARK: - Hits
 
     /// Objects that hold the pixel, the smallest first.
@@ -204,6 +308,13 @@ package struct ObjectMap: Sendable {
             if layer.contains(index, x: x, y: y) { hits.append((layer.areas[index], layer.ids[index])) }
         }
         return hits.sorted { $0 < $1 }.map(\.id)
+    }
+
+    /// Objects whose box shares a pixel with `box`.
+    package func objects(touching box: Rect, _ filter: Filter) -> [Int64] {
+        var hits: [Int64] = []
+        forEach(filter, in: box) { layer, index in hits.append(layer.ids[index]) }
+        return hits
     }
 
     /// Objects that lie inside `area` with all their pixels, or `touching` with at least one; ascending.

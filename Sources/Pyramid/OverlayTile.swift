@@ -101,6 +101,19 @@ extension BitRaster {
         return border
     }
 
+    /// Every pixel as a square of 2^`power` pixels.
+    func magnified(_ power: Int) -> BitRaster {
+        var result = BitRaster(width: width << power, height: height << power)
+        for run in mask().runs {
+            let line = Run(y: 0, first: Int(run.first) << power, last: (Int(run.last) + 1) << power - 1)
+            for row in 0..<(1 << power) {
+                let y = Int(run.y) << power + row
+                result.add(Mask(bounds: Rect(x: 0, y: y, width: result.width, height: 1), sortedRuns: [Run(y: y, first: Int(line.first), last: Int(line.last))]))
+            }
+        }
+        return result
+    }
+
     /// Sets the pixels of another raster whose top left pixel lies at (x, y), which may be outside.
     mutating func add(_ other: BitRaster, x: Int, y: Int) {
         let wordShift = x >> 6

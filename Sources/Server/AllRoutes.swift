@@ -16,6 +16,7 @@ enum AllRoutes {
             AreaRoutes(services: services),
             TileRoutes(services: services),
             PixelRoutes(services: services),
+            OverlayRoutes(services: services),
             DeepZoomRoutes(services: services),
             IIIFRoutes(services: services),
             ObjectRoutes(services: services),

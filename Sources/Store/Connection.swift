@@ -21,6 +21,7 @@ final class Connection: Sendable {
     }
 
     let path: String
+    let watch = ObjectWatch()
     private let mode: Access
     private let queue = DispatchQueue(label: "ship.store.connection", qos: .userInitiated)
     private nonisolated(unsafe) var database: DatabaseQueue?  // Only touched on `queue`.
@@ -201,6 +202,7 @@ final class Connection: Sendable {
         if reopenings > 0, access(path, F_OK) != 0 { throw StoreError(code: errno, path: path, reading: "open it") }
         do {
             let database = try open()
+            database.add(transactionObserver: watch, extent: .databaseLifetime)
             self.database = database
             reopenings += 1
             return database

@@ -76,6 +76,8 @@ package struct StoredMask: Sendable, Equatable {
     package var png: [UInt8]
     /// As `ObjectRecord.maskRevision`.
     package var revision: Int64
+    /// As `ObjectRecord.rule`.
+    package var rule: String?
 }
 
 /// Which objects, in which order. Rejects are left out unless asked for.

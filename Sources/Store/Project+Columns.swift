@@ -104,7 +104,8 @@ extension Project {
         var conditions = ["o.active = 1", "o.kind IN (\(query.kinds.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))"]
         var arguments: [any DatabaseValueConvertible] = []
         if let image = query.image {
-            conditions.append("o.image_id = ?")
+            // With a box the "+" leaves the choice to the index of boxes, which knows far better than image by image.
+            conditions.append(query.box == nil ? "o.image_id = ?" : "+o.image_id = ?")
             arguments.append(image)
         } else {
             // The "+" keeps SQLite from going image by image, which would sort all objects before the first page.

@@ -132,14 +132,16 @@ extension Project {
     static func masks(_ database: Database, where condition: String, _ arguments: [any DatabaseValueConvertible]) throws -> [StoredMask] {
         try Row.fetchAll(
             database.cachedStatement(
-                sql: "SELECT o.id, o.kind, m.x, m.y, m.width, m.height, m.area, m.png, m.id FROM object o JOIN mask m ON m.id = o.mask_id WHERE \(condition)"),
+                sql: "SELECT o.id, o.kind, m.x, m.y, m.width, m.height, m.area, m.png, m.id, o.rule FROM object o JOIN mask m ON m.id = o.mask_id WHERE \(condition)"),
             arguments: StatementArguments(arguments)
-        ).map { row in
-            let png: Data = row[7]
-            return StoredMask(
-                object: row[0], kind: ObjectKind(rawValue: row[1]) ?? .region, box: Rect(x: row[2], y: row[3], width: row[4], height: row[5]),
-                area: row[6], png: [UInt8](png), revision: row[8])
-        }
+        ).map(storedMask)
+    }
+
+    static func storedMask(_ row: Row) -> StoredMask {
+        let png: Data = row[7]
+        return StoredMask(
+            object: row[0], kind: ObjectKind(rawValue: row[1]) ?? .region, box: Rect(x: row[2], y: row[3], width: row[4], height: row[5]),
+            area: row[6], png: [UInt8](png), revision: row[8], rule: row[9])
     }
 
     static func objectRecord(_ row: Row, columns: [String]) -> ObjectRecord {

@@ -19,6 +19,7 @@ final class OpenProject: Sendable {
     let pyramids: Pyramids
     let originals: OriginalPixels
     let overlays = TileCache(byteLimit: 32 << 20)
+    let objects: ObjectMaps
     let vignettes = Vignettes()
     let uploads: Uploads
     let work: WorkPool
@@ -35,6 +36,7 @@ final class OpenProject: Sendable {
         editor = Editor(project: project, pipeline: pipeline, executor: editing)
         pyramids = Pyramids(project: project, pipeline: pipeline, work: work, workers: workers, events: events)
         originals = OriginalPixels(project: project, work: work)
+        objects = ObjectMaps(project: project, work: work)
         uploads = Uploads(project: project, work: work, workers: workers, limit: limits.upload)
     }
 
@@ -55,6 +57,7 @@ final class OpenProject: Sendable {
         await runner.stop()
         await pyramids.stop()
         editing.stop()
+        objects.close()
         try project.close()
     }
 
@@ -72,6 +75,7 @@ final class OpenProject: Sendable {
         case .objects(let image, let revision): events.publish("objects", ["image": .integer(image), "revision": .integer(revision)])
         case .images(let ids):
             for id in ids { pyramids.forget(id) }
+            objects.forgetRemoved(ids)
             events.publish("images", ["ids": .array(ids.map { .integer($0) })])
         }
     }

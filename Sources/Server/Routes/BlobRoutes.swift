@@ -68,6 +68,8 @@ struct BlobRoutes: RouteGroup {
 
     @Sendable func show(_ call: Call) async throws -> Response {
         let project = try await services.open(call)
+        // Who asks for one image is about to look at it.
+        if let id = Int64(call.parameter("image")) { project.objects.prepare(id) }
         return .json(try await value(try await services.image(call, in: project), project))
     }
 
