@@ -69,18 +69,20 @@ private func all(_ project: Project, kinds: Set<ObjectKind> = [.region]) async t
     #expect(try await project.places(image: images[0]).count == 200)
 }
 
-@Test(arguments: [
-    ("length>50", { (o: ObjectRecord) in (o.measurements["length"] ?? -1) > 50 }),
-    ("length<=50;gray>=100", { o in o.measurements["length"].map { $0 <= 50 } == true && o.measurements["gray"].map { $0 >= 100 } == true }),
-    ("gray=none", { o in o.measurements["gray"] == nil }),
-    ("gray!=none;area<200", { o in o.measurements["gray"] != nil && o.area < 200 }),
-    ("gray=10|20|30|none", { o in o.measurements["gray"].map { [10, 20, 30].contains($0) } ?? true }),
-    ("gray!=10|20", { o in o.measurements["gray"].map { ![10, 20].contains($0) } ?? true }),
-    ("width=1|2|3", { o in (1...3).contains(o.box.width) }),
-    ("uid~-10", { o in o.uid.contains("-10") }),
-    ("edited=1", { _ in false }),
-    ("x<0", { o in o.box.x < 0 }),
-] as [(String, @Sendable (ObjectRecord) -> Bool)])
+private let cases: [(String, @Sendable (ObjectRecord) -> Bool)] = [
+    ("length>50", { @Sendable o in (o.measurements["length"] ?? -1) > 50 }),
+    ("length<=50;gray>=100", { @Sendable o in o.measurements["length"].map { $0 <= 50 } == true && o.measurements["gray"].map { $0 >= 100 } == true }),
+    ("gray=none", { @Sendable o in o.measurements["gray"] == nil }),
+    ("gray!=none;area<200", { @Sendable o in o.measurements["gray"] != nil && o.area < 200 }),
+    ("gray=10|20|30|none", { @Sendable o in o.measurements["gray"].map { [10, 20, 30].contains($0) } ?? true }),
+    ("gray!=10|20", { @Sendable o in o.measurements["gray"].map { ![10, 20].contains($0) } ?? true }),
+    ("width=1|2|3", { @Sendable o in (1...3).contains(o.box.width) }),
+    ("uid~-10", { @Sendable o in o.uid.contains("-10") }),
+    ("edited=1", { @Sendable _ in false }),
+    ("x<0", { @Sendable o in o.box.x < 0 }),
+]
+
+@Test(arguments: cases)
 func `conditions choose the objects that fulfil all of them`(text: String, isWanted: @Sendable (ObjectRecord) -> Bool) async throws {
     let folder = TemporaryFolder()
     let (project, _) = try await populated(folder)
