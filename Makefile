@@ -1,5 +1,5 @@
 # `make demo` and `make test` do all their own set-up on a Debian machine with a Swift toolchain.
-.PHONY: demo test build setup assets bench clean
+.PHONY: demo test build setup assets bench screenshots clean
 
 SHIP := .build/release/ship
 DEMO_ROOT := .build/demo
@@ -18,6 +18,11 @@ test:
 
 bench: setup assets
 	scripts/bench
+
+# Every screen and state, light and dark, as pictures in .build/screenshots.
+screenshots: build
+	@scripts/setup --tests
+	SHIP=$(CURDIR)/$(SHIP) .deps/venv/bin/python Tests/Browser/screenshots.py .build/screenshots
 
 setup:
 	@scripts/setup

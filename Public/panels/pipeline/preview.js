@@ -8,7 +8,7 @@ import { plural, count } from '../../lib/format.js'
 import { createMap, ImageTiles, boundsOf } from '../viewer/image-map.js'
 import { ScaleBar } from '../viewer/scale-bar.js'
 import { runs } from './runs.js'
-const { L } = window
+import { L } from '../../vendor/leaflet.runtime.js'
 
 // Text and colour of each rule; the server draws in the same colours.
 const rules = { tooSmall: ['too small', '#e69f00'], tooLarge: ['too large', '#cc79a7'], touchesBorder: ['at the border', '#d55e00'], nestedInside: ['inside another', '#009e73'], notInner: ['not inside another', '#999999'] }

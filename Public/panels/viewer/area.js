@@ -4,7 +4,7 @@ import { get, put, post, remove } from '../../api.js'
 import { notify, takeJob } from '../../state.js'
 import { button, iconButton, segmented } from '../../ui.js'
 import { latLng } from './image-map.js'
-const { L } = window
+import { L } from '../../vendor/leaflet.runtime.js'
 
 const words = { image: 'Drawn on this image', pipeline: 'Set for all images', frame: 'Found on each image by itself', whole: 'The whole image counts' }
 

@@ -1,6 +1,6 @@
 // A Leaflet map over one image. (lat, lng) = (y, x) in native pixels, y down, pixel centres at whole numbers.
 import { zoomOffset, fitZoom, tileSize, tileBox, boxesTouch } from '../../lib/tiles.js'
-const { L } = window
+import { L } from '../../vendor/leaflet.runtime.js'
 
 export const latLng = (x, y) => L.latLng(y, x)
 export const boundsOf = box => L.latLngBounds([[box.y - 0.5, box.x - 0.5], [box.y + box.height - 0.5, box.x + box.width - 0.5]])

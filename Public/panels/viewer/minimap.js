@@ -1,5 +1,5 @@
 // The whole image small, with the part in view as a rectangle that can be dragged.
-const { L } = window
+import { L } from '../../vendor/leaflet.runtime.js'
 
 export const MiniMap = L.Control.extend({
   options: { position: 'bottomright' },

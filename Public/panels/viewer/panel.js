@@ -17,7 +17,7 @@ import { createActions, toolHints } from './actions.js'
 import { createArea } from './area.js'
 import { side } from './side.js'
 import { useClassCommands } from './classes.js'
-const { L } = window
+import { L } from '../../vendor/leaflet.runtime.js'
 
 const component = defineComponent(() => {
   const project = state.project, id = Number(state.place.item) || state.place.item

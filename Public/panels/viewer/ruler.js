@@ -1,7 +1,7 @@
 // Measures lengths and angles on the image: a click begins a line, the next ends it; all stay until Esc.
 import { latLng } from './image-map.js'
 import { measureText } from '../../lib/ruler.js'
-const { L } = window
+import { L } from '../../vendor/leaflet.runtime.js'
 
 export function createRuler(map, pixelSize) {
   const layer = L.layerGroup().addTo(map), own = { interactive: false, pane: 'marks' }

@@ -1,6 +1,6 @@
 // Scale bar in true units. Leaflet's own measures on the globe.
 import { scaleBar } from '../../lib/units.js'
-const { L } = window
+import { L } from '../../vendor/leaflet.runtime.js'
 
 export const ScaleBar = L.Control.extend({
   options: { position: 'bottomleft' },

@@ -1,7 +1,7 @@
 // Tools that draw. One rule for all: a click or a stroke adds, Backspace takes the last back, Enter finishes, Esc gives up.
 import { latLng, casedOutline } from './image-map.js'
 import { polygon, feature, penLine, smooth, simplify } from '../../lib/geometry.js'
-const { L } = window
+import { L } from '../../vendor/leaflet.runtime.js'
 
 const areas = ['polygon', 'replace'], lines = ['skeleton', 'outline', 'cut'], pens = ['brush', 'eraser']
 export const marks = ['point', 'skeleton', 'outline']
