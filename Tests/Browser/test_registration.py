@@ -5,30 +5,30 @@ from pathlib import Path
 from harness import Watched, browser, check, draw_frames, finish, server
 
 MEASURE = r"""([image, box, zoom]) => {
-  const tiles = [...document.querySelectorAll('.tiles img')].filter(t => t.offsetWidth && t.closest('.leaflet-tile-container')).map(t => {
-    const m = /(tiles|overlay)\/(\d+)\/(\d+)\/(\d+)/.exec(t.src), r = t.getBoundingClientRect()
-    return { kind: m[1], layer: t.closest('.tiles').className, z: +m[2], x: +m[3], y: +m[4], left: r.left, top: r.top, width: r.width, height: r.height, nw: t.naturalWidth, nh: t.naturalHeight }
+  const offset = Math.round(Math.log2(devicePixelRatio)), tiles = [...document.querySelectorAll('.tiles img, .tiles canvas')].filter(t => t.offsetWidth && t.closest('.leaflet-tile-container')).map(t => {
+    const r = t.getBoundingClientRect(), { x, y, z } = t.place
+    return { kind: t.tagName, z: z + offset, x, y, left: r.left, top: r.top, width: r.width, height: r.height, nw: t.naturalWidth ?? t.width, nh: t.naturalHeight ?? t.height }
   })
-  const finest = Math.max(...tiles.map(t => t.z)), now = tiles.filter(t => t.z === finest)
-  const level = image.levels - 1 - finest, k = 2 ** level
-  const size = t => ({ w: Math.min(512, Math.ceil(image.width / k) - t.x * 512), h: Math.min(512, Math.ceil(image.height / k) - t.y * 512) })
-  const scale = 2 ** (zoom - finest)
+  // Past the native level masks are drawn finer than there are pixels, so each kind has its own finest level.
+  const finest = kind => Math.max(...tiles.filter(t => t.kind === kind).map(t => t.z)), now = tiles.filter(t => t.z === finest(t.kind))
+  const scaleOf = t => 2 ** (zoom - t.z), native = image.levels - 1
+  const size = t => { const k = 2 ** (native - t.z); return { w: Math.min(512, Math.ceil(image.width / k) - t.x * 512), h: Math.min(512, Math.ceil(image.height / k) - t.y * 512) } }
   // The corner of the image as most tiles say; each of them may be half a pixel of the screen off it, and no more.
   const middle = list => list.sort((a, b) => a - b)[list.length >> 1]
-  const left0 = middle(now.map(t => t.left - t.x * 512 * scale)), top0 = middle(now.map(t => t.top - t.y * 512 * scale))
+  const left0 = middle(now.map(t => t.left - t.x * 512 * scaleOf(t))), top0 = middle(now.map(t => t.top - t.y * 512 * scaleOf(t)))
   let worst = 0, natural = 0, seam = 0
   for (const t of now) {
-    const s = size(t)
+    const s = size(t), scale = scaleOf(t)
     if (t.nw && (t.nw !== s.w || t.nh !== s.h)) natural++
     worst = Math.max(worst, Math.abs(t.left - left0 - t.x * 512 * scale), Math.abs(t.top - top0 - t.y * 512 * scale), Math.abs(t.left + t.width - left0 - (t.x * 512 + s.w) * scale), Math.abs(t.top + t.height - top0 - (t.y * 512 + s.h) * scale))
     // Between neighbours not even a part of a device pixel is open: there the ground would shine through.
-    for (const [other, gap] of [[now.find(o => o.kind === t.kind && o.x === t.x + 1 && o.y === t.y && o.layer === t.layer), o => o.left - t.left - t.width], [now.find(o => o.kind === t.kind && o.y === t.y + 1 && o.x === t.x && o.layer === t.layer), o => o.top - t.top - t.height]]) if (other) seam = Math.max(seam, Math.abs(gap(other)))
+    for (const [other, gap] of [[now.find(o => o.kind === t.kind && o.x === t.x + 1 && o.y === t.y), o => o.left - t.left - t.width], [now.find(o => o.kind === t.kind && o.y === t.y + 1 && o.x === t.x), o => o.top - t.top - t.height]]) if (other) seam = Math.max(seam, Math.abs(gap(other)))
   }
   let vector = null
   const path = [...document.querySelectorAll('.leaflet-marks-pane path')].pop()
   if (path && box) {
     const b = path.getBBox(), m = path.getScreenCTM()
-    const edge = (v, o) => o + v / k * scale
+    const edge = (v, o) => o + v * 2 ** (zoom - native)
     // Outlines are cut off outside the view, so only sides in view are compared.
     const view = document.querySelector('.viewer .map').getBoundingClientRect(), inside = (v, from, to) => v > from && v < to
     for (const [is, should, from, to] of [
@@ -36,7 +36,7 @@ MEASURE = r"""([image, box, zoom]) => {
       [b.y * m.d + m.f, edge(box.y, top0), view.top, view.bottom], [(b.y + b.height) * m.d + m.f, edge(box.y + box.height, top0), view.top, view.bottom]
     ]) if (inside(should, from, to)) vector = Math.max(vector ?? 0, Math.abs(is - should))
   }
-  return { worst, seam, natural, vector, count: now.length, kinds: new Set(now.map(t => t.kind)).size, scale: scale * (devicePixelRatio), finest }
+  return { worst, seam, natural, vector, count: now.length, kinds: new Set(now.map(t => t.kind)).size, scale: 2 ** (zoom - finest('IMG')) * devicePixelRatio }
 }"""
 
 

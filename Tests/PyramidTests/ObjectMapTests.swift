@@ -62,7 +62,7 @@ struct ObjectMapTests {
                 }
             }
         }
-        #expect(map.draw(filter, z: 0, x: 1, y: 0) == nil && map.draw(filter, z: Self.layout.levels.count, x: 0, y: 0) == nil)
+        #expect(map.draw(filter, z: 0, x: 1, y: 0) == nil && map.draw(filter, z: Self.layout.levels.count + ObjectMap.magnifiedLevels, x: 0, y: 0) == nil)
     }
 
     @Test func `tiles of all levels equal those drawn mask by mask, and masks come back as they were`() throws {
@@ -187,5 +187,135 @@ struct ObjectMapTests {
             objects[Int64(id)] = Mask(tightSortedRuns: (0..<35).map { row in Run(y: y + row, first: x + abs(17 - row) / 3, last: x + 34 - abs(17 - row) / 3) })
         }
         #expect(ObjectMap(layout: Self.layout, layers: [layer(objects)]).byteCount < 200 * 400)
+    }
+
+    @Test func `members choose many, or all others`() throws {
+        var dice = Dice(5)
+        var objects: [Int64: Mask] = [:]
+        for id in 1...90 { objects[Int64(id)] = blob(&dice) }
+        let map = ObjectMap(layout: Self.layout, layers: [layer(objects)]).changed(gone: [4], new: layer([200: blob(&dice)]))
+        objects[4] = nil
+        objects[200] = map.mask(of: 200)
+        let ids = (objects.keys.filter { $0 % 3 == 0 } + [0, 4, 200, 999]).sorted()
+        for areIn in [true, false] {
+            var filter = Self.all
+            filter.members = (ids, areIn)
+            try compare(map, objects.filter { ids.contains($0.key) == areIn }, filter, styles: [.fill])
+            filter.selection = [3, 5, 200]
+            #expect(map.count(filter) == (areIn ? 2 : 1))
+        }
+    }
+
+    @Test func `past the native level pixels are squares and outlines stay thin`() throws {
+        var dice = Dice(6)
+        var objects: [Int64: Mask] = [:]
+        for id in 1...12 { objects[Int64(id)] = blob(&dice) }
+        let map = ObjectMap(layout: Self.layout, layers: [layer(objects)])
+        let native = Self.layout.levels.count - 1
+        for power in 1...ObjectMap.magnifiedLevels {
+            // The magnified masks on the magnified image, drawn mask by mask as its native level.
+            let size = 1 << power
+            let large = objects.mapValues { mask in
+                Mask(tightSortedRuns: mask.runs.reduce(into: [[Run]]()) { rows, run in
+                    if rows.last?.first?.y != run.y { rows.append([]) }
+                    rows[rows.count - 1].append(run)
+                }.flatMap { row in
+                    (0..<size).flatMap { step in row.map { Run(y: Int($0.y) * size + step, first: Int($0.first) * size, last: Int($0.last) * size + size - 1) } }
+                })
+            }
+            let layout = PyramidLayout(width: Self.size.width * size, height: Self.size.height * size, tileSize: 64)
+            let level = layout.levels[layout.levels.count - 1]
+            for (x, y) in [(0, 0), (1, 2), (level.columns / 2, level.rows / 2), (level.columns - 1, level.rows - 1), (level.columns - 1, 0), (3, level.rows / 3)] {
+                for style in [OverlayTile.Style.fill, .outline(width: 1), .outline(width: 2), .outline(width: 5)] {
+                    let expected = OverlayTile.draw(large.values, layout: layout, z: layout.levels.count - 1, x: x, y: y, style: style)
+                    #expect(map.draw(Self.all, z: native + power, x: x, y: y, style: style) == expected, "2^\(power), tile \(x)/\(y), \(style)")
+                }
+            }
+            #expect(map.draw(Self.all, z: native + power, x: level.columns, y: 0) == nil && map.draw(Self.all, z: native + power, x: 0, y: level.rows) == nil)
+        }
+        #expect(map.draw(Self.all, z: native + ObjectMap.magnifiedLevels + 1, x: 0, y: 0) == nil)
+    }
+
+    @Test func `a part at any size shows every covered pixel`() throws {
+        var dice = Dice(7)
+        var objects: [Int64: Mask] = [:]
+        for id in 1...10 { objects[Int64(id)] = blob(&dice) }
+        let map = ObjectMap(layout: Self.layout, layers: [layer(objects)])
+        for (part, width, height) in [
+            (Rect(x: 0, y: 0, width: 701, height: 403), 701, 403), (Rect(x: 0, y: 0, width: 701, height: 403), 1, 1), (Rect(x: 13, y: 27, width: 300, height: 201), 77, 51),
+            (Rect(x: 13, y: 27, width: 300, height: 201), 450, 333), (Rect(x: 100, y: 100, width: 1, height: 1), 9, 9), (Rect(x: 5, y: 3, width: 690, height: 399), 690, 2),
+        ] {
+            let drawn = map.picture(Self.all, part: part, width: width, height: height, style: .fill)
+            #expect(drawn.width == width && drawn.height == height)
+            // Every covered pixel is seen, and nothing is seen that is farther than a pixel of the level from one.
+            let steps = max(1, min(part.width / width, part.height / height))
+            var missing = 0
+            for y in part.y..<part.maxY {
+                for x in part.x..<part.maxX where objects.values.contains(where: { $0.contains(x: x, y: y) }) {
+                    if !drawn[(x - part.x) * width / part.width, (y - part.y) * height / part.height] { missing += 1 }
+                }
+            }
+            #expect(missing == 0, "\(part) as \(width) × \(height)")
+            for run in drawn.mask().runs {
+                for column in Int(run.first)...Int(run.last) {
+                    let around = Rect(
+                        minX: part.x + column * part.width / width - steps, minY: part.y + Int(run.y) * part.height / height - steps,
+                        maxX: part.x + ((column + 1) * part.width + width - 1) / width + steps, maxY: part.y + ((Int(run.y) + 1) * part.height + height - 1) / height + steps)
+                    #expect(!map.objects(in: Mask(tightSortedRuns: (around.y..<around.maxY).map { Run(y: $0, first: around.x, last: around.maxX - 1) }), touching: true, Self.all).isEmpty)
+                }
+            }
+        }
+    }
+
+    @Test func `a layer comes back from its file; another image's, cut or damaged files are refused`() throws {
+        var dice = Dice(8)
+        var objects: [Int64: Mask] = [:]
+        for id in 1...70 { objects[Int64(id)] = blob(&dice, widest: 700) }
+        func tag(_ id: Int64) -> ObjectTag { id % 2 == 0 ? ObjectTag(kind: "region") : ObjectTag(kind: "reject", rule: id % 3 == 0 ? "tooSmall" : "") }
+        let whole = layer(objects, tag: tag)
+        let file = whole.encoded(owner: "abc", revision: 42)
+        func decode(_ file: [UInt8], owner: String = "abc", layout: PyramidLayout = Self.layout) -> (layer: ObjectLayer, revision: Int64)? {
+            ObjectLayer.decode(size: file.count, owner: owner, layout: layout) { buffer, offset in
+                guard offset + buffer.count <= file.count else { return false }
+                buffer.copyBytes(from: file[offset..<(offset + buffer.count)])
+                return true
+            }
+        }
+        let (back, revision) = try #require(decode(file))
+        #expect(revision == 42)
+        let map = ObjectMap(layout: Self.layout, layers: [back])
+        try compare(map, objects)
+        for id in objects.keys { #expect(map.tag(of: id) == tag(id) && map.revision(of: id) == id + 1000) }
+        #expect(decode(file, owner: "abd") == nil)
+        #expect(decode(file, layout: PyramidLayout(width: 702, height: 403, tileSize: 64)) == nil)
+        for length in [0, 7, 8, 63, 64, 100, file.count / 2, file.count - 1] { #expect(decode(Array(file[..<length])) == nil) }
+        #expect(decode(file + [0]) == nil)
+        for _ in 0..<300 {
+            var damaged = file
+            damaged[Int.random(in: 0..<file.count, using: &dice)] ^= UInt8.random(in: 1...255, using: &dice)
+            #expect(decode(damaged) == nil)
+        }
+        let empty = layer([:]).encoded(owner: "", revision: 0)
+        #expect(decode(empty, owner: "")?.layer.count == 0)
+    }
+
+    @Test func `objects of two states are matched by what they share`() throws {
+        func square(_ x: Int, _ y: Int, _ side: Int) -> Mask { Mask(tightSortedRuns: (y..<y + side).map { Run(y: $0, first: x, last: x + side - 1) }) }
+        // 1 stays, 2 grows, 3 goes, 4 is found again under another number, 5 and 6 become 7.
+        let before = layer([1: square(10, 10, 10), 2: square(50, 50, 10), 3: square(100, 100, 10), 4: square(200, 200, 10), 5: square(300, 300, 10), 6: square(310, 300, 5)])
+        let old = ObjectMap(layout: Self.layout, layers: [before])
+        let new = old.changed(gone: [3, 4, 5, 6], new: layer([8: square(200, 200, 10), 7: square(300, 300, 15), 9: square(600, 10, 5)])).changed(
+            gone: [],
+            new: {
+                var builder = ObjectLayerBuilder(Self.layout)
+                _ = builder.add(id: 2, revision: 5000, tag: ObjectTag(kind: "region"), mask: square(50, 50, 20))
+                return builder.finish()
+            }())
+        let difference = ObjectDifference(from: old, to: new, .init(kinds: ["region"]))
+        #expect(difference.counts.from == 6 && difference.counts.to == 5)
+        #expect(difference.added == [9] && difference.lost == [3, 6])
+        #expect(difference.changed.map(\.from) == [2, 5] && difference.changed.map(\.to) == [2, 7] && difference.changed.map(\.iou) == [0.25, 100.0 / 225])
+        let same = ObjectDifference(from: new, to: new, .init(kinds: ["region"]))
+        #expect(same.added.isEmpty && same.lost.isEmpty && same.changed.isEmpty)
     }
 }

@@ -89,7 +89,7 @@ export const ImageTiles = L.GridLayer.extend({
     L.GridLayer.prototype._setView.call(this, center, zoom, noPrune, noUpdate)
     const level = this._level
     if (noPrune || !level || !this._map) return
-    const scale = this._map.getZoomScale(this._map.getZoom(), level.zoom), power = 2 ** Math.round(Math.log2(scale)), laid = scale / power
+    const scale = this._map.getZoomScale(this._map.getZoom(), level.zoom), power = Number.isInteger(Math.log2(scale)) ? scale : 1, laid = scale / power
     if (laid !== (level.laid ?? 1) || power !== (level.power ?? 1)) {
       Object.assign(level, { laid, power })
       for (const { el, coords } of Object.values(this._tiles)) if (coords.z === level.zoom) this.lay(el)
@@ -100,22 +100,87 @@ export const ImageTiles = L.GridLayer.extend({
     const { laid = 1 } = level, scale = this._map.getZoomScale(zoom, level.zoom) / laid
     L.DomUtil.setTransform(level.el, level.origin.multiplyBy(laid)._round()._multiplyBy(scale)._subtract(this._map._getNewPixelOrigin(center, zoom)), scale)
   },
-  /** Loads the tiles that touch these boxes again (all when null), each shown when it is there, so nothing flickers. Kept when all are there. */
-  refresh(boxes) {
-    const coming = []
-    for (const entry of Object.values(this._tiles ?? {})) {
-      const { x, y, z } = entry.coords, level = z + this.offset, own = tileBox(this.image, level, x, y)
-      if (!own || (boxes && !boxes.some(b => boxesTouch(own, { x: b.x - 2, y: b.y - 2, width: b.width + 4, height: b.height + 4 })))) continue
-      const next = new Image(), url = this.address(level, x, y), tile = entry.el
-      tile.wanted = url
-      coming.push(new Promise(shown => {
-        next.onload = () => { if (tile.wanted === url) tile.src = url; shown() }
-        next.onerror = shown
-      }))
-      next.src = url
-    }
-    return Promise.all(coming)
+  /** Tiles of the present zoom that touch these boxes, all when null. */
+  touched(boxes) {
+    return Object.values(this._tiles ?? {}).map(t => t.el).filter(({ place: { x, y, z } }) => {
+      const own = tileBox(this.image, z + this.offset, x, y)
+      return own && (!boxes || boxes.some(b => boxesTouch(own, { x: b.x - 2, y: b.y - 2, width: b.width + 4, height: b.height + 4 })))
+    })
   }
+})
+
+const pictureOf = url => new Promise(done => {
+  const image = new Image()
+  image.onload = () => done(image)
+  image.onerror = () => done(null)
+  image.src = url
+})
+
+let dotting = null
+/** A mask without half of its pixels, in squares of three: what was dropped is drawn dotted. */
+function dots(image) {
+  dotting ??= [document.createElement('canvas'), document.createElement('canvas')]
+  const [canvas, squares] = dotting, to = canvas.getContext('2d')
+  Object.assign(canvas, { width: image.width, height: image.height })
+  to.drawImage(image, 0, 0)
+  Object.assign(squares, { width: 6, height: 6 })
+  const pattern = squares.getContext('2d')
+  pattern.fillRect(0, 0, 3, 3)
+  pattern.fillRect(3, 3, 3, 3)
+  to.globalCompositeOperation = 'destination-in'
+  to.fillStyle = to.createPattern(squares, 'repeat')
+  to.fillRect(0, 0, image.width, image.height)
+  return canvas
+}
+
+/**
+ * All masks in one layer: each tile is a canvas on which its parts, { query, opacity, dotted }, lie on each other. So the browser moves one
+ * layer when the map moves, however many kinds of objects have a colour of their own. `address(z, x, y, query)` gives a part.
+ */
+export const OverlayTiles = ImageTiles.extend({
+  parts: [],
+  initialize(image, address, options) {
+    // Past the native level the server draws pixels as squares and outlines as thin as ever, four levels deep.
+    ImageTiles.prototype.initialize.call(this, image, address, { maxNativeZoom: image.levels + 3 - zoomOffset(devicePixelRatio), ...options })
+  },
+  createTile({ x, y, z }, done) {
+    const tile = document.createElement('canvas'), size = tileSize(this.image, z + this.offset, x, y)
+    tile.setAttribute('role', 'presentation')
+    Object.assign(tile, size)
+    tile.place = { x, y, z, size }
+    tile.shown = []
+    this.load(tile).then(() => done(null, tile))
+    return tile
+  },
+  /** Parts that are there already stay; the new ones are shown together when the last has come. */
+  async load(tile) {
+    const { x, y, z, size } = tile.place, wanted = tile.wanted = this.parts
+    tile.complete = !size
+    if (!size) return
+    const shown = await Promise.all(wanted.map(async ({ query, opacity, dotted }) => {
+      const url = this.address(z + this.offset, x, y, query)
+      return { url, opacity, dotted, image: tile.shown.find(s => s.url === url)?.image ?? await pictureOf(url) }
+    }))
+    if (tile.wanted !== wanted) return
+    tile.complete = true
+    // Without an answer what was seen stays.
+    if (tile.shown.length && shown.some(part => !part.image)) return
+    tile.shown = shown
+    this.paint(tile)
+  },
+  paint(tile) {
+    const to = tile.getContext('2d')
+    to.clearRect(0, 0, tile.width, tile.height)
+    for (const { image, opacity, dotted } of tile.shown) if (image) { to.globalAlpha = opacity; to.drawImage(dotted ? dots(image) : image, 0, 0) }
+  },
+  set(parts) {
+    if (JSON.stringify(parts) === JSON.stringify(this.parts)) return
+    this.parts = parts
+    // Without parts there is nothing to move.
+    this.getContainer().style.display = parts.length ? '' : 'none'
+    this.refresh(null)
+  },
+  refresh(boxes) { return Promise.all(this.touched(boxes).map(tile => this.load(tile))) }
 })
 
 /** An outline that is seen on any ground: colour inside a casing. → layer group with `setStyle`-free parts */

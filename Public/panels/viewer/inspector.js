@@ -4,7 +4,7 @@ import { get } from '../../api.js'
 
 const half = 3, block = 33
 
-/** `host`: { view, P, top() } */
+/** `host`: { view, P, display } */
 export function createInspector(host) {
   const s = reactive({ on: false, at: null, found: null })
   let asking = false
@@ -22,7 +22,9 @@ export function createInspector(host) {
     if (s.found) look()
   }
   const values = (f, x, y) => (x >= f.x && y >= f.y && x < f.x + f.width && y < f.y + f.height ? f.values.map(rows => rows[y - f.y][x - f.x]) : null)
-  const color = v => { const [r, g = r, b = r] = v.map(n => Math.round(n / host.top() * 255)); return `rgb(${r},${v.length > 1 ? g : r},${v.length > 2 ? b : v.length > 1 ? 0 : r})` }
+  // As the image is shown without settings, so that the few values which a camera of 12 bits has are told apart.
+  const part = v => Math.min(1, Math.max(0, (v - host.display.low) / (host.display.high - host.display.low)))
+  const color = ([r, g = r, b = r]) => `rgb(${[r, g, b].map(n => Math.round(part(n) * 255))})`
   return {
     state: s,
     toggle() { s.on = !s.on; look() },
@@ -37,7 +39,7 @@ export function createInspector(host) {
       return [h('div', { class: 'inspector', role: 'group', 'aria-label': 'Pixel inspector' }, own ? [
         h('div', { class: 'pixels', 'aria-hidden': 'true' }, Array.from({ length: n * n }, (_, i) => {
           const v = values(f, s.at[0] - half + i % n, s.at[1] - half + Math.floor(i / n))
-          return h('i', { class: { own: i === (n * n - 1) / 2, dark: v && v.reduce((a, b) => a + b) / v.length < host.top() * 0.55 }, style: { background: v ? color(v) : 'transparent' } }, v?.length === 1 ? String(v[0]) : '')
+          return h('i', { class: { own: i === (n * n - 1) / 2, dark: v && v.reduce((a, b) => a + part(b), 0) / v.length < 0.55 }, style: { background: v ? color(v) : 'transparent' } }, v?.length === 1 ? String(v[0]) : '')
         })),
         h('div', { class: 'row small' }, [h('i', { class: 'swatch', style: { background: color(own) } }), h('b', own.map((v, i) => (own.length > 1 ? `${f.channels[i]} ${v}` : v)).join('  ')), h('span', { class: 'muted' }, `x ${s.at[0]}  y ${s.at[1]}`), h('span', host.view.hovered ? `object ${host.view.hovered}` : 'ground')])
       ] : h('p', { class: 'muted small' }, s.at ? 'No values' : 'Point at the image to read its values.'))]

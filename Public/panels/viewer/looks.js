@@ -2,15 +2,17 @@
 import { reactive, computed, watch, nextTick } from '../../vendor/vue.runtime.js'
 import { memory } from '../../state.js'
 import { iconButton } from '../../ui.js'
-import { createOverlays, wantedOverlays, layerDefaults } from './layers.js'
+import { labelRevision } from './classes.js'
+import { OverlayTiles } from './image-map.js'
+import { overlayParts, layerDefaults } from './layers.js'
 import { createPicture, filters } from './picture.js'
-import { createDisplay, settingsFor, keySettings } from './display.js'
+import { createDisplay, settingsFor, keepSettings } from './display.js'
 import { createCompare } from './compare.js'
 import { createRuler } from './ruler.js'
 import { createInspector } from './inspector.js'
 import { ScaleBar } from './scale-bar.js'
 import { MiniMap } from './minimap.js'
-import { neutralOf, isNeutral, encode } from '../../lib/display.js'
+import { neutralOf, isNeutral, encode, query } from '../../lib/display.js'
 
 /** `v`: what the rooms of the viewer share (panel.js). */
 export function createLooks(v) {
@@ -20,9 +22,10 @@ export function createLooks(v) {
   layers.image.corrected = false  // each visit begins with the image as stored
   const screen = reactive({ pixelated: true, canvas: 'calm', open: false, ...memory.load('viewer.screen', {}) })
   const display = reactive(neutralOf(255))
-  let map, picture, rightPicture, overlays, rightOverlays, scaleBar, ruler
+  let map, picture, rightPicture, overlays, rightOverlays, scaleBar, minimap, ruler
 
-  const address = right => (z, x, y, extra) => P(`/blobs/${view.image.id}/tiles/${z}/${x}/${y}?v=${view.image.uid}${view.image.pyramid === false ? '&p=0' : ''}${corrected(right) ? '&layer=corrected' : ''}${extra}`)
+  let fresh = ''  // grows with each event that tells of better tiles
+  const address = right => (z, x, y, d) => P(`/blobs/${view.image.id}/tiles/${z}/${x}/${y}?v=${view.image.uid}${fresh}${corrected(right) ? '&layer=corrected' : ''}${query(d, corrected(right))}`)
   const overlayAddress = (z, x, y, query) => P(`/blobs/${view.image.id}/overlay/${z}/${x}/${y}.png?${query}&revision=${v.revision}&v=${view.image.uid}`)
   const corrected = right => (compare.state.on ? compare.correctedOf(right, layers.image.corrected) : layers.image.corrected)
   const visible = () => {
@@ -44,7 +47,7 @@ export function createLooks(v) {
     const both = compare.state.on
     if (both && !rightPicture) {
       rightPicture = createPicture(map, view.image, address(1), { pane: 'rightTiles' })
-      rightOverlays = createOverlays(map, view.image, overlayAddress, 'rightOverlays')
+      rightOverlays = new OverlayTiles(view.image, overlayAddress, { pane: 'rightOverlays', className: 'tiles overlay' }).addTo(map)
     }
     if (!both && rightPicture) { rightPicture.remove(); rightOverlays.remove(); rightPicture = rightOverlays = null }
     const now = [corrected(0), corrected(1)]
@@ -52,7 +55,7 @@ export function createLooks(v) {
     rightPicture?.set(display, { now: now[1] !== shownCorrected[1] })
     shownCorrected = now
     for (const p of [picture, rightPicture]) p?.opacity(layers.image.on ? layers.image.opacity / 100 : 0)
-    const want = state => wantedOverlays({ layers, style: view.style, image: view.image, state, categories: v.categories?.() ?? [] })
+    const want = state => overlayParts({ layers, style: view.style, image: view.image, state })
     overlays.set(want(both ? compare.objectsOf(0) : undefined))
     rightOverlays?.set(want(compare.objectsOf(1)))
     for (const name of ['overlays', 'rightOverlays', 'marks', 'pending']) map.getPane(name).style.visibility = view.peek ? 'hidden' : ''
@@ -62,14 +65,15 @@ export function createLooks(v) {
   const sharpness = () => v.element.value.classList.toggle('pixelated', screen.pixelated && map.getZoom() > view.image.levels - 1)
   const saveLayers = () => memory.save('viewer.layers', layers)
   const compare = createCompare({ map: () => map, P, view, corrected: hasCorrected, apply, changed: v.savePlace })
-  const inspector = createInspector({ view, P, top: () => display.top })
+  const inspector = createInspector({ view, P, display })
   const section = createDisplay({
     view, P, display, screen, visible,
-    change(settings) { Object.assign(display, settings); keySettings(view.image, encode(display)); apply(); v.savePlace() },
+    change(settings) { Object.assign(display, settings); keepSettings(view.image, encode(display)); apply(); v.savePlace() },
     saveScreen() { memory.save('viewer.screen', screen); apply() }
   })
 
   watch(() => view.sideOpen, section.look)
+  watch(labelRevision, apply)
 
   return {
     layers, display, saveLayers, apply, inspector, compare, hasCorrected,
@@ -80,31 +84,37 @@ export function createLooks(v) {
       section.toggle(true)
       nextTick(() => document.querySelector('.points input')?.focus())
     },
-    resetDisplay() { Object.assign(display, neutralOf(display.top)); keySettings(view.image); apply(); v.savePlace() },
+    resetDisplay() { Object.assign(display, neutralOf(display.top, display.low, display.high)); keepSettings(view.image); apply(); v.savePlace() },
     async showCorrected(on) { if (!on || await hasCorrected()) { layers.image.corrected = on; apply() } },
     /** The picture and everything raster on it, once the map is there. */
-    start(theMap, query) {
+    start(theMap, place) {
       map = theMap
       for (const [name, z] of [['overlays', 350], ['rightTiles', 355], ['rightOverlays', 356], ['pending', 410], ['marks', 420], ['numbers', 640]]) { map.createPane(name).style.zIndex = z; map.getPane(name).style.pointerEvents = 'none' }
-      Object.assign(display, settingsFor(view.image, query.d))
+      Object.assign(display, settingsFor(view.image, place.d))
       picture = createPicture(map, view.image, address(0))
-      overlays = createOverlays(map, view.image, overlayAddress, 'overlays')
+      overlays = new OverlayTiles(view.image, overlayAddress, { pane: 'overlays', className: 'tiles overlay' }).addTo(map)
       scaleBar = new ScaleBar(() => view.image).addTo(map)
-      new MiniMap(view.image, () => P(`/blobs/${view.image.id}/tiles/0/0/0?v=${view.image.uid}${view.image.pyramid === false ? '&p=0' : ''}`)).addTo(map)
+      const plain = () => P(`/blobs/${view.image.id}/tiles/0/0/0?v=${view.image.uid}${fresh}`)
+      minimap = new MiniMap(view.image, plain).addTo(map)
       ruler = createRuler(map, () => view.image.pixelSizeUm)
       map.on('move zoom resize', compare.clip)
       map.on('zoomend', sharpness)
       map.on('moveend resize', section.look)
       apply()
-      compare.restore(query.vs)
+      compare.restore(place.vs)
+      if (view.image.bits > 8) section.range().then(auto => { if (auto && map) { Object.assign(display, settingsFor(view.image, place.d, auto)); apply() } })
       section.look()
     },
     /** After a change of objects: overlay tiles that touch the boxes, all when null. */
     refresh: boxes => Promise.all([overlays?.refresh(boxes), rightOverlays?.refresh(boxes)]),
-    /** The image has changed: its pyramid is there, or it got a pixel size. */
+    /** The image has changed: better tiles are there, or it got a pixel size. */
     imageChanged(before) {
       if (!map) return
-      if (before.pyramid !== view.image.pyramid) { picture.set(display, { now: true }); rightPicture?.set(display, { now: true }) }
+      if (!before.pyramid || !view.image.pyramid || display.top > 255) {
+        fresh = `&p=${Date.now()}`
+        for (const p of [picture, rightPicture]) p?.set(display, { now: true })
+        minimap.reload()
+      } else picture.retry()
       scaleBar.draw()
       ruler.redraw()
       apply()

@@ -30,6 +30,8 @@ export const MiniMap = L.Control.extend({
     this.draw()
     return box
   },
+  /** A better picture is there. */
+  reload() { this.picture.src = this.url() },
   onRemove(map) { map.off('move zoom resize', this.draw, this) },
   draw() {
     const b = this.map.getBounds(), { width, height } = this.image, [w, h] = this.size

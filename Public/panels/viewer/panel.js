@@ -1,7 +1,7 @@
 // The viewer: one image with everything drawn on it, and the tools that change it.
 import { defineComponent, h, ref, reactive, shallowReactive, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
-import { get, post, at, all } from '../../api.js'
-import { state, shell, here, on, later, complain, replaceQuery, memory, go, takeJob } from '../../state.js'
+import { get, at, all } from '../../api.js'
+import { state, shell, here, on, later, complain, replaceQuery, memory, go } from '../../state.js'
 import { selectedIn } from '../../selection.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
@@ -24,7 +24,7 @@ const component = defineComponent(() => {
   const element = ref(null)
   const view = reactive({
     image: null, error: null, total: null, style: memory.load('viewer.style', 'outline'), peek: false, tool: 'pan', drawing: { open: 0, done: 0 }, adjust: null, preview: null, hint: null, cursor: null, zoom: null, sideOpen: memory.load('viewer.side', innerWidth >= 900),
-    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], offline: false, busy: false, refused: null, preparing: false, neighbours: []
+    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], offline: false, busy: false, refused: null, neighbours: []
   })
   const objects = shallowReactive(new Map())  // id → object with outline, as far as this tab has seen them
   const readOnly = () => !!project.readOnly
@@ -103,12 +103,6 @@ const component = defineComponent(() => {
       view.image = image
       view.error = null
       if (image.state === 'failed') return
-      if (image.pyramid === false) {
-        if (!view.preparing) { view.preparing = true; post(P('/jobs'), { type: 'pyramid', images: [image.id] }).then(takeJob, error => { if (error.status !== 409) complain(error) }) }
-        setTimeout(load, 700)
-        return
-      }
-      view.preparing = false
       await nextTick()
       if (!v.map && element.value) build()
     } catch (error) { view.error = error; if (error.offline) setTimeout(load, 1500) }
@@ -170,8 +164,8 @@ const component = defineComponent(() => {
     { id: 'viewer.next', title: 'Next object', group: G2, key: 'Tab', when: e => e.target === element.value, run: ready(() => { v.next(1) }) },
     { id: 'viewer.previous', title: 'Previous object', group: G2, key: 'Shift+Tab', when: e => e.target === element.value && view.selected.length > 0, run: ready(() => { v.next(-1) }) },
     { id: 'viewer.show', title: 'Bring the selection into view', group: G2, key: 'C', run: ready(() => { const o = objects.get(view.focus); if (o) v.map.setView(boundsOf(o.box).getCenter(), Math.min(v.map.getBoundsZoom(boundsOf(o.box).pad(0.5)), view.image.levels + 1)) }) },
-    { id: 'viewer.escape', title: 'Give up the shape; select nothing', group: G3, key: 'Escape', run: ready(() => { if (state.sheet) return false; escape() }) },
-    { id: 'viewer.backspace', title: 'Take the last corner or point back', group: G3, key: 'Backspace', run: ready(() => { if (!looks.takeBack() && !v.tools.takeBack()) actions.removeSelected() }) },
+    { id: 'viewer.escape', title: 'Give up the shape; select nothing', group: 'Draw', key: 'Escape', run: ready(() => { if (state.sheet) return false; escape() }) },
+    { id: 'viewer.backspace', title: 'Take the last corner or point back', group: 'Draw', key: 'Backspace', run: ready(() => { if (!looks.takeBack() && !v.tools.takeBack() && view.tool === 'pan') actions.removeSelected() }) },
     { id: 'viewer.style', title: 'Outline, fill, off', group: G1, key: 'F', run: () => setStyle({ outline: 'fill', fill: 'off', off: 'outline' }[view.style]) },
     { id: 'viewer.peek', title: 'Bare image while held', group: G1, key: 'H', hold: on => { view.peek = on } },
     { id: 'viewer.corrected', title: 'Original or corrected image', group: G1, key: 'Y', run: ready(() => { looks.showCorrected(!layers.image.corrected) }) },
@@ -220,8 +214,7 @@ const component = defineComponent(() => {
         iconButton('panel', 'Panel at the right', toggleSide, { command: 'viewer.side', corner: true, pressed: view.sideOpen, 'aria-controls': 'side', 'aria-expanded': String(view.sideOpen) })
       ]),
       h('div', { class: 'stage' }, [
-        h('div', { class: ['map-host', view.tool] }, h('div', { ref: element, class: 'map', tabindex: 0, role: 'application', 'aria-roledescription': 'image', 'aria-label': view.image ? `${view.image.name}, ${view.image.width} by ${view.image.height} pixels, ${view.total ?? 0} objects. Tab steps through the objects, Escape leaves.` : 'Image', 'data-ready': view.image && !view.preparing ? 'true' : undefined })),
-        view.preparing ? h('div', { class: 'stage-note', role: 'status' }, [icon('clock', 16), 'Preparing the picture for zooming…']) : null,
+        h('div', { class: ['map-host', view.tool] }, h('div', { ref: element, class: 'map', tabindex: 0, role: 'application', 'aria-roledescription': 'image', 'aria-label': view.image ? `${view.image.name}, ${view.image.width} by ${view.image.height} pixels, ${view.total ?? 0} objects. Tab steps through the objects, Escape leaves.` : 'Image', 'data-ready': view.image ? 'true' : undefined })),
         looks.neutral.value ? null : h('button', { type: 'button', class: 'stage-badge', onClick: looks.resetDisplay, title: 'Show as recorded' }, [icon('eye', 14), 'Display changed']),
         looks.filters(), ...looks.stage(),
         view.refused ? h('div', { class: 'stage-problem', role: 'alert' }, [icon('error', 18), h('span', view.refused), iconButton('close', 'Dismiss', () => { view.refused = null }, { size: 14 })]) : null,

@@ -7,14 +7,13 @@ let number = 0
 /** SVG filters that stand for tables of brightness; the page holds them in `filters()`. */
 export const filters = () => h('svg', { class: 'unseen', 'aria-hidden': 'true', width: 0, height: 0, id: 'tables' })
 
-/** `address(z, x, y, extra)` gives the plain tile with `extra` at its end. → { set(display), refresh(), opacity(value), remove() } */
+/** `address(z, x, y, display)` gives a tile. → { set(display), retry(), opacity(value), remove() } */
 export function createPicture(map, image, address, options) {
   const name = `table-${++number}`
   let layer = null, next = null, shownNow = null, wanted = null, timer = null, opacity = 1
 
   const make = d => {
-    const extra = query(d)
-    return new ImageTiles(image, (z, x, y) => address(z, x, y, extra), { className: 'tiles image', ...options }).addTo(map)
+    return new ImageTiles(image, (z, x, y) => address(z, x, y, d), { className: 'tiles image', ...options }).addTo(map)
   }
   const filter = text => { if (layer) layer.getContainer().style.filter = text }
   function fade() {
@@ -52,7 +51,6 @@ export function createPicture(map, image, address, options) {
     else swap()
   }
   return {
-    get element() { return layer?.getContainer() },
     set(display, { now = false } = {}) {
       const first = !layer
       wanted = { ...display }
@@ -63,6 +61,8 @@ export function createPicture(map, image, address, options) {
       if (String(wanted.channels) === String(shownNow.channels)) through()
       timer = setTimeout(renew, 160)
     },
+    /** Tiles that had no answer are asked for again. */
+    retry() { for (const tile of layer?.touched(null) ?? []) if (tile.complete && !tile.naturalWidth) tile.src += '' },
     opacity(value) { opacity = value; fade() },
     remove() { clearTimeout(timer); next?.remove(); layer?.remove(); layer = next = null }
   }

@@ -25,10 +25,11 @@ struct OverlayRoutes: RouteGroup {
         return [
             Route(
                 .get, Self.image + "/overlay/{z}/{x}/{y}.png",
-                "All objects of a tile as one 1-bit PNG, transparent where there is none. A pixel is set if any pixel of the image under it is covered.",
+                "All objects of a tile as one 1-bit PNG, transparent where there is none. A pixel is set if any pixel of the image under it is covered. Up to four levels past the native one, where pixels are squares.",
                 query: Self.look + [
                     .init(name: "revision", schema: .integer, help: "The image's; makes addresses new when objects change."),
-                    .init(name: "v", schema: .string, help: "The image's uid; with it and the revision, or with a state, an address may be cached for good."),
+                    .init(name: "labels", schema: .integer, help: "`revision` of the categories; makes addresses with a category new when labels change."),
+                    .init(name: "v", schema: .string, help: "The image's uid; with it and the revisions, or with a state, an address may be cached for good."),
                 ],
                 answers: [.bytes(["image/png"], "The tile."), .notModified],
                 problems: [.imageUnknown, .imageUnreadable, .tileUnknown, .queryInvalid, .valueInvalid], isQuiet: true, handle: tile),
@@ -73,6 +74,10 @@ struct OverlayRoutes: RouteGroup {
         var style: OverlayTile.Style
         var filter: ObjectMap.Filter
         var state: Int64?
+        /// Objects of a category; `.some(nil)`: those without one.
+        var category: Int64??
+        /// State of all labels, where they matter; set by `resolve`.
+        fileprivate var labelRevision: Int64?
 
         init(_ call: Call) throws(Problem) {
             color = try TileRoutes.color(call) ?? 0x0072B2
@@ -81,6 +86,28 @@ struct OverlayRoutes: RouteGroup {
             filter = try OverlayRoutes.filter(call)
             if let text = call.target.query["selection"] { filter.selection = try OverlayRoutes.ids(text, field: "selection", most: 1_000) }
             state = try call.integer("state", in: 0...Int.max).map(Int64.init)
+            switch call.target.query["category"] {
+            case nil, "": break
+            case "none": category = .some(nil)
+            default: category = try call.integer("category", in: 1...Int.max).map(Int64.init)
+            }
+        }
+
+        /// Looks up which objects have the category.
+        mutating func resolve(_ project: OpenProject, image: ObjectID) async throws {
+            guard let category else { return }
+            let revision = try await project.project.labelRevision()
+            labelRevision = revision
+            let key = "\(image)-\(category.map(String.init) ?? "none")"
+            // The image's own revision too: what was deleted has no label here any more.
+            if let known = project.labelled[key], known.labels == revision, known.objects == project.objects.ready(image)?.revision {
+                filter.members = (known.ids, category != nil)
+                return
+            }
+            let objects = project.objects.ready(image)?.revision
+            let ids = try await project.project.labelled(image: image, category: category)
+            filter.members = (ids, category != nil)
+            if let objects { project.labelled[key] = .init(labels: revision, objects: objects, ids: ids) }
         }
 
         /// Tells looks apart in cache keys and entity tags.
@@ -92,7 +119,8 @@ struct OverlayRoutes: RouteGroup {
                 hash = (hash ^ 0xFF) &* 0x100_0000_01B3
             }
             let style = if case .outline(let width) = style { "o\(width)" } else { "f" }
-            return "\(style)-\(String(color, radix: 16))-\(String(hash, radix: 36))"
+            let labels = category.map { "-\($0.map(String.init) ?? "none").\(labelRevision ?? 0)" } ?? ""
+            return "\(style)-\(String(color, radix: 16))-\(String(hash, radix: 36))\(labels)"
         }
 
         /// Tile pixels around a tile that its picture depends on.
@@ -106,6 +134,7 @@ struct OverlayRoutes: RouteGroup {
         .init(name: "kind", schema: .choice(Kind.allCases.map(\.rawValue)), help: "Objects, or what was dropped; region, with `rule` reject."),
         .init(name: "rule", schema: .string, help: "Only what these rules dropped, with commas."),
         .init(name: "selection", schema: .string, help: "Only objects with these ids, with commas, at most 1,000."),
+        .init(name: "category", schema: .string, help: "Only objects labelled with this category, by its id; none: those without a label."),
         .init(name: "state", schema: .integer, help: "The objects as they were just after this entry of the history; 0: before the first."),
     ]
 
@@ -137,11 +166,13 @@ struct OverlayRoutes: RouteGroup {
 
     /// The tile with what caches need to know.
     func picture(_ call: Call, project: OpenProject, image id: ObjectID, look: Look, z: Int, x: Int, y: Int) async throws -> Response {
+        var look = look
+        try await look.resolve(project, image: id)
         guard let present = try await present(project, id, look: look, z: z) else {
             return try await slow(call, project: project, image: id, look: look, z: z, x: x, y: y)
         }
         let layout = present.layout
-        guard let region = OverlayTile.region(layout, z: z, x: x, y: y, margin: look.margin) else { throw Self.unknownTile(id, layout, z: z, x: x, y: y) }
+        guard let region = ObjectMap.place(layout, z: z, x: x, y: y, margin: look.margin)?.region else { throw Self.unknownTile(id, layout, z: z, x: x, y: y) }
         let place = "\(z)-\(x)-\(y)-\(look.key)"
         let etag = "\"\(present.uid)-\(look.state.map { "s\($0)" } ?? "\(present.revision)")-\(place)\""
         var headers = HTTPFields()
@@ -156,6 +187,7 @@ struct OverlayRoutes: RouteGroup {
         } else {
             let map: ObjectMap
             if let state = look.state { map = try await project.objects.objects(of: id, after: state) } else { map = present.map }
+            let look = look
             png = try await services.work.run { map.draw(look.filter, z: z, x: x, y: y, style: look.style).map { MaskPNG.encode($0, color: look.color) } ?? [] }
             project.overlays.insert(.init(revision: present.revision, bytes: png), for: key)
         }
@@ -164,7 +196,7 @@ struct OverlayRoutes: RouteGroup {
 
     /// With the image's identity and its present revision in the address a tile never changes, and a former state never does.
     private static func caching(_ call: Call, _ look: Look, uid: String, revision: Int64) -> String {
-        let isFixed = look.state != nil || call.target.query["revision"] == "\(revision)"
+        let isFixed = (look.state != nil || call.target.query["revision"] == "\(revision)") && (look.labelRevision.map { call.target.query["labels"] == "\($0)" } ?? true)
         return isFixed && call.target.query["v"] == uid ? "private, max-age=31536000, immutable" : "no-cache"
     }
 
@@ -177,7 +209,7 @@ struct OverlayRoutes: RouteGroup {
         if let ready = project.objects.ready(id) { return ready }
         if look.state == nil, let image = try await project.project.image(id), image.removedAt == nil, image.width > 0, image.objects >= ObjectMapMaker.worthSaving {
             let levels = ObjectMapMaker.layout(of: image).levels.count
-            if z >= levels - 2, project.objects.isMaking(id) { return nil }
+            if z >= levels - 2, z < levels, look.category == nil, project.objects.isMaking(id) { return nil }
         }
         return try await project.objects.objects(of: id)
     }

@@ -11,7 +11,11 @@ test('a neutral display adds nothing to a tile\'s address; what differs is told 
   assert.equal(display.query(with_(255)), '')
   assert.equal(display.query(with_(65535)), '')
   assert.equal(display.query(with_(255, { min: 30, max: 200, gamma: 1.2, invert: true, channels: ['FF0000', '-', '0000FF'] })), '&min=30&max=200&gamma=1.2&invert=1&channels=FF0000,-,0000FF')
-  assert.equal(display.query(with_(65535, { max: 4095 })), '&max=4095')
+  assert.equal(display.query(with_(65535, { max: 4095 })), '&min=0&max=4095')
+  // Plain tiles of 16 bits show what the image uses; its corrected form counts from there.
+  const deep = { ...display.neutralOf(65535, 100, 4000), max: 2050 }
+  assert.equal(display.query({ ...deep, max: 4000 }), '')
+  assert.equal(display.query(deep, true), '&min=0&max=127.5')
 })
 
 test('the permalink brings every setting back, and nonsense is neutral', () => {
@@ -20,7 +24,7 @@ test('the permalink brings every setting back, and nonsense is neutral', () => {
     assert.deepEqual({ ...display.neutralOf(255), ...display.decode(text, 255, 3) }, d, text)
   }
   assert.equal(display.encode(with_(255)), undefined)
-  for (const text of [undefined, '', 'x', '5', '200,100', '0,255,0', '0,255,99', 'NaN,3', '1,2,x']) assert.equal(display.decode(text, 255, 3), null, text)
+  for (const text of [undefined, '', 'x', '5', '200,100', '0,255,0', '0,255,11', 'NaN,3', '1,2,x']) assert.equal(display.decode(text, 255, 3), null, text)
   // Colours for another number of bands do not fit this image.
   assert.equal(display.decode('0,255,1,0,FF0000:-', 255, 3).channels, null)
   assert.equal(display.decode('0,255,1,0,FF0000:red:-', 255, 3).channels, null)
@@ -61,8 +65,7 @@ test('brightness and contrast are the place and the width of the window', () => 
 
 test('bands keep their own colours until one is changed', () => {
   assert.deepEqual(display.bandColors(3), ['FF0000', '00FF00', '0000FF'])
-  assert.equal(display.bandColors(5).length, 5)
-  assert.equal(display.bandColors(9).length, 9)
+  assert.deepEqual([1, 3, 4].map(channels => display.bandsOf({ channels })), [1, 3, 3])
   const off = display.withBand(null, 3, 1, '-')
   assert.deepEqual(off, ['FF0000', '-', '0000FF'])
   assert.equal(display.withBand(off, 3, 1, '00FF00'), null)
@@ -73,6 +76,13 @@ test('a few counts are seen beside a million', () => {
   const height = i => 64 - points.findLast(([x]) => x === i)[1]
   assert.equal(height(2), 64)
   assert.ok(height(1) > 3)
+})
+
+test('the axis ends at the next power of two above what is there', () => {
+  const d = display.neutralOf(65535, 0, 3000)
+  assert.equal(display.axisOf(d, 3100), 4095)
+  assert.equal(display.axisOf({ ...d, max: 65535 }, 10), 65535)
+  assert.equal(display.axisOf(display.neutralOf(255), 9), 255)
 })
 
 test('lengths and angles of a line, honest without a pixel size', () => {
