@@ -71,6 +71,8 @@ package struct CategoryRecord: Sendable, Equatable {
     package var color: String
     /// The digit, 1 to 9, that labels with it.
     package var key: Int?
+    /// EcoTaxa's number of it.
+    package var taxon: Int?
     /// Objects of this very category, in images that are not in the trash.
     package var count: Int
 }
@@ -80,5 +82,6 @@ package struct CategoryChange: Sendable {
     package var parent: Int64??
     package var color: String?
     package var key: Int??
+    package var taxon: Int??
     package init() {}
 }

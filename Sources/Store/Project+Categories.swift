@@ -19,10 +19,11 @@ extension Project {
             let color = new.color ?? Self.categoryColors.min { one, other in
                 known.count { $0.color == one } < known.count { $0.color == other }
             } ?? "#999999"
-            var record = CategoryRecord(id: 0, parent: new.parent ?? nil, name: name, color: color, key: new.key ?? nil, count: 0)
+            var record = CategoryRecord(id: 0, parent: new.parent ?? nil, name: name, color: color, key: new.key ?? nil, taxon: new.taxon ?? nil, count: 0)
             try Self.check(&record, known)
             try database.execute(
-                sql: "INSERT INTO category (parent_id, name, color, key) VALUES (?, ?, ?, ?)", arguments: [record.parent, record.name, record.color, record.key])
+                sql: "INSERT INTO category (parent_id, name, color, key, taxon) VALUES (?, ?, ?, ?, ?)",
+                arguments: [record.parent, record.name, record.color, record.key, record.taxon])
             record.id = database.lastInsertedRowID
             try Self.audit(database, by: by, object: nil, field: "category", before: nil, after: record.name)
             try Self.touch(database)
@@ -40,12 +41,13 @@ extension Project {
             if let parent = change.parent { record.parent = parent }
             if let color = change.color { record.color = color }
             if let key = change.key { record.key = key }
+            if let taxon = change.taxon { record.taxon = taxon }
             try Self.check(&record, known)
             guard record != before else { return record }
             if record.key != nil { try database.execute(sql: "UPDATE category SET key = NULL WHERE key = ? AND id <> ? AND removed_at IS NULL", arguments: [record.key, id]) }
             try database.execute(
-                sql: "UPDATE category SET parent_id = ?, name = ?, color = ?, key = ? WHERE id = ?",
-                arguments: [record.parent, record.name, record.color, record.key, id])
+                sql: "UPDATE category SET parent_id = ?, name = ?, color = ?, key = ?, taxon = ? WHERE id = ?",
+                arguments: [record.parent, record.name, record.color, record.key, record.taxon, id])
             if record.name != before.name { try Self.audit(database, by: by, object: nil, field: "category", before: before.name, after: record.name) }
             try Self.touch(database)
             return record
@@ -88,13 +90,13 @@ extension Project {
         try Row.fetchAll(
             database,
             sql: """
-                SELECT c.id, c.parent_id, c.name, c.color, c.key, coalesce(n.count, 0) FROM category c LEFT JOIN (
+                SELECT c.id, c.parent_id, c.name, c.color, c.key, c.taxon, coalesce(n.count, 0) FROM category c LEFT JOIN (
                     SELECT o.category_id AS category, count(*) AS count FROM object o
                     WHERE o.category_id IS NOT NULL AND o.active = 1 AND o.kind = 'region'
                         AND +o.image_id IN (SELECT object_id FROM image WHERE removed_at IS NULL) GROUP BY 1
                 ) n ON n.category = c.id WHERE c.removed_at IS NULL ORDER BY c.id
                 """
-        ).map { CategoryRecord(id: $0[0], parent: $0[1], name: $0[2], color: $0[3], key: $0[4], count: $0[5]) }
+        ).map { CategoryRecord(id: $0[0], parent: $0[1], name: $0[2], color: $0[3], key: $0[4], taxon: $0[5], count: $0[6]) }
     }
 
     private static func check(_ record: inout CategoryRecord, _ known: [CategoryRecord]) throws {
@@ -109,6 +111,7 @@ extension Project {
             throw StoreError.invalid(sentence: "“\(record.color.prefix(20))” is no colour; write it as #RRGGBB")
         }
         if let key = record.key, !(1...9).contains(key) { throw StoreError.invalid(sentence: "\(key) is no key of a category; use a digit from 1 to 9") }
+        if let taxon = record.taxon, !(1...Int(Int32.max)).contains(taxon) { throw StoreError.invalid(sentence: "\(taxon) is no number of a category in EcoTaxa; it is a whole number above 0") }
         let (id, parent) = (record.id, record.parent)
         if let parent {
             var above: Int64? = parent

@@ -144,12 +144,12 @@ private let position = ["object_lat": "54.2", "object_lon": "7.9", "object_date"
 @Test func `labels and what is said of single objects are in the archive, in forms that EcoTaxa takes`() async throws {
     try await withProject(images: 3, metadata: position) { project, pipeline in
         let objects = try await project.objects(ObjectQuery()).items.map(\.id)
-        func category(_ name: String, _ parent: Int64? = nil) async throws -> Int64 {
+        func category(_ name: String, _ parent: Int64? = nil, taxon: Int? = nil) async throws -> Int64 {
             var new = CategoryChange()
-            (new.name, new.parent) = (name, parent)
+            (new.name, new.parent, new.taxon) = (name, parent, taxon)
             return try await project.addCategory(new, by: "ada").id
         }
-        let copepod = try await category("Copepoda"), detritus = try await category("detritus"), egg = try await category("egg", copepod)
+        let copepod = try await category("Copepoda", taxon: 45072), detritus = try await category("detritus"), egg = try await category("egg", copepod)
         _ = try await category("egg", detritus)
         _ = try await project.setLabels([.init(object: objects[0], category: .id(copepod))], by: "ada@example.org")
         _ = try await project.setLabels([.init(object: objects[1], category: .id(egg), status: .predicted, score: 0.5)], source: .model, by: "forest 3")
@@ -172,6 +172,7 @@ private let position = ["object_lat": "54.2", "object_lon": "7.9", "object_date"
         try #require(rows.count == 3)
         #expect(rows.map { $0["object_annotation_category"] ?? "" } == ["Copepoda", "egg<Copepoda", ""])
         #expect(rows.map { $0["object_annotation_status"] ?? "" } == ["validated", "predicted", ""])
+        #expect(rows.map { $0["object_annotation_category_id"] ?? "" } == ["45072", "", ""])
         #expect(rows.map { $0["object_annotation_person_email"] ?? "" } == ["ada@example.org", "", ""])
         #expect(rows[0]["object_annotation_date"]?.wholeMatch(of: /\d{4}-\d\d-\d\d/) != nil && rows[0]["object_annotation_time"]?.wholeMatch(of: /\d\d:\d\d:\d\d/) != nil)
         #expect(rows.map { $0["object_lat"] ?? "" } == ["54.2", "54.2", "-33.5"] && rows[2]["object_remark"] == "broken")

@@ -14,11 +14,11 @@ import Testing
             let empty = try await api.send("GET", project + "/categories").json
             #expect(empty["categories"] == [] && empty["unlabelled"] == 3)
 
-            let copepod = try await api.send("POST", project + "/categories", json: #"{"name":"Copepoda","key":1}"#, expect: 201).json
-            #expect(copepod["color"] == "#0072B2" && copepod["key"] == 1 && copepod["parent"] == .null && copepod["count"] == 0)
+            let copepod = try await api.send("POST", project + "/categories", json: #"{"name":"Copepoda","key":1,"taxon":45072}"#, expect: 201).json
+            #expect(copepod["color"] == "#0072B2" && copepod["taxon"] == 45072 && copepod["key"] == 1 && copepod["parent"] == .null && copepod["count"] == 0)
             let id = try #require(copepod["id"]?.int)
             let child = try await api.send("POST", project + "/categories", json: #"{"name":"Calanus","parent":\#(id),"color":"#abcdef"}"#, expect: 201).json
-            for wrong in [#"{}"#, #"{"name":""}"#, #"{"name":"x","key":0}"#, #"{"name":"x","color":"red"}"#] {
+            for wrong in [#"{}"#, #"{"name":""}"#, #"{"name":"x","key":0}"#, #"{"name":"x","color":"red"}"#, #"{"name":"x","taxon":0}"#] {
                 try await api.send("POST", project + "/categories", json: wrong, expect: 422)
             }
             try await api.send("POST", project + "/categories", json: #"{"name":5}"#, expect: 400)

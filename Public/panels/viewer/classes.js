@@ -100,7 +100,8 @@ const form = (k, expose) => h('div', { class: 'class-form' }, [
   h('div', { class: 'row colors', role: 'radiogroup', 'aria-label': 'Colour' }, colors.map(color => h('button', { type: 'button', key: color, role: 'radio', 'aria-checked': String(k.color === color), 'aria-label': color, class: ['swatch', { pressed: k.color === color }], style: { background: color }, onClick: () => save(k.id, { color }) }))),
   h('div', { class: 'row' }, [
     h('select', { 'aria-label': 'Key', value: k.key ?? '', onChange: e => save(k.id, { key: Number(e.target.value) || null }) }, [h('option', { value: '' }, 'No key'), [1, 2, 3, 4, 5, 6, 7, 8, 9].map(n => h('option', { value: n }, `Key ${n}`))]),
-    h('select', { class: 'grow', 'aria-label': 'Part of', value: k.parent ?? '', onChange: e => save(k.id, { parent: Number(e.target.value) || null }) }, [h('option', { value: '' }, 'Top'), categories().filter(o => o.id !== k.id).map(o => h('option', { value: o.id }, o.name))]),
+    h('select', { 'aria-label': 'Part of', value: k.parent ?? '', onChange: e => save(k.id, { parent: Number(e.target.value) || null }) }, [h('option', { value: '' }, 'Top'), categories().filter(o => o.id !== k.id).map(o => h('option', { value: o.id }, o.name))]),
+    h('input', { class: 'taxon', value: k.taxon ?? '', inputmode: 'numeric', placeholder: 'EcoTaxa no.', 'aria-label': 'Number in EcoTaxa', title: 'With its number EcoTaxa imports labels without asking', onChange: e => save(k.id, { taxon: Number(e.target.value) || null }) }),
     iconButton('trash', `Delete ${k.name}`, () => drop(k, expose), { size: 16 }), iconButton('check', 'Done', () => { c.open = null }, { size: 16 })
   ])
 ])

@@ -13,6 +13,7 @@ struct CategoryRoutes: RouteGroup {
     var routes: [Route] {
         let body = Schema.object([
             "name?": .string, "parent?": Schema.integer.nullable, "color?": .string.described("#RRGGBB"), "key?": Schema.integer.nullable,
+            "taxon?": Schema.integer.nullable.described("EcoTaxa's number of the category, so that its import asks nothing."),
         ])
         return [
             Route(
@@ -100,6 +101,7 @@ struct CategoryRoutes: RouteGroup {
         change.color = try text("color")
         change.parent = try number("parent").map { $0.map(Int64.init) }
         change.key = try number("key")
+        change.taxon = try number("taxon")
         return change
     }
 }
