@@ -2,9 +2,9 @@
 
 /** An answer ≥ 400, as problem+json says it, or no answer at all (`offline`). */
 export class Problem extends Error {
-  constructor({ status = 0, code = '', title = '', detail = '', field = null, errors = null, offline = false }) {
+  constructor({ status = 0, code = '', title = '', detail = '', field = null, errors = null, offline = false, ...more }) {
     super(detail || title || (offline ? 'The server does not answer.' : `The server answered ${status}.`))
-    Object.assign(this, { status, code, title, field, errors, offline })
+    Object.assign(this, { ...more, status, code, title, field, errors, offline })
   }
 }
 

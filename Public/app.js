@@ -3,11 +3,12 @@ import { createApp, defineComponent, h, ref, reactive, computed, watch, nextTick
 import { state, shell, clearShell, begin, signIn, editsWaiting, link, go, isDark, switchTheme, currentJob, jobTitle, dismiss, reloadProject } from './state.js'
 import { commands, useCommands, rebind, resetKeys } from './commands.js'
 import { icon, mark } from './icons.js'
-import { button, iconButton, kbd, progress, problem } from './ui.js'
+import { button, iconButton, kbd, loading, progress, problem } from './ui.js'
 import { duration, plural } from './lib/format.js'
 import { keyText, keyLabel } from './lib/keys.js'
 import { tokenIn } from './lib/location.js'
 import { panels } from './panels/index.js'
+import { left } from './selection.js'
 
 const panelOf = id => panels.find(p => p.id === id) ?? panels[0]
 
@@ -85,7 +86,7 @@ const Sheet = defineComponent(() => {
     warning.value ? h('p', { class: 'problem', role: 'alert' }, [icon('warning', 18), warning.value]) : null,
     h('div', { class: 'sheet-groups' }, [...groups.value].map(([name, list]) => h('section', [h('h2', name), h('dl', list.map(c => h('div', [
       h('dt', c.title),
-      h('dd', h('button', { type: 'button', class: ['keys', { waiting: waiting.value === c.id }], 'aria-label': `Key for ${c.title}: ${keyLabel(c.key)}. Change`, onClick: () => { waiting.value = c.id; warning.value = '' } },
+      h('dd', c.fixed ? kbd(c.key) : h('button', { type: 'button', class: ['keys', { waiting: waiting.value === c.id }], 'aria-label': `Key for ${c.title}: ${keyLabel(c.key)}. Change`, onClick: () => { waiting.value = c.id; warning.value = '' } },
         waiting.value === c.id ? 'press a key' : c.key ? kbd(c.key) : '–'))
     ])))])))
   ])) : null
@@ -112,6 +113,7 @@ const App = defineComponent(() => {
   useCommands([
     { id: 'help', title: 'This sheet of keys', group: 'Everywhere', key: '?', run: () => { state.sheet = !state.sheet } },
     { id: 'theme', title: 'Light or dark', group: 'Everywhere', key: 'Ctrl+Shift+L', run: switchTheme },
+    { id: 'gallery', title: 'Gallery', group: 'Everywhere', key: 'G', run: () => { if (!state.project || state.place.panel === 'gallery') return false; go({ ...state.place, panel: 'gallery', item: null, query: left.query }) } },
     { id: 'main', title: 'To the content of the screen', group: 'Everywhere', key: 'F6', run: () => main.value?.querySelector('[tabindex="0"], a, button, input')?.focus() }
   ])
   watch(() => [state.place.panel, state.place.project], () => { clearShell() }, { flush: 'pre' })
@@ -124,14 +126,17 @@ const App = defineComponent(() => {
     if (state.session === false) return h(SignIn)
     const panel = panelOf(state.place.panel)
     const needsProject = panel.tab || panel.id === 'view'
+    const note = !needsProject || !state.project || panel.id === 'view' ? null
+      : !state.online ? ['offline', 'The server does not answer. What you see is as it was; nothing is lost, and this page goes on by itself when ship runs again.']
+        : state.project.readOnly ? ['info', 'This project can only be read: its folder or disk cannot be written. Copy the folder to a disk of your own to run, edit or export.'] : null
     const body = !needsProject ? h(panel.component)
       : state.projectError ? h('div', { class: 'page' }, state.projectError.status === 404
         ? h('div', { class: 'empty' }, [icon('folder', 40), h('h1', 'No such project'), h('p', `There is no project “${state.place.user}/${state.place.project}” here, or it is in the trash.`), h('a', { class: 'button', href: '#/' }, 'All projects')])
         : problem(state.projectError, reloadProject))
-      : state.project ? h(panel.component, { key: `${state.place.user}/${state.place.project}/${panel.id}/${state.place.item ?? ''}` }) : null
+      : !state.project ? loading('Opening the project…') : h(panel.component, { key: `${state.place.user}/${state.place.project}/${panel.id}/${state.place.item ?? ''}` })
     return [
       h('a', { class: 'skip', href: '#main', onClick: e => { e.preventDefault(); main.value?.focus() } }, 'To the content'),
-      h(TopBar), h('main', { id: 'main', ref: main, tabindex: -1, class: 'screen' }, body), h(StatusBar), h(Notices), h(Sheet)
+      h(TopBar), h('main', { id: 'main', ref: main, tabindex: -1, class: 'screen' }, [note ? h('p', { class: ['state-note', note[0]], role: 'status' }, [icon(note[0], 16), note[1]]) : null, body]), h(StatusBar), h(Notices), h(Sheet)
     ]
   }
 })

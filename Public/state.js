@@ -9,6 +9,7 @@ export const state = reactive({
   project: null,          // the open project
   projectError: null,
   jobs: [],               // newest first
+  jobsKnown: false,
   online: true,
   theme: document.documentElement.dataset.theme || 'system',
   notices: [],            // short messages with an optional action: { id, text, kind, action }
@@ -44,9 +45,7 @@ export async function signIn(token) {
 
 /** Edits that this browser keeps until a server takes them, over all projects. */
 export function editsWaiting() {
-  let n = 0
-  try { for (let i = 0; i < localStorage.length; i++) if (localStorage.key(i).startsWith('ship.edits.')) n += JSON.parse(localStorage.getItem(localStorage.key(i))).length } catch { /* then none are known */ }
-  return n
+  return memory.names('edits.').length
 }
 
 export async function begin() {
@@ -106,7 +105,7 @@ export async function reloadProject() {
 
 export async function reloadJobs() {
   if (!state.project) return
-  try { state.jobs = sorted((await get(at(state.project, '/jobs'))).jobs) } catch (error) { if (!error.offline) complain(error) }
+  try { state.jobs = sorted((await get(at(state.project, '/jobs'))).jobs); state.jobsKnown = true } catch (error) { if (!error.offline) complain(error) }
 }
 const sorted = jobs => [...jobs].sort((a, b) => b.id - a.id)
 
@@ -137,7 +136,7 @@ function listen() {
       listen()
     }, 1000)
   }
-  for (const type of ['job', 'objects', 'images', 'edit']) {
+  for (const type of ['job', 'objects', 'images', 'edit', 'labels', 'metadata']) {
     source.addEventListener(type, event => {
       const data = JSON.parse(event.data)
       if (type === 'job') takeJob(data)
@@ -151,6 +150,7 @@ watch([projectKey, () => state.session], async () => {
   sourceKey = projectKey()
   state.project = null
   state.jobs = []
+  state.jobsKnown = false
   source?.close()
   await reloadProject()
   listen()
@@ -185,8 +185,10 @@ export function switchTheme() {
 }
 systemDark.addEventListener('change', () => { if (state.theme === 'system') { state.theme = ''; state.theme = 'system' } })
 
-/** Small things kept in this browser (layer opacities, key bindings); never anything a project needs. */
+/** Small things kept in this browser (layer opacities, key bindings) and edits that no server has taken yet. */
 export const memory = {
   load(key, fallback) { try { return JSON.parse(localStorage.getItem('ship.' + key)) ?? fallback } catch { return fallback } },
-  save(key, value) { try { localStorage.setItem('ship.' + key, JSON.stringify(value)) } catch { /* lasts until the page is closed */ } }
+  save(key, value) { try { localStorage.setItem('ship.' + key, JSON.stringify(value)) } catch { /* lasts until the page is closed */ } },
+  drop(key) { try { localStorage.removeItem('ship.' + key) } catch { /* nothing was kept */ } },
+  names(prefix) { try { return Object.keys(localStorage).filter(key => key.startsWith('ship.' + prefix)).map(key => key.slice(5)) } catch { return [] } }
 }

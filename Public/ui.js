@@ -14,7 +14,7 @@ export const button = (text, onClick, { kind = '', iconName, disabled = false, c
 export const iconButton = (name, label, onClick, { command, size = 18, pressed, disabled = false, corner = false, ...rest } = {}) => h('button', {
   type: 'button', class: ['icon-button', { pressed }], 'aria-label': label, 'aria-pressed': pressed === undefined ? undefined : String(pressed), disabled, onClick,
   title: command && keyOf(command) ? `${label} (${keyLabel(keyOf(command))})` : label, ...rest
-}, [icon(name, size), corner && command && keyOf(command) ? h('span', { class: 'corner', 'aria-hidden': 'true' }, keyLabel(keyOf(command))) : null])
+}, [icon(name, size), corner && command && keyOf(command) ? h('span', { class: 'corner', 'aria-hidden': 'true' }, keyLabel(keyOf(command)).replace('Shift ', '⇧')) : null])
 
 export const kbd = key => keyLabel(key).split(' ').map(k => h('kbd', k))
 
@@ -55,13 +55,19 @@ export const progress = (done, total, label) => {
 /** What a screen says when there is nothing on it yet, and what to do next. */
 export const empty = (iconName, title, text, actions = []) => h('div', { class: 'empty' }, [icon(iconName, 40), h('h2', title), h('p', text), actions.length ? h('div', { class: 'row' }, actions) : null])
 
+/** Said while the first answer is under way; shown only when that takes a while. */
+export const loading = text => h('p', { class: 'loading', role: 'status' }, [progress(0, 0, text), text])
+
 /** A problem where it arose, with its remedy and a retry. */
 export const problem = (error, retry) => h('div', { class: 'problem', role: 'alert' }, [
   icon(error.offline ? 'offline' : 'error', 18), h('div', [h('p', error.message), error.errors?.length ? h('ul', error.errors.map(e => h('li', e))) : null]),
   retry ? button('Try again', retry, { iconName: 'retry' }) : null
 ])
 
-export const section = (title, content, { aside = null, key } = {}) => h('section', { class: 'section', key }, [h('header', [h('h2', title), aside]), content])
+/** With `toggle` its head is a button that opens and closes it. */
+export const section = (title, content, { aside = null, key, open = true, toggle } = {}) => h('section', { class: 'section', key }, [
+  h('header', [h('h2', toggle ? h('button', { type: 'button', class: 'fold', 'aria-expanded': String(open), onClick: toggle }, [icon(open ? 'down' : 'chevron', 12), title]) : title), aside]), open ? content : null
+])
 
 /** States of images and jobs as word with a mark; colour never alone. */
 export const badge = (stateName, text) => h('span', { class: ['badge', stateName] }, [h('i', { 'aria-hidden': 'true' }), text ?? stateName])

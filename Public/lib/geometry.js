@@ -25,12 +25,44 @@ export function area(ring) {
 
 export const polygon = vertices => ({ type: 'Polygon', coordinates: [[...vertices, vertices[0]]] })
 
-export const collection = geometries => ({
-  type: 'FeatureCollection', features: geometries.map(geometry => ({ type: 'Feature', properties: {}, geometry }))
-})
+export const feature = (geometry, properties = {}) => ({ type: 'Feature', properties, geometry })
+export const collection = features => ({ type: 'FeatureCollection', features })
+
+/** A pen line; one place is a dot. */
+export const penLine = (points, properties) => feature(points.length > 1 ? { type: 'LineString', coordinates: points } : { type: 'Point', coordinates: points[0] }, properties)
 
 export function boxOf(points) {
   const xs = points.map(p => p[0]), ys = points.map(p => p[1])
   const x = Math.min(...xs), y = Math.min(...ys)
   return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y }
+}
+
+/** Takes the steps of whole screen pixels out of a stroke, two passes of 1-2-1; its ends stay. */
+export function smooth(points, passes = 2) {
+  const last = points.length - 1
+  for (; passes > 0; passes--) points = points.map((p, i) => i === 0 || i === last ? p : [0, 1].map(k => (points[i - 1][k] + 2 * p[k] + points[i + 1][k]) / 4))
+  return points
+}
+
+/** Fewer points, none of those left out farther than `tolerance` from the line (Ramer 1972; without recursion, strokes are long). */
+export function simplify(points, tolerance) {
+  const kept = new Set([0, points.length - 1]), open = [[0, points.length - 1]]
+  while (open.length) {
+    const [from, to] = open.pop(), [ax, ay] = points[from], dx = points[to][0] - ax, dy = points[to][1] - ay, square = dx * dx + dy * dy
+    let farthest = tolerance * tolerance, at = -1
+    for (let i = from + 1; i < to; i++) {
+      const px = points[i][0] - ax, py = points[i][1] - ay, t = square ? Math.max(0, Math.min(1, (px * dx + py * dy) / square)) : 0
+      const d = (px - t * dx) ** 2 + (py - t * dy) ** 2
+      if (d > farthest) { farthest = d; at = i }
+    }
+    if (at > 0) { kept.add(at); open.push([from, at], [at, to]) }
+  }
+  return points.filter((_, i) => kept.has(i))
+}
+
+/** A few places along a line, both ends among them. */
+export function samples(points, most = 12) {
+  const n = Math.min(points.length, most)
+  const few = Array.from({ length: n }, (_, i) => points[Math.round(i * (points.length - 1) / Math.max(1, n - 1))])
+  return few.flatMap((p, i) => i ? [[(p[0] + few[i - 1][0]) / 2, (p[1] + few[i - 1][1]) / 2], p] : [p])
 }

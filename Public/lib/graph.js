@@ -33,6 +33,19 @@ export function sources(graph, name) {
 /** The value of a parameter in a node: the stored one, else the declared default. */
 export const valueOf = (node, parameter) => node.config?.[parameter.name] ?? parameter.default
 
+/** Whether a parameter counts with the values that the others have now. */
+export function applies(node, type, { appliesWhen: when }) {
+  const other = when && type.parameters.find(p => p.name === when.parameter)
+  return !other || when.values.includes(valueOf(node, other))
+}
+
+/** The ends of a slider for a parameter; null where a slider would be of no use. `top` is the brightest gray level of the images. */
+export function slide({ type, unit, min, max, step }, top = 255) {
+  if ((type !== 'integer' && type !== 'number') || min == null || max == null) return null
+  if (unit === 'gray') return { min: min < 0 ? -Math.ceil(top / 4) : min, max: Math.min(max, min < 0 ? Math.ceil(top / 4) : top), step: step ?? 1 }
+  return max - min <= 1000 ? { min, max, step: step ?? (type === 'integer' ? 1 : (max - min) / 200) } : null
+}
+
 /** What is wrong with a value, in a sentence, or null. */
 export function complaint(parameter, value) {
   const { type, min, max, label, unit } = parameter

@@ -8,6 +8,8 @@ export function keyText(event) {
   const letter = /^[a-z]$/i.test(key)
   const symbol = key.length === 1 && !letter
   if (letter) key = key.toUpperCase()
+  // AltGr, by which many keyboards write brackets, comes as Ctrl and Alt.
+  if (symbol && event.getModifierState?.('AltGraph')) return key
   return (event.ctrlKey || event.metaKey ? 'Ctrl+' : '') + (event.altKey ? 'Alt+' : '') + (event.shiftKey && !symbol ? 'Shift+' : '') + key
 }
 

@@ -293,6 +293,26 @@ void ship_png_writer_destroy(ship_png_writer *w) {
     free(w);
 }
 
+// ---------------------------------------------------------------- many small pictures
+
+// Setting up zlib and libpng costs more than a small mask, so a thread keeps one zlib state for all of them.
+int ship_inflate_whole(const uint8_t *data, size_t size, uint8_t *out, size_t out_size) {
+    static _Thread_local z_stream stream;
+    static _Thread_local int is_ready = 0;
+    if (size > UINT32_MAX || out_size > UINT32_MAX) return 0;
+    if (!is_ready) {
+        if (inflateInit(&stream) != Z_OK) return 0;
+        is_ready = 1;
+    } else if (inflateReset(&stream) != Z_OK) {
+        return 0;
+    }
+    stream.next_in = (Bytef *)data;
+    stream.avail_in = (uInt)size;
+    stream.next_out = out;
+    stream.avail_out = (uInt)out_size;
+    return inflate(&stream, Z_FINISH) == Z_STREAM_END && stream.avail_out == 0;
+}
+
 // ---------------------------------------------------------------- checksums
 
 uint32_t ship_crc32(const uint8_t *bytes, size_t size) { return (uint32_t)crc32_z(0, bytes, size); }

@@ -72,6 +72,7 @@ package enum MaskPNG {
     package static func decode(
         _ png: [UInt8], origin: (x: Int, y: Int) = (0, 0), name: String = "The mask", limits: DecodeLimits = .standard
     ) throws(CodecError) -> Mask {
+        if let own = decodeOwn(png, origin: origin, limits: limits) { return own }
         var info = ship_png_info()
         var code: Int32 = 0
         var text = [CChar](repeating: 0, count: Int(SHIP_PNG_TEXT))
@@ -95,13 +96,47 @@ package enum MaskPNG {
         for y in 0..<height {
             let code = row.withUnsafeMutableBufferPointer { ship_png_read(reader, $0.baseAddress!, rowBytes, 1, &text) }
             guard Int(code) == SHIP_PNG_OK else { throw PNGRowReader.error(code, message(text), name, row: y) }
-            appendRuns(row, width: width, flip: flip, x: origin.x, y: origin.y + y, to: &runs)
+            row.withUnsafeBytes { appendRuns($0.baseAddress!, width: width, flip: flip, x: origin.x, y: origin.y + y, to: &runs) }
             // A picture of specks takes a hundred times the memory of its bits.
             guard runs.count <= limits.maxPixelBytes / MemoryLayout<Run>.stride else {
                 throw .tooLarge(file: name, reason: "its specks take more than \(megabytes(limits.maxPixelBytes)); remove specks or cut it into parts")
             }
         }
         return Mask(bounds: Rect(x: origin.x, y: origin.y, width: width, height: height), sortedRuns: runs)
+    }
+
+    /// A file as `encode` makes it, ten times faster than any; nil for all others, damaged ones too.
+    private static func decodeOwn(_ png: [UInt8], origin: (x: Int, y: Int), limits: DecodeLimits) -> Mask? {
+        let (head, tail) = (head, tail)
+        guard png.count >= head.count + 8 + tail.count else { return nil }
+        // All but the size, the colour, checksums and the length of the data.
+        for index in head.indices where !(16..<24).contains(index) && !(29..<33).contains(index) && !(44..<51).contains(index) {
+            guard png[index] == head[index] || (head.count - 10..<head.count - 6).contains(index) else { return nil }
+        }
+        let (width, height, length) = (Int(bigEndian(png, 16)), Int(bigEndian(png, 20)), Int(bigEndian(png, head.count - 10)))
+        guard width > 0, height > 0, max(width, height) <= limits.maxSide, head.count - 2 + length + 4 + tail.count == png.count else { return nil }
+        let rowBytes = (width + 7) / 8 + 1
+        // Large ones are read row by row.
+        guard height <= 1 << 24, rowBytes * height <= 16 << 20, width / 8 * height / 1100 <= png.count else { return nil }
+        return png.withUnsafeBufferPointer { png -> Mask? in
+            let data = png.baseAddress! + head.count - 2
+            guard ship_crc32(data - 4, length + 4) == UInt32(bigEndian: UnsafeRawPointer(data + length).loadUnaligned(as: UInt32.self))
+            else { return nil }
+            return withUnsafeTemporaryAllocation(byteCount: rowBytes * height + 8, alignment: 8) { raw -> Mask? in
+                let base = raw.baseAddress!
+                guard ship_inflate_whole(data, length, base.assumingMemoryBound(to: UInt8.self), rowBytes * height) != 0 else { return nil }
+                (base + rowBytes * height).initializeMemory(as: UInt8.self, repeating: 0, count: 8)
+                var runs: [Run] = []
+                runs.reserveCapacity(height)
+                for y in 0..<height {
+                    let row = base + y * rowBytes
+                    guard row.load(as: UInt8.self) == 0 else { return nil }
+                    appendRuns(UnsafeRawPointer(row + 1), width: width, flip: false, x: origin.x, y: origin.y + y, to: &runs)
+                }
+                guard runs.count <= limits.maxPixelBytes / MemoryLayout<Run>.stride else { return nil }
+                return Mask(bounds: Rect(x: origin.x, y: origin.y, width: width, height: height), sortedRuns: runs)
+            }
+        }
     }
 
     // MARK: Bits
@@ -120,32 +155,31 @@ package enum MaskPNG {
         }
     }
 
-    private static func appendRuns(_ row: [UInt8], width: Int, flip: Bool, x: Int, y: Int, to runs: inout [Run]) {
-        row.withUnsafeBytes { bytes in
-            var position = 0
-            var begin = -1
-            while position < width {
-                var word = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: position >> 3, as: UInt64.self))
-                if flip { word = ~word }
-                let count = min(64, width - position)
-                var at = 0
-                while at < count {
-                    // Distance to the next bit that ends the present state.
-                    let rest = (begin < 0 ? word : ~word) << UInt64(at)
-                    let skip = rest.leadingZeroBitCount
-                    if at + skip >= count { break }
-                    at += skip
-                    if begin < 0 {
-                        begin = position + at
-                    } else {
-                        runs.append(Run(y: y, first: x + begin, last: x + position + at - 1))
-                        begin = -1
-                    }
+    /// - Parameter row: with eight bytes more than it needs.
+    private static func appendRuns(_ row: UnsafeRawPointer, width: Int, flip: Bool, x: Int, y: Int, to runs: inout [Run]) {
+        var position = 0
+        var begin = -1
+        while position < width {
+            var word = UInt64(bigEndian: row.loadUnaligned(fromByteOffset: position >> 3, as: UInt64.self))
+            if flip { word = ~word }
+            let count = min(64, width - position)
+            var at = 0
+            while at < count {
+                // Distance to the next bit that ends the present state.
+                let rest = (begin < 0 ? word : ~word) << UInt64(at)
+                let skip = rest.leadingZeroBitCount
+                if at + skip >= count { break }
+                at += skip
+                if begin < 0 {
+                    begin = position + at
+                } else {
+                    runs.append(Run(y: y, first: x + begin, last: x + position + at - 1))
+                    begin = -1
                 }
-                position += 64
             }
-            if begin >= 0 { runs.append(Run(y: y, first: x + begin, last: x + width - 1)) }
+            position += 64
         }
+        if begin >= 0 { runs.append(Run(y: y, first: x + begin, last: x + width - 1)) }
     }
 
     // MARK: File

@@ -25,11 +25,38 @@ package struct FeatureCollection: Codable, Sendable, Equatable {
 
 package struct Feature: Codable, Sendable, Equatable {
     package struct Properties: Codable, Sendable, Equatable {
+        package enum Role: String, Codable, Sendable, CaseIterable {
+            /// Line inside an object.
+            case skeleton
+            /// Line along certain background.
+            case outline
+            /// Point that stands for the pixels connected to it that are about as bright.
+            case wand
+        }
+
         /// Diameter of a line's pen in pixels.
         package var width: Double?
-        /// `skeleton` (line inside an object) or `outline` (certain background); else decided by the operation.
-        package var role: String?
-        package init(width: Double? = nil, role: String? = nil) { (self.width, self.role) = (width, role) }
+        /// Without it the operation decides.
+        package var role: Role?
+        /// Of a wand: most that a pixel's gray may differ from the point's, in levels of 0 to 255; those of 16 bits are 257 each.
+        package var tolerance: Double?
+
+        package init(width: Double? = nil, role: Role? = nil, tolerance: Double? = nil) { (self.width, self.role, self.tolerance) = (width, role, tolerance) }
+
+        private enum CodingKeys: String, CodingKey { case width, role, tolerance }
+
+        package init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            width = try container.number(.width, in: 0.1...2_000, "the pen's diameter in pixels")
+            tolerance = try container.number(.tolerance, in: 0...255, "the largest difference in gray levels")
+            role = try container.decodeIfPresent(String.self, forKey: .role).map { name in
+                guard let role = Role(rawValue: name) else {
+                    let known = Role.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw DecodingError.dataCorruptedError(forKey: .role, in: container, debugDescription: "\"\(name.prefix(40))\" is not one of \(known)")
+                }
+                return role
+            }
+        }
     }
 
     package var geometry: Geometry
@@ -52,6 +79,18 @@ package struct Feature: Codable, Sendable, Equatable {
         try container.encode("Feature", forKey: .type)
         try container.encode(geometry, forKey: .geometry)
         try container.encode(properties, forKey: .properties)
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// A number within limits; nil when it is not given.
+    func number(_ key: Key, in range: ClosedRange<Double>, _ what: String) throws -> Double? {
+        guard let value = try decodeIfPresent(Double.self, forKey: key) else { return nil }
+        guard range.contains(value) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: self, debugDescription: "\(value) must be from \(range.lowerBound) to \(range.upperBound): \(what)")
+        }
+        return value
     }
 }
 

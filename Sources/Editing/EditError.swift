@@ -7,6 +7,9 @@ package enum EditError: Error, Equatable, CustomStringConvertible {
     case outsideImage(EditOperation)
     case nothingLeft(EditOperation)
     case nothingChanges(EditOperation, why: String)
+    /// Objects are no longer as the person saw them.
+    case changedMeanwhile([Int64])
+    case annotationUnfit(EditOperation, why: String)
     case imageNotReadable(name: String, reason: String)
 
     /// Stable, for `problem+json`.
@@ -18,6 +21,8 @@ package enum EditError: Error, Equatable, CustomStringConvertible {
         case .outsideImage: "edit.outsideImage"
         case .nothingLeft: "edit.nothingLeft"
         case .nothingChanges: "edit.nothingChanges"
+        case .changedMeanwhile: "edit.conflict"
+        case .annotationUnfit: "edit.annotationUnfit"
         case .imageNotReadable: "edit.imageNotReadable"
         }
     }
@@ -32,6 +37,9 @@ package enum EditError: Error, Equatable, CustomStringConvertible {
         case .outsideImage(let operation): "\(operation.rawValue): the shape covers no pixel of the image; draw inside the image"
         case .nothingLeft(let operation): "\(operation.rawValue) would leave nothing of the object; delete it instead"
         case .nothingChanges(let operation, let why): "\(operation.rawValue) changes nothing: \(why)"
+        case .changedMeanwhile(let ids):
+            "\(ids.count == 1 ? "object \(ids[0]) was" : "\(ids.count) objects were") changed meanwhile, so nothing was done; look at the newer state and repeat the edit"
+        case .annotationUnfit(let operation, let why): "\(operation.rawValue): \(why)"
         case .imageNotReadable(let name, let reason): "\(name) cannot be read, so its objects cannot be measured again: \(reason)"
         }
     }

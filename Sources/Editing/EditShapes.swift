@@ -14,66 +14,50 @@ package struct EditShapes: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - masks: one a requested object, in the order of `request.objects`.
+    ///   - wands: what the wands among the annotations stand for, by their place in the list.
     ///   - frame: the image; nothing is drawn outside.
-    package init(_ request: EditRequest, masks: [Mask], frame: Rect) throws(EditError) {
+    package init(_ request: EditRequest, masks: [Mask], wands: [Int: Mask] = [:], frame: Rect) throws(EditError) {
         let operation = request.operation
         precondition(masks.count == request.objects.count, "\(masks.count) masks for \(request.objects.count) objects")
-        func needObjects(_ least: Int) throws(EditError) {
-            if Set(request.objects).count < least { throw .needsObjects(operation, least: least) }
-        }
+        let needed = operation == .merge ? 2 : operation == .draw ? 0 : 1
+        if Set(request.objects).count < needed { throw .needsObjects(operation, least: needed) }
+        try EditShapes.checkRoles(request)
+        func shapes() throws(EditError) -> [Mask] { try EditShapes.shapes(request, wands: wands, frame: frame) }
         switch operation {
         case .draw:
-            created = try EditShapes.shapes(request, frame: frame)
+            created = try shapes()
         case .delete:
-            try needObjects(1)
             retired = Array(masks.indices)
         case .merge:
-            try needObjects(2)
-            let lines = request.annotations.features.isEmpty ? [] : try EditShapes.shapes(request, frame: frame)
+            let lines = request.annotations.features.isEmpty ? [] : try shapes()
             retired = Array(masks.indices)
             created = [Mask.union(of: masks + lines).tight]
         case .split:
-            try needObjects(1)
-            let seeds = EditShapes.seeds(request)
-            guard seeds.count >= 2 else { throw .needsAnnotations(operation, what: "at least two points or lines, one in each part") }
-            for (index, mask) in masks.enumerated() {
-                let parts = mask.split(nearestTo: seeds).filter { !$0.isEmpty }.map(\.tight)
-                guard parts.count >= 2 else { continue }
-                retired.append(index)
-                created += parts
-            }
-            if retired.isEmpty { throw .nothingChanges(operation, why: "all pixels are nearest to one of the points; put one point in each part") }
+            try split(request, masks)
+        case .separate:
+            try separate(request, masks, frame: frame)
         case .cut:
-            try needObjects(1)
-            let pen = Mask.union(of: try EditShapes.shapes(request, frame: frame))
+            let pen = Mask.union(of: try shapes())
             for (index, mask) in masks.enumerated() {
                 let parts = mask.subtracting(pen).components(connectivity: .eight)
-                guard parts.count >= 2 else { continue }
+                guard parts.count >= 2, parts.count > mask.componentCount(connectivity: .eight) else { continue }
                 retired.append(index)
                 created += parts.map(\.tight)
             }
             if retired.isEmpty { throw .nothingChanges(operation, why: "the line does not separate the object; draw it from side to side") }
         case .add, .erase, .replace:
-            try needObjects(1)
-            let shape = Mask.union(of: try EditShapes.shapes(request, frame: frame))
-            for (index, mask) in masks.enumerated() {
-                let changed =
-                    switch operation {
-                    case .add: mask.union(shape)
-                    case .erase: mask.subtracting(shape)
-                    default: shape
-                    }
-                if changed.isEmpty { throw .nothingLeft(operation) }
-                if changed.runs != mask.runs { revised[index] = changed.tight }
+            let shape = Mask.union(of: try shapes())
+            try revise(masks, operation, why: "the object has that shape already") { mask in
+                switch operation {
+                case .add: mask.union(shape)
+                case .erase: mask.subtracting(shape)
+                default: shape
+                }
             }
-            if revised.isEmpty { throw .nothingChanges(operation, why: "the object has that shape already") }
         case .fill:
-            try needObjects(1)
-            for (index, mask) in masks.enumerated() {
-                let filled = mask.filledHoles()
-                if filled.runs != mask.runs { revised[index] = filled.tight }
-            }
-            if revised.isEmpty { throw .nothingChanges(operation, why: "the object has no holes") }
+            try revise(masks, operation, why: "the object has no holes") { $0.filledHoles() }
+        case .smooth:
+            try revise(masks, operation, why: "the outline is as smooth as that already; take a larger radius") { $0.smoothed(radius: request.parameters.radius) }
         }
         created.sort { first, second in
             guard let a = first.runs.first, let b = second.runs.first else { return second.runs.first != nil }
@@ -81,21 +65,109 @@ package struct EditShapes: Equatable, Sendable {
         }
     }
 
+    private mutating func revise(_ masks: [Mask], _ operation: EditOperation, why: String, _ change: (Mask) -> Mask) throws(EditError) {
+        for (index, mask) in masks.enumerated() {
+            let changed = change(mask)
+            if changed.isEmpty { throw .nothingLeft(operation) }
+            if changed.runs != mask.runs { revised[index] = changed.tight }
+        }
+        if revised.isEmpty { throw .nothingChanges(operation, why: why) }
+    }
+
+    /// Each object, or all pixels of objects that overlap, goes to the nearest annotations; what goes to outlines is in no object afterwards.
+    private mutating func split(_ request: EditRequest, _ masks: [Mask]) throws(EditError) {
+        let (seeds, areOutlines) = EditShapes.seeds(request)
+        guard seeds.count >= 2, areOutlines.contains(false) else {
+            throw .needsAnnotations(.split, what: "at least two points or lines, one in each part; outlines count for background")
+        }
+        for group in EditShapes.overlapping(masks) {
+            let whole = group.count == 1 ? masks[group[0]] : Mask.union(of: group.map { masks[$0] })
+            let all = whole.split(nearestTo: seeds)
+            let parts = zip(all, areOutlines).filter { !$0.isEmpty && !$1 }.map(\.0)
+            if parts.isEmpty { throw .nothingLeft(.split) }
+            if parts.count == 1, group.count == 1 {
+                // Outlines have trimmed it, and it keeps its identity; or nothing has happened.
+                if parts[0].runs != whole.runs { revised[group[0]] = parts[0].tight }
+                continue
+            }
+            retired += group
+            created += parts.map(\.tight)
+        }
+        if retired.isEmpty && revised.isEmpty {
+            throw .nothingChanges(.split, why: "all pixels are nearest to one of the points; put one point in each part")
+        }
+    }
+
+    private mutating func separate(_ request: EditRequest, _ masks: [Mask], frame: Rect) throws(EditError) {
+        let parameters = request.parameters
+        let connectivity: Connectivity = parameters.connectivity == 4 ? .four : .eight
+        let markers = try EditShapes.markers(request, frame: frame)
+        for (index, mask) in masks.enumerated() {
+            let parts =
+                markers.isEmpty
+                ? mask.separated(depth: parameters.depth, minArea: parameters.minArea, connectivity: connectivity)
+                : mask.separated(markers: markers, connectivity: connectivity).filter { !$0.isEmpty }
+            guard parts.count >= 2 else { continue }
+            retired.append(index)
+            // Markers reach only what is connected to them; the rest must not get lost.
+            let rest = markers.isEmpty ? [] : mask.subtracting(Mask.union(of: parts)).components(connectivity: connectivity)
+            created += (parts + rest).map(\.tight)
+        }
+        if retired.isEmpty {
+            throw .nothingChanges(
+                .separate, why: markers.isEmpty ? "no neck is as deep as that; take a smaller depth, or split by points" : "fewer than two of the points lie in the object")
+        }
+    }
+
+    /// Indices of masks in groups of those that have pixels in common, directly or through others.
+    private static func overlapping(_ masks: [Mask]) -> [[Int]] {
+        var groups: [[Int]] = []
+        for index in masks.indices {
+            let meets = groups.indices.filter { group in
+                groups[group].contains { masks[$0].boundingBox.intersects(masks[index].boundingBox) && masks[$0].intersects(masks[index]) }
+            }
+            let joined = meets.flatMap { groups[$0] } + [index]
+            for group in meets.reversed() { groups.remove(at: group) }
+            groups.append(joined)
+        }
+        return groups.map { $0.sorted() }
+    }
+
+    private static func checkRoles(_ request: EditRequest) throws(EditError) {
+        let operation = request.operation
+        let allowed: Set<Feature.Properties.Role> =
+            switch operation {
+            case .draw, .add, .erase, .replace: [.wand]
+            case .split: [.skeleton, .outline]
+            case .merge, .separate: [.skeleton]
+            case .cut, .delete, .fill, .smooth: []
+            }
+        for feature in request.annotations.features {
+            guard let role = feature.properties.role else { continue }
+            guard allowed.contains(role) else {
+                throw .annotationUnfit(operation, why: "a feature has the role \(role.rawValue), which means nothing here; leave the role out")
+            }
+            if role == .wand {
+                guard case .point = feature.geometry else { throw .annotationUnfit(operation, why: "a wand is a Point; send one Point for each") }
+            }
+        }
+    }
+
     /// One mask for each drawn feature, clipped to the frame.
-    private static func shapes(_ request: EditRequest, frame: Rect) throws(EditError) -> [Mask] {
+    private static func shapes(_ request: EditRequest, wands: [Int: Mask], frame: Rect) throws(EditError) -> [Mask] {
         guard !request.annotations.features.isEmpty else {
             throw .needsAnnotations(request.operation, what: request.operation == .cut ? "a line" : "a drawn shape")
         }
         var masks: [Mask] = []
-        for feature in request.annotations.features {
+        for (index, feature) in request.annotations.features.enumerated() {
             // One pixel thin lines would leave corner contacts; two pixels separate and connect.
-            let width = min(max(feature.properties.width ?? 2, 1), 2_000)
+            let width = feature.properties.width ?? 2
             let mask: Mask =
                 switch feature.geometry {
                 case .polygon(let rings): Mask.polygon(rings, bounds: frame)
                 case .multiPolygon(let polygons): Mask.union(of: polygons.map { Mask.polygon($0, bounds: frame) })
                 case .lineString(let points): Mask.line(points, width: width, bounds: frame)
-                case .point(let point): Mask.line([point], width: width, bounds: frame)
+                case .point(let point): wands[index] ?? Mask.line([point], width: width, bounds: frame)
                 case .multiPoint(let points): Mask.union(of: points.map { Mask.line([$0], width: width, bounds: frame) })
                 }
             if mask.isEmpty { throw .outsideImage(request.operation) }
@@ -104,16 +176,39 @@ package struct EditShapes: Equatable, Sendable {
         return masks
     }
 
-    /// Points and lines that pixels are drawn to.
-    private static func seeds(_ request: EditRequest) -> [[Point]] {
-        request.annotations.features.flatMap { feature -> [[Point]] in
-            switch feature.geometry {
-            case .point(let point): [[point]]
-            case .multiPoint(let points): points.map { [$0] }
-            case .lineString(let points): [points]
-            case .polygon(let rings): rings
-            case .multiPolygon(let polygons): polygons.flatMap { $0 }
-            }
+    /// Points and lines that pixels are drawn to, and which of them stand for background.
+    private static func seeds(_ request: EditRequest) -> (points: [[Point]], areOutlines: [Bool]) {
+        var points: [[Point]] = []
+        var areOutlines: [Bool] = []
+        for feature in request.annotations.features {
+            let lines: [[Point]] =
+                switch feature.geometry {
+                case .point(let point): [[point]]
+                case .multiPoint(let points): points.map { [$0] }
+                case .lineString(let points): [points]
+                // A ring is closed, also when its first position is not repeated.
+                case .polygon(let rings): rings.map { $0 + $0.prefix(1) }
+                case .multiPolygon(let polygons): polygons.flatMap { $0 }.map { $0 + $0.prefix(1) }
+                }
+            points += lines
+            areOutlines += lines.map { _ in feature.properties.role == .outline }
         }
+        return (points, areOutlines)
+    }
+
+    /// One mask for each point or line that floods begin at.
+    private static func markers(_ request: EditRequest, frame: Rect) throws(EditError) -> [Mask] {
+        var markers: [Mask] = []
+        for feature in request.annotations.features {
+            let lines: [[Point]] =
+                switch feature.geometry {
+                case .point(let point): [[point]]
+                case .multiPoint(let points): points.map { [$0] }
+                case .lineString(let points): [points]
+                case .polygon, .multiPolygon: throw .annotationUnfit(.separate, why: "markers are points or lines; to give a shape use replace")
+                }
+            markers += lines.map { Mask.line($0, width: feature.properties.width ?? 1, bounds: frame).tight }
+        }
+        return markers
     }
 }

@@ -11,10 +11,10 @@ import Store
 /// An edit computes new masks, measures what it touched by the project's pipeline, and stores all of it in one
 /// transaction that is on the disk before `apply` returns. One edit at a time, so that none works on masks another changes.
 package actor Editor {
-    private let project: Project
-    private let pipeline: ProjectPipeline
+    private nonisolated let project: Project
+    private nonisolated let pipeline: ProjectPipeline
     /// Where decoding and measuring happen.
-    private let executor: (any TaskExecutor)?
+    private nonisolated let executor: (any TaskExecutor)?
     /// The last edit in line; each waits for the one before.
     private var last: Task<Void, Never>?
 
@@ -23,16 +23,43 @@ package actor Editor {
         (self.project, self.pipeline, self.executor) = (project, pipeline, executor)
     }
 
+    /// - Parameter key: what the client calls this request; of one that is stored already, the first outcome is returned.
     /// - Throws: `EditError` when the request makes no sense for these objects, `StoreError` when it cannot be stored.
-    package func apply(_ request: EditRequest, by: String = "local") async throws -> EditOutcome {
-        try await inLine { try await Editor.perform(request, project: self.project, pipeline: self.pipeline, by: by) }
+    package func apply(_ request: EditRequest, by: String = "local", key: String? = nil) async throws -> EditOutcome {
+        let key = try key.map { EditKey($0, request: try Editor.hash(request)) }
+        return try await inLine {
+            if let key, let known = try await self.project.outcome(of: key) { return known }
+            return try await self.perform(request, by: by, key: key)
+        }
+    }
+
+    /// What an edit would make, without storing anything.
+    package func preview(_ request: EditRequest) async throws -> EditPreview {
+        let task = Task(executorPreference: executor) { try await self.shapes(request).preview }
+        return try await task.value
     }
 
     /// nil when there is nothing to undo.
-    package func undo(image: ObjectID) async throws -> EditOutcome? { try await inLine { try await self.project.undo(image: image) } }
+    package func undo(image: ObjectID, key: String? = nil) async throws -> EditOutcome? {
+        try await inLine { try await self.project.undo(image: image, key: key.map { EditKey($0, request: "undo \(image)") }) }
+    }
 
     /// nil when there is nothing to redo.
-    package func redo(image: ObjectID) async throws -> EditOutcome? { try await inLine { try await self.project.redo(image: image) } }
+    package func redo(image: ObjectID, key: String? = nil) async throws -> EditOutcome? {
+        try await inLine { try await self.project.redo(image: image, key: key.map { EditKey($0, request: "redo \(image)") }) }
+    }
+
+    /// Makes `edit` the last one in force; 0: none.
+    package func goTo(edit: Int64, image: ObjectID, key: String? = nil) async throws -> EditOutcome {
+        try await inLine { try await self.project.goTo(edit: edit, image: image, key: key.map { EditKey($0, request: "goto \(image) \(edit)") }) }
+    }
+
+    /// Gets ready what measuring objects of an image needs, so that the first edit need not wait for decoding. Failures show in that edit.
+    /// - Parameter executor: threads for decoding, which is not to hold up edits of other images.
+    package func prepare(image: ObjectID, executor: (any TaskExecutor)? = nil) async {
+        guard let image = try? await project.image(image, counting: false), image.width > 0, let plan = try? await pipeline.plan() else { return }
+        _ = try? await pipeline.pixels(of: image, ends: pipeline.measuredEnds(plan), plan: plan, executor: executor)
+    }
 
     private func inLine<R: Sendable>(_ body: @escaping @Sendable () async throws -> R) async throws -> R {
         let before = last
@@ -44,28 +71,83 @@ package actor Editor {
         return try await task.value
     }
 
-    private nonisolated static func perform(
-        _ request: EditRequest, project: Project, pipeline: ProjectPipeline, by: String
-    ) async throws -> EditOutcome {
-        guard let image = try await project.image(request.image) else { throw EditError.unknownObject(request.image) }
+    /// The new masks of a request, and what they were made from.
+    private struct Draft: Sendable {
+        var input: EditInput
+        var shapes: EditShapes
+        var objects: [ObjectID]
+
+        var preview: EditPreview {
+            EditPreview(
+                created: shapes.created, revised: shapes.revised.sorted { $0.key < $1.key }.map { (objects[$0.key], $0.value) },
+                removed: shapes.retired.map { objects[$0] })
+        }
+    }
+
+    private nonisolated func shapes(_ request: EditRequest) async throws -> Draft {
+        guard let input = try await project.editInput(image: request.image, objects: request.objects + request.expected.keys.sorted()) else {
+            throw EditError.unknownObject(request.image)
+        }
+        let changed = request.expected.keys.sorted().filter { id in
+            guard let object = input.objects[id], object.isActive, object.image == request.image else { return true }
+            return object.mask.revision != request.expected[id]
+        }
+        if !changed.isEmpty { throw EditError.changedMeanwhile(changed) }
         var masks: [Mask] = []
         for id in request.objects {
-            guard let stored = try await project.mask(id) else { throw EditError.unknownObject(id) }
-            guard let object = try await project.object(id), object.active else { throw EditError.unknownObject(id) }
-            guard object.image == image.id else { throw EditError.objectOfOtherImage(id) }
+            guard let object = input.objects[id], object.isActive else { throw EditError.unknownObject(id) }
+            guard object.image == request.image else { throw EditError.objectOfOtherImage(id) }
+            let stored = object.mask
             masks.append(try MaskPNG.decode(stored.png, origin: (stored.box.x, stored.box.y), name: "the mask of object \(id)"))
         }
-        let shapes = try EditShapes(request, masks: masks, frame: image.frame)
+        let wands = try await wands(request, in: input.image)
+        return Draft(input: input, shapes: try EditShapes(request, masks: masks, wands: wands, frame: input.image.frame), objects: request.objects)
+    }
 
+    /// Pixels about as bright as those that wands point to, in the original at its native resolution.
+    private nonisolated func wands(_ request: EditRequest, in image: ImageRecord) async throws -> [Int: Mask] {
+        var wands: [Int: Mask] = [:]
+        for (index, feature) in request.annotations.features.enumerated() where feature.properties.role == .wand {
+            guard case .point(let point) = feature.geometry else { continue }
+            let (x, y) = (Int(point.x.rounded()), Int(point.y.rounded()))
+            guard image.frame.contains(x: x, y: y) else { throw EditError.outsideImage(request.operation) }
+            let box = Rect(x: x, y: y, width: 1, height: 1).expanded(by: Editor.reachOfWand).intersection(image.frame)
+            let tolerance = feature.properties.tolerance ?? Editor.usualTolerance
+            let gray: AnyImage
+            do {
+                let plan = try await pipeline.plan()
+                let pixels = try await pipeline.pixels(of: image, ends: [ProjectPipeline.originalGray], plan: plan, executor: executor)
+                guard let known = pixels[ProjectPipeline.originalGray] else { continue }
+                gray = try known.window(box)
+            } catch let error as CodecError {
+                throw EditError.imageNotReadable(name: image.name, reason: "\(error)")
+            }
+            let mask: Mask =
+                if case .gray16(let gray) = gray {
+                    gray.wand(x: x - box.x, y: y - box.y, tolerance: Int((tolerance * 257).rounded(.down)))
+                } else {
+                    gray.gray8().wand(x: x - box.x, y: y - box.y, tolerance: Int(tolerance.rounded(.down)))
+                }
+            wands[index] = mask.translated(x: box.x, y: box.y)
+        }
+        return wands
+    }
+
+    /// Pixels from the point to each side that a wand looks at, so that its result does not depend on what is on the screen.
+    private static let reachOfWand = 1024
+    private static let usualTolerance = 16.0
+
+    private nonisolated func perform(_ request: EditRequest, by: String, key: EditKey?) async throws -> EditOutcome {
+        let draft = try await shapes(request)
+        let (image, shapes) = (draft.input.image, draft.shapes)
         let changed = shapes.revised.sorted { $0.key < $1.key }
-        let measured = try await measure(changed.map(\.value) + shapes.created, in: image, pipeline: pipeline)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        var edit = NewEdit(
-            operation: request.operation.rawValue, image: image.id, request: String(decoding: try encoder.encode(request), as: UTF8.self))
-        edit.summary = summary(request, created: shapes.created.count)
+        let measured = try await measure(changed.map(\.value) + shapes.created, in: image)
+        var edit = NewEdit(operation: request.operation.rawValue, image: image.id, request: try Editor.text(request))
+        edit.summary = Editor.summary(request, created: shapes.created.count)
         edit.by = by
+        edit.key = key
         edit.expectedRevision = request.expectedRevision
+        edit.base = draft.input.objects.mapValues(\.mask.revision)
         edit.retire = shapes.retired.map { request.objects[$0] }
         for (index, (position, mask)) in changed.enumerated() {
             var region = RevisedRegion(object: request.objects[position], mask: mask)
@@ -84,14 +166,23 @@ package actor Editor {
         return try await project.commitEdit(edit)
     }
 
-    private nonisolated static func measure(_ masks: [Mask], in image: ImageRecord, pipeline: ProjectPipeline) async throws -> [Measurements] {
+    private static func text(_ request: EditRequest) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return String(decoding: try encoder.encode(request), as: UTF8.self)
+    }
+
+    private static func hash(_ request: EditRequest) throws -> String { String(FileDigest.sha256(Array(try text(request).utf8)).prefix(32)) }
+
+    private nonisolated func measure(_ masks: [Mask], in image: ImageRecord) async throws -> [Measurements] {
         if masks.isEmpty { return [] }
         let plan = try await pipeline.plan()
         try await pipeline.ensureColumns(plan)
-        let context = try await pipeline.context(of: image)
         do {
-            return try pipeline.measurements(of: masks, in: image, plan: plan, context: context)
+            return try await pipeline.measurements(of: masks, in: image, plan: plan, executor: executor)
         } catch let error as CodecError {
+            throw EditError.imageNotReadable(name: image.name, reason: "\(error)")
+        } catch let error as ScratchLost {
             throw EditError.imageNotReadable(name: image.name, reason: "\(error)")
         }
     }
@@ -101,11 +192,18 @@ package actor Editor {
         let verb = request.operation.pastTense
         return switch request.operation {
         case .draw: "\(verb) \(objects(created))"
-        case .split, .cut: "\(verb) \(objects(request.objects.count)) into \(created)"
+        case .split, .cut, .separate: "\(verb) \(objects(request.objects.count)) into \(created)"
         case .merge: "\(verb) \(objects(request.objects.count)) into one"
-        case .delete, .add, .erase, .fill, .replace: "\(verb) \(objects(request.objects.count))"
+        case .delete, .add, .erase, .fill, .replace, .smooth: "\(verb) \(objects(request.objects.count))"
         }
     }
+}
+
+/// New masks, changed ones by object, and objects that would go.
+package struct EditPreview: Sendable {
+    package var created: [Mask]
+    package var revised: [(object: ObjectID, mask: Mask)]
+    package var removed: [ObjectID]
 }
 
 extension RevisedRegion {

@@ -31,6 +31,8 @@ package struct JobOutcome: Codable, Sendable, Equatable {
     package var counts: [String: Int] = [:]
     /// What the person should know although nothing failed.
     package var warnings: [String]? = nil
+    /// Of a run: what each node did.
+    package var nodes: [NodeTally]? = nil
 
     package struct Failure: Codable, Sendable, Equatable {
         package var name: String

@@ -9,12 +9,15 @@ package final class JobProgress: Sendable {
         package var message: String
         /// Seconds to the end at the pace so far; nil until something is done.
         package var secondsLeft: Double?
+        /// Of a run, in the order of its steps.
+        package var nodes: [NodeTally] = []
     }
 
     private struct State {
         var done = 0
         var total = 0
         var message = ""
+        var nodes: [NodeTally] = []
         var start = ContinuousClock.now
         var lastSent: ContinuousClock.Instant?
         /// Items done before this start (a resumed job) say nothing about the pace.
@@ -49,6 +52,16 @@ package final class JobProgress: Sendable {
         report(always: false)
     }
 
+    /// Names the nodes of a run, in order.
+    package func begin(nodes: [String]) { state.withLock { $0.nodes = nodes.map(NodeTally.init) } }
+
+    /// Counts one node's work on one image in.
+    package func tally(_ node: String, _ body: (inout NodeTally) -> Void) {
+        state.withLock { state in
+            if let index = state.nodes.firstIndex(where: { $0.name == node }) { body(&state.nodes[index]) }
+        }
+    }
+
     package func say(_ message: String) {
         state.withLock { $0.message = message }
         report(always: false)
@@ -70,6 +83,6 @@ package final class JobProgress: Sendable {
         let elapsed = (ContinuousClock.now - state.start) / .seconds(1)
         let finished = state.done - state.doneAtStart
         let left = finished > 0 && state.total > state.done ? elapsed / Double(finished) * Double(state.total - state.done) : nil
-        return Report(done: state.done, total: state.total, message: state.message, secondsLeft: left)
+        return Report(done: state.done, total: state.total, message: state.message, secondsLeft: left, nodes: state.nodes)
     }
 }

@@ -62,10 +62,10 @@ package actor JobRunner {
         return job
     }
 
-    /// Seconds to the end of a running job, as far as known.
-    package func secondsLeft(_ id: Int64) -> Double? {
+    /// How far a running job is; nil for any other.
+    package func report(_ id: Int64) -> JobProgress.Report? {
         guard let running, running.id == id else { return nil }
-        return running.report.current.secondsLeft
+        return running.report.current
     }
 
     private func work() async {
@@ -96,7 +96,7 @@ package actor JobRunner {
             for await report in reports {
                 do {
                     let now = try await project.setJobProgress(job.id, done: report.done, total: report.total, message: report.message)
-                    if let now { emit(.job(now, secondsLeft: report.secondsLeft)) }
+                    if let now { emit(.job(now, secondsLeft: report.secondsLeft, nodes: report.nodes)) }
                 } catch { logger.warning("progress of job \(job.id) was not stored: \(error)") }
             }
         }

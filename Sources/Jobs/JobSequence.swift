@@ -42,7 +42,7 @@ package struct JobSequence: Sendable {
         for request in requests {
             let job = try await runner.enqueue(type: request.type, parameters: request.parameters, by: "command line")
             while let event = await iterator.next() {
-                guard case .job(let now, let secondsLeft) = event, now.id == job.id else { continue }
+                guard case .job(let now, let secondsLeft, _) = event, now.id == job.id else { continue }
                 report(now, secondsLeft)
                 guard now.state.isFinished else { continue }
                 finished.append(now)

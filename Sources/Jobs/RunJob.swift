@@ -42,6 +42,7 @@ struct RunJob: JobKind {
         await context.note(
             "\(images.count) images through \(plan.steps.map(\.name).joined(separator: " → ")), \(context.workers.count) at a time")
         context.progress.begin(total: images.count, message: "Segmentation")
+        context.progress.begin(nodes: plan.steps.filter { $0.nodeClass.arity != .source && $0.nodeClass.arity != .oneFromMany }.map(\.name))
 
         let tally = Mutex(Tally())
         let keepEdited = parameters.keepEdited ?? true
@@ -70,6 +71,7 @@ struct RunJob: JobKind {
                 + (total.computed > 0 ? "; \(total.objects) objects found" : ""))
         outcome.failures = total.failures.sorted { $0.name < $1.name }
         outcome.counts = ["images": total.computed, "measured": total.measured, "unchanged": total.unchanged, "failed": total.failures.count, "objects": total.objects]
+        if total.computed > 0 { outcome.nodes = context.progress.current.nodes }
         for (rule, count) in total.rejects { outcome.counts["reject.\(rule)"] = count }
         return outcome
     }
@@ -109,9 +111,22 @@ struct RunJob: JobKind {
             context.announce(.objects(image: image.id, revision: image.revision))
             return .measured
         }
-        let results = try context.pipeline.results(of: image, plan: plan, context: nodes) { name, _ in
-            progress.say("\(plan.step(name)?.nodeClass.title ?? name), \(image.name)")
+        var step: (name: String, start: ContinuousClock.Instant)?
+        func next(_ name: String?) {
+            let now = ContinuousClock.now
+            if let step { progress.tally(step.name) { $0.seconds += (now - step.start) / .seconds(1); $0.done += 1 } }
+            step = name.map { ($0, now) }
         }
+        let results = try context.pipeline.results(
+            of: image, plan: plan, context: nodes,
+            progress: { name, _ in
+                next(name)
+                progress.say("\(plan.step(name)?.nodeClass.title ?? name), \(image.name)")
+            },
+            inspect: { values in
+                next(nil)
+                for (end, value) in values { progress.tally(end.node) { $0.add(value) } }
+            })
         for var result in results {
             result.keepEdited = keepEdited
             if keepEdited { result = try await leavingOutEdited(result, project: context.project) }
@@ -124,6 +139,7 @@ struct RunJob: JobKind {
         }
         // Edited objects keep their masks, but not measurements by another pixel size or correction.
         if keepEdited { try await context.pipeline.measureAgain(image, edited: true, plan: plan, context: nodes) }
+        try await ObjectMapMaker(project: context.project).prepare(image.id)
         context.announce(.images([image.id]))
         return .computed
     }

@@ -5,6 +5,7 @@ package enum AllNodes {
     package static let classes: [NodeClass] = [
         NodeClass(ImportNode.self),
         NodeClass(GrayNode.self),
+        NodeClass(RestrictAreaNode.self),
         NodeClass(VignettingNode.self),
         NodeClass(ThresholdNode.self),
         NodeClass(RegionsNode.self),

@@ -3,7 +3,7 @@ import Raster
 
 extension AnyImage {
     /// For pictures that people look at: 16-bit values spread from the image's smallest to its largest.
-    func eightBit() -> AnyImage {
+    package func eightBit() -> AnyImage {
         switch self {
         case .gray8, .color8: return self
         case .gray16(let image): return .gray8(image.windowed(AnyImage.range([image.histogram()])))

@@ -26,7 +26,7 @@ package struct ColorNode: Node {
             }
         let noColor = [Double?](repeating: nil, count: ColorMeasures.columns.count)
         let noFocus = [Double?](repeating: nil, count: FocusMeasures.columns.count)
-        values[Self.measurements] = try MeasurementTable(MeasureGroup.color.columns, of: values[Self.regions].objects, context) { mask in
+        values[Self.measurements] = try MeasurementTable(MeasureGroup.color.columns, of: values[Self.regions], context) { mask in
             let focus =
                 switch gray {
                 case .bits8(let gray): FocusMeasures(mask, image: gray)

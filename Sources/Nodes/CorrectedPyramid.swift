@@ -15,7 +15,18 @@ extension Plan {
 extension ProjectPipeline {
     /// Place of the pyramid of an image as the pipeline corrects it, below the project folder. Another graph, another place.
     package func correctedPyramidPath(of image: ImageRecord, plan: Plan) -> String? {
-        plan.correctedEnd.map { end in "\(end.node)/\(image.uid)-\(image.page)-\(plan.upstreamFingerprint(of: end).prefix(8)).tif" }
+        plan.correctedEnd.map { end in
+            let drawn = plan.usesArea(upTo: end) ? image.area : nil
+            let state = plan.upstreamFingerprint(of: end).prefix(8) + (drawn.map { "-" + FileDigest.sha256(Array($0.utf8)).prefix(8) } ?? "")
+            return "\(end.node)/\(image.uid)-\(image.page)-\(state).tif"
+        }
+    }
+
+    /// What a picture of a part of a slot's pixels depends on: of two equal keys the pictures are equal.
+    package func pictureKey(of end: Graph.End, image: ImageRecord, plan: Plan, box: Rect, shift: Int) -> String {
+        let drawn = plan.usesArea(upTo: end) ? image.area ?? "" : ""
+        let parts = [plan.upstreamFingerprint(of: end), image.sha256, "\(image.page) \(image.orientation)", drawn, "\(box) \(shift)"]
+        return String(FileDigest.sha256(Array(parts.joined(separator: "\n").utf8)).prefix(16))
     }
 
     /// Corrects an image and writes the pyramid of the result. Such files can be deleted at any time.

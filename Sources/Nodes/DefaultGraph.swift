@@ -6,6 +6,7 @@ extension Graph {
         nodes: [
             Instance(name: "images", kind: ImportNode.kind),
             Instance(name: "gray", kind: GrayNode.kind),
+            Instance(name: "area", kind: RestrictAreaNode.kind),
             Instance(name: "vignetting", kind: VignettingNode.kind),
             Instance(name: "threshold", kind: ThresholdNode.kind),
             Instance(name: "objects", kind: RegionsNode.kind),
@@ -15,9 +16,13 @@ extension Graph {
         ],
         edges: [
             Edge(from: End("images", "image"), to: End("gray", "image")),
+            Edge(from: End("gray", "gray"), to: End("area", "image")),
             Edge(from: End("gray", "gray"), to: End("vignetting", "image")),
+            Edge(from: End("area", "area"), to: End("vignetting", "area")),
             Edge(from: End("vignetting", "image"), to: End("threshold", "gray")),
+            Edge(from: End("area", "area"), to: End("threshold", "area")),
             Edge(from: End("threshold", "mask"), to: End("objects", "mask")),
+            Edge(from: End("area", "area"), to: End("objects", "area")),
             Edge(from: End("objects", "regions"), to: End("shape", "regions")),
             Edge(from: End("objects", "regions"), to: End("graylevels", "regions")),
             Edge(from: End("vignetting", "image"), to: End("graylevels", "gray")),

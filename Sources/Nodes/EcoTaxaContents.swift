@@ -35,21 +35,25 @@ struct EcoTaxaContents {
         var stale: [String] = []
         var missing: [String] = []
         var levels = LevelNames(sampleFallback: projectName)
+        let said = try await project.imageMetadata()
+        let categories = CategoryNames(try await project.categories())
         for image in all.sorted(by: { ($0.name, $0.uid) < ($1.name, $1.uid) }) {
             try collection.checkCancelled()
+            let metadata = (said[image.id] ?? [:]).mapValues(\.value)
+            // Images without objects are named too, so that the names do not change when objects are found in them.
+            let fields = levels.fields(of: image, metadata: metadata, process: [
+                ("process_software", "ship \(shipVersion)"), ("process_pipeline", String(fingerprint.prefix(16))),
+                ("process_steps", String(collection.plan.steps.map(\.nodeClass.kind).joined(separator: " > ").prefix(250))),
+            ])
             let records = try await project.allObjects(of: image.id)
             if records.isEmpty { continue }
+            let ofObjects = try await project.objectMetadata(image: image.id)
             images.append(image)
             for end in collection.plan.regionEnds {
                 guard let key = try await project.resultKey(image: image.id, node: end.node) else { continue }
                 if RunKey(key) != RunKey(of: image, end: end, plan: collection.plan) { stale.append(image.name) }
             }
             do throws(StoreError) { _ = try project.openOriginal(image) } catch { missing.append("\(error)") }
-            let metadata = try await project.metadata(image.id).mapValues(\.value)
-            let fields = levels.fields(of: image, metadata: metadata, process: [
-                ("process_software", "ship \(shipVersion)"), ("process_pipeline", String(fingerprint.prefix(16))),
-                ("process_steps", String(collection.plan.steps.map(\.nodeClass.kind).joined(separator: " > ").prefix(250))),
-            ])
             if name.isEmpty, let acquisition = fields.first(where: { $0.column == "acq_id" }), case .text(let id) = acquisition.value {
                 name = OnDiskName.make(from: id, otherwise: projectName)
             }
@@ -60,6 +64,11 @@ struct EcoTaxaContents {
                     ("img_file_name", .text("\(id).\(suffix)")), ("img_rank", .number(0)), ("object_id", .text(id)),
                 ]
                 row += fields
+                // What is said about one object goes before what is said about its image.
+                for (key, value) in (ofObjects[record.id] ?? [:]).sorted(by: { $0.key < $1.key }) where !value.value.isEmpty {
+                    row.append(LevelNames.cell(key, value.value))
+                }
+                if let label = record.label { row += categories.annotation(label) }
                 row.append(("object_edited", .number(record.edited ? 1 : 0)))
                 row.append(("object_n_inner", .number(Double(record.nInner))))
                 // Which object it lies in, where that one is in the archive too.
@@ -107,49 +116,6 @@ struct EcoTaxaContents {
         let file = image.name.split(separator: "/").last.map(String.init) ?? image.name
         let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
         return "\(OnDiskName.make(from: stem, otherwise: "image"))_\(object.uid)"
-    }
-}
-
-/// Fills the fields above the object, and keeps EcoTaxa's tree in order: an acquisition belongs to one sample, and all rows
-/// of a sample, acquisition or process say the same about it.
-private struct LevelNames {
-    let sampleFallback: String
-    /// Acquisitions of each sample that have no id of their own, by what is said about them.
-    private var acquisitions: [String: [[String]]] = [:]
-
-    init(sampleFallback: String) { self.sampleFallback = sampleFallback }
-
-    mutating func fields(
-        of image: ImageRecord, metadata: [String: String], process: [(String, String)]
-    ) -> [(column: String, value: EcoTaxaTable.Value)] {
-        var fields = metadata.filter { !$0.value.isEmpty && !$0.key.hasPrefix("process_") }
-        if let depth = fields.removeValue(forKey: "object_depth") {
-            if fields["object_depth_min"] == nil { fields["object_depth_min"] = depth }
-            if fields["object_depth_max"] == nil { fields["object_depth_max"] = depth }
-        }
-        if let size = image.pixelSize { fields["acq_pixel_um"] = EcoTaxaValue.text(size) }
-        if fields["sample_id"] == nil {
-            let parts = fields.filter { $0.key.hasPrefix("sample_") }.sorted { $0.key < $1.key }.map(\.value)
-            fields["sample_id"] = String((parts.isEmpty ? sampleFallback : parts.joined(separator: "_")).prefix(200))
-        }
-        let sample = fields["sample_id"] ?? ""
-        if fields["acq_id"] == nil {
-            let facts = fields.filter { $0.key.hasPrefix("acq_") }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-            var known = acquisitions[sample] ?? []
-            let index = known.firstIndex(of: facts) ?? known.count
-            if index == known.count { known.append(facts) }
-            acquisitions[sample] = known
-            fields["acq_id"] = "\(sample)_a\(index + 1)"
-        }
-        fields["process_id"] = "\(fields["acq_id"] ?? "")_p"
-        for (name, value) in process { fields[name] = value }
-        // Depth and position are numbers to EcoTaxa; what a person typed that is none stays text and is found by the check.
-        return fields.sorted { $0.key < $1.key }.map { name, text in
-            let column = EcoTaxaColumn.name(of: name, level: .object)
-            let isNumber = ["object_lat", "object_lon", "object_depth_min", "object_depth_max"].contains(column)
-            if isNumber, let number = EcoTaxaValue.number(text) { return (column, .number(number)) }
-            return (column, .text(text))
-        }
     }
 }
 

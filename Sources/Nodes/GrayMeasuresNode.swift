@@ -21,7 +21,7 @@ package struct GrayMeasuresNode: Node {
     package func run(_ values: inout SlotValues, context: NodeContext) throws {
         let image = values[Self.gray]
         let columns = GrayMeasures.columns + (moments ? GrayQuantiles.columns + WeightedMoments.columns : [])
-        values[Self.measurements] = try MeasurementTable(columns, of: values[Self.regions].objects, context) { mask in
+        values[Self.measurements] = try MeasurementTable(columns, of: values[Self.regions], context) { mask in
             var (gray, quantiles, weighted): ([Double?]?, [Double?]?, [Double?]?)
             switch image {
             case .bits8(let image):

@@ -47,11 +47,26 @@ extension Plan {
     /// Whether where objects are depends on the pixel size.
     func usesPixelSize(upTo end: Graph.End) -> Bool { steps(upTo: end).contains { $0.node.usesPixelSize } }
 
+    /// Whether where objects are depends on areas drawn on single images.
+    func usesArea(upTo end: Graph.End) -> Bool { steps(upTo: end).contains { $0.node.usesArea } }
+
     /// The step that `end` belongs to, and all it depends on.
     private func steps(upTo end: Graph.End) -> [Step] {
         var names: Set<String> = [end.node]
         for step in steps.reversed() where names.contains(step.name) { names.formUnion(step.sources.values.joined().map(\.node)) }
         return steps.filter { names.contains($0.name) }
+    }
+
+    /// For each slot, a hash of all that decides its value besides the image, and whether areas drawn on single images are among that.
+    func slotStates() -> [Graph.End: (hash: String, usesArea: Bool)] {
+        var states: [Graph.End: (hash: String, usesArea: Bool)] = [:]
+        for step in steps {
+            let sources = step.sources.sorted { $0.key < $1.key }.flatMap { input, ends in ends.map { (input, states[$0]) } }
+            let hash = FileDigest.sha256(Array((Plan.hash(of: [step]) + sources.map { "\n\($0.0) \($0.1?.hash ?? "")" }.joined()).utf8))
+            let usesArea = step.node.usesArea || sources.contains { $0.1?.usesArea == true }
+            for output in step.nodeClass.outputs { states[Graph.End(step.name, output.name)] = (hash, usesArea) }
+        }
+        return states
     }
 
     /// The same for the whole graph.

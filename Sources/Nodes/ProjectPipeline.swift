@@ -8,8 +8,12 @@ import Synchronization
 /// The pipeline of one open project applied to its images: full results for a run, single values for edits and vignettes.
 package final class ProjectPipeline: Sendable {
     package let project: Project
-    private let cache: SlotCache
-    private let checked = Mutex<(graph: Graph, plan: Plan)?>(nil)
+    let cache: SlotCache
+    let scratch = ScratchCache(byteLimit: 4 << 30)
+    /// What is being made just now, by image, graph and slots.
+    let loading = Mutex<[String: Task<[Graph.End: SlotPixels], any Error>]>([:])
+    private let checked = Mutex<(stored: StoredGraph, graph: Graph, plan: Plan, fingerprint: String)?>(nil)
+    private let states = Mutex<(graph: Graph, states: [Graph.End: (hash: String, usesArea: Bool)])?>(nil)
     /// Fingerprint of the graph whose columns the project knows.
     private let declared = Mutex<String?>(nil)
 
@@ -21,10 +25,12 @@ package final class ProjectPipeline: Sendable {
 
     /// The checked graph as it is now.
     package func plan() async throws -> Plan {
+        // Compared as it is stored, because every edit asks and reading all settings takes longer than many an edit.
+        let stored = try await project.graph()
+        if let known = checked.withLock({ $0 }), known.stored == stored { return known.plan }
         let graph = try await project.pipelineGraph()
-        if let known = checked.withLock({ $0 }), known.graph == graph { return known.plan }
         let plan = try Plan(graph, classes: AllNodes.classes)
-        checked.withLock { $0 = (graph, plan) }
+        checked.withLock { $0 = (stored, graph, plan, plan.fingerprint) }
         return plan
     }
 
@@ -34,34 +40,59 @@ package final class ProjectPipeline: Sendable {
     ) async throws -> NodeContext {
         let metadata = try await project.metadata(image.id).mapValues(\.value)
         return NodeContext(
-            source: .init(uid: image.uid, name: image.name, pixelSizeMicrometres: image.pixelSize, metadata: metadata),
+            source: .init(uid: image.uid, name: image.name, pixelSizeMicrometres: image.pixelSize, metadata: metadata, area: image.area),
             report: report, isCancelled: isCancelled)
     }
 
-    /// The original's pixels, upright.
+    /// The original's pixels, upright; with `source.part`, those of the part.
     /// - Throws: `RunCancelled` when the context is cancelled meanwhile.
     package func decode(_ image: ImageRecord, context: NodeContext) throws -> AnyImage {
         let file = try project.openOriginal(image)
         do throws(CodecError) {
+            if let part = context.source.part {
+                return try ImageFile.decode(
+                    descriptor: file.descriptor, name: image.name, page: image.page, orientation: image.orientation, part: part, isCancelled: { context.isStopped })
+            }
             return try ImageFile.decode(
                 descriptor: file.descriptor, name: image.name, page: image.page, orientation: image.orientation, isCancelled: { context.isStopped })
         } catch .cancelled { throw RunCancelled() }
     }
 
-    /// Values of single slots of one image, from memory where they were computed before.
+    /// All that decides what lies in all slots of an image.
+    func state(of image: ImageRecord, plan: Plan) -> String {
+        let fingerprint = checked.withLock { $0?.graph == plan.graph ? $0?.fingerprint : nil } ?? plan.fingerprint
+        return "\(image.id) \(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(fingerprint) \(image.area ?? "")"
+    }
+
+    /// All that decides what lies in a slot of an image.
+    func state(of end: Graph.End, image: ImageRecord, plan: Plan, part: Rect? = nil) -> String {
+        // Of the last plan asked for, since that is asked for again and again.
+        let known = states.withLock { $0?.graph == plan.graph ? $0?.states : nil }
+        let all = known ?? plan.slotStates()
+        if known == nil { states.withLock { $0 = (plan.graph, all) } }
+        let box = part.map { "\($0.x) \($0.y) \($0.width) \($0.height)" } ?? ""
+        let area = all[end]?.usesArea == true ? image.area ?? "" : ""
+        return "\(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(box) \(all[end]?.hash ?? "") \(area)"
+    }
+
+    /// Values of single slots of one image, from memory where they were computed before: of a changed graph, only what depends on the
+    /// change is computed.
     ///
+    /// - Parameter context: with `source.part` set, values are those of this part alone, as if it were the whole image.
     /// - Parameter remembering: false for passes over all images, which would only push out what edits need.
     package func values(
         of image: ImageRecord, wanted: Set<Graph.End>, given: [Graph.End: any SlotValue] = [:], plan: Plan, context: NodeContext,
         remembering: Bool = true
     ) throws -> [Graph.End: any SlotValue] {
-        let state = "\(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(plan.fingerprint)"
+        func key(_ end: Graph.End) -> SlotCache.Key {
+            .init(image: image.id, state: state(of: end, image: image, plan: plan, part: context.source.part), end: end)
+        }
         var values = given
-        for step in plan.steps {
-            for output in step.nodeClass.outputs {
-                let end = Graph.End(step.name, output.name)
-                if values[end] == nil, let value = cache[.init(image: image.id, state: state, end: end)] { values[end] = value }
-            }
+        // From the wanted slots upward, and no further than to what is known.
+        var asked = Array(wanted)
+        while let end = asked.popLast() {
+            guard values[end] == nil else { continue }
+            if let value = cache[key(end)] { values[end] = value } else { asked += plan.step(end.node).map { Array($0.sources.values.joined()) } ?? [] }
         }
         let missing = wanted.filter { values[$0] == nil }
         if missing.isEmpty { return values }
@@ -70,15 +101,18 @@ package final class ProjectPipeline: Sendable {
             for output in source.nodeClass.outputs { values[Graph.End(source.name, output.name)] = pixels }
         }
         let all = try plan.run(context: context, given: values, wanted: missing)
-        for (end, value) in all where remembering && given[end] == nil && (value is AnyImage || value is GrayImage) {
-            cache.insert(value, for: .init(image: image.id, state: state, end: end))
+        for (end, value) in all where remembering && given[end] == nil && !(value is MeasurementTable) {
+            // Masks and objects that follow from what was handed in are not what the graph makes; pixels never do.
+            guard given.isEmpty || value is AnyImage || value is GrayImage else { continue }
+            cache.insert(value, for: key(end))
         }
         return all
     }
 
     /// Everything the pipeline makes of one image, one result for each node that makes objects.
     package func results(
-        of image: ImageRecord, plan: Plan, context: NodeContext, progress: (String, Double) throws -> Void = { _, _ in }
+        of image: ImageRecord, plan: Plan, context: NodeContext, progress: (String, Double) throws -> Void = { _, _ in },
+        inspect: ([Graph.End: any SlotValue]) -> Void = { _ in }
     ) throws -> [ImageResult] {
         let pixels = try decode(image, context: context)
         var given: [Graph.End: any SlotValue] = [:]
@@ -86,22 +120,11 @@ package final class ProjectPipeline: Sendable {
             for output in source.nodeClass.outputs { given[Graph.End(source.name, output.name)] = pixels }
         }
         let values = try plan.run(context: context, given: given, progress: progress)
+        inspect(values)
         return try plan.regionEnds.map { end in
             guard let set = values[end] as? RegionSet else { preconditionFailure("\(end) holds no regions") }
             return try result(of: image, node: end.node, set: set, table: plan.measurements(of: end, in: values), plan: plan, context: context)
         }
-    }
-
-    /// Measures masks that a person made or changed, by the measuring nodes of the pipeline.
-    ///
-    /// - Returns: one entry a mask, empty where the pipeline measures nothing.
-    package func measurements(of masks: [Mask], in image: ImageRecord, plan: Plan, context: NodeContext) throws -> [Measurements] {
-        guard let end = plan.regionEnds.first, !masks.isEmpty else { return masks.map { _ in .none } }
-        let set = RegionSet(frame: image.frame, segments: masks.map { Segment(mask: $0.tight) })
-        let values = try values(of: image, wanted: Set(plan.measurementEnds(of: end)), given: [end: set], plan: plan, context: context)
-        let table = plan.measurements(of: end, in: values)
-        let names = table.columns.map(\.name)
-        return table.rows.isEmpty ? masks.map { _ in .none } : table.rows.map { Measurements(names: names, values: $0) }
     }
 
     /// Measures all present objects of an image again, edited ones too; their masks stay. Where these are what the pipeline would
@@ -119,7 +142,8 @@ package final class ProjectPipeline: Sendable {
             var stored: [StoredMask] = []
             for object in page.items { if let mask = try await project.mask(object.id) { stored.append(mask) } }
             let masks = try stored.map { try MaskPNG.decode($0.png, origin: ($0.box.x, $0.box.y)) }
-            let measured = try measurements(of: masks, in: image, plan: plan, context: context)
+            try context.checkCancelled()
+            let measured = try await measurements(of: masks, in: image, plan: plan)
             try await project.storeMeasurements(zip(stored, measured).map { ($0.object, $0.revision, $1) })
             query.cursor = page.next
         } while query.cursor != nil
@@ -138,7 +162,7 @@ package final class ProjectPipeline: Sendable {
 
     /// Makes the columns that the pipeline's measuring nodes fill known to the project, before values are stored.
     package func ensureColumns(_ plan: Plan) async throws {
-        let fingerprint = plan.fingerprint
+        let fingerprint = checked.withLock { $0?.graph == plan.graph ? $0?.fingerprint : nil } ?? plan.fingerprint
         if declared.withLock({ $0 }) == fingerprint { return }
         try await project.setMeasureColumns(try columns(of: plan))
         declared.withLock { $0 = fingerprint }
@@ -205,7 +229,10 @@ package final class ProjectPipeline: Sendable {
     }
 
     /// Forgets what is kept of an image whose file or calibration changed.
-    package func forget(image: Int64) { cache.removeAll(image: image) }
+    package func forget(image: Int64) {
+        cache.removeAll(image: image)
+        scratch.removeAll(image: image)
+    }
 }
 
 extension ImageRecord {
@@ -231,8 +258,29 @@ package enum ObjectUID {
 
     /// For an object made by hand: image, whole shape, and what tells repetitions apart.
     package static func make(image: String, edit: String, mask: Mask) -> String {
-        let shape = mask.runs.map { "\($0.y),\($0.first),\($0.last)" }.joined(separator: ";")
-        return digest([image, edit, shape])
+        var bytes = Array("\(image)\n\(edit)\n".utf8)
+        bytes.reserveCapacity(bytes.count + mask.runs.count * 16)
+        for (index, run) in mask.runs.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ";")) }
+            append(run.y, to: &bytes)
+            bytes.append(UInt8(ascii: ","))
+            append(run.first, to: &bytes)
+            bytes.append(UInt8(ascii: ","))
+            append(run.last, to: &bytes)
+        }
+        return String(FileDigest.sha256(bytes).prefix(20))
+    }
+
+    /// Decimal digits. Strings of all runs of a large object took longer than everything else in its edit.
+    private static func append(_ number: Int32, to bytes: inout [UInt8]) {
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        var rest = number.magnitude
+        let start = bytes.count
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
     }
 
     private static func digest(_ parts: [String]) -> String {

@@ -9,8 +9,9 @@ package struct RegionsNode: Node {
     package static let help = "Joins touching pixels to objects and keeps those of the wanted size and place."
     package static let arity = Arity.manyFromOne
     static let mask = Slot<Mask>("mask", help: "True on objects.")
+    static let area = Slot<Mask>("area", help: "Where objects may be; its limit is the edge that cuts them. Not connected: the frame.", isOptional: true)
     package static let regions = Slot<RegionSet>("regions", help: "Objects, and what was dropped with the rule that dropped it.")
-    package static let inputs = [mask.schema]
+    package static let inputs = [mask.schema, area.schema]
     package static let outputs = [regions.schema]
 
     package enum Unit: String, CaseIterable, Sendable { case pixels = "px", micrometres = "um" }
@@ -32,7 +33,7 @@ package struct RegionsNode: Node {
             help: "For example pellets inside an aggregate."),
         .choice(
             \.border, "border", label: "Objects at the edge", titles: [.keep: "keep", .flag: "keep and flag", .drop: "drop"],
-            help: "Objects that the edge of the frame cuts."),
+            help: "Objects that the edge of the frame, or the limit of the area, cuts."),
         .choice(
             \.neighbours, "connectivity", label: "Pixels touch", titles: [.four: "at edges (4)", .eight: "at edges and corners (8)"],
             help: "With 8, a thin diagonal leg stays one object."),
@@ -65,11 +66,13 @@ package struct RegionsNode: Node {
         let rules = RegionRules(
             connectivity: neighbours == .four ? .four : .eight, minArea: max(1, Int(least)), maxArea: maxSize > 0 ? Int(most) : nil,
             nested: nested, border: border)
-        let mask = fillHoles ? values[Self.mask].filledHoles(background: neighbours == .four ? .eight : .four) : values[Self.mask]
+        var mask = fillHoles ? values[Self.mask].filledHoles(background: neighbours == .four ? .eight : .four) : values[Self.mask]
+        let area = values.optional(Self.area)?.ifRestricting
+        if let area { mask = Mask(bounds: mask.bounds, sortedRuns: mask.intersection(area).runs) }
         try context.checkCancelled()
         values[Self.regions] = RegionSet(
             frame: mask.bounds,
-            segments: mask.regions(rules).map {
+            segments: mask.regions(rules, area: area).map {
                 Segment(
                     mask: $0.mask, parent: $0.parent, innerCount: $0.innerCount, touches: $0.touches,
                     rejectedBy: $0.reject?.rawValue)

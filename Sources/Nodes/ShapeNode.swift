@@ -20,7 +20,7 @@ package struct ShapeNode: Node {
     package func run(_ values: inout SlotValues, context: NodeContext) throws {
         let columns = ShapeMeasures.columns + (moments ? MomentMeasures.columns : [])
         let empty = [Double?](repeating: nil, count: columns.count)
-        values[Self.measurements] = try MeasurementTable(columns, of: values[Self.regions].objects, context) { mask in
+        values[Self.measurements] = try MeasurementTable(columns, of: values[Self.regions], ofPictures: false, context) { mask in
             guard let shape = ShapeMeasures(mask) else { return empty }
             return shape.values(pixelSize: context.source.pixelSizeMicrometres) + (moments ? MomentMeasures(shape.moments).values() : [])
         }

@@ -28,7 +28,7 @@ package struct TextureNode: Node {
         let columns = Haralick.columns(parameters) + LocalBinaryPatterns.columns
         let noPairs = [Double?](repeating: nil, count: Haralick.columns.count)
         let noPatterns = [Double?](repeating: nil, count: LocalBinaryPatterns.columns.count)
-        values[Self.measurements] = try MeasurementTable(columns, of: values[Self.regions].objects, context) { mask in
+        values[Self.measurements] = try MeasurementTable(columns, of: values[Self.regions], context) { mask in
             let (haralick, patterns) =
                 switch image {
                 case .bits8(let image): (Haralick(mask, image: image, parameters: parameters), LocalBinaryPatterns(mask, image: image))

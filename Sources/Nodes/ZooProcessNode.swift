@@ -27,7 +27,7 @@ package struct ZooProcessNode: Node {
         let image = values[Self.gray].anyImage.gray8()
         let columns = MeasureGroup.distinctZooProcessColumns
         let empty = [Double?](repeating: nil, count: columns.count)
-        values[Self.measurements] = try MeasurementTable(columns, of: values[Self.regions].objects, context) { mask in
+        values[Self.measurements] = try MeasurementTable(columns, of: values[Self.regions], context) { mask in
             // All of an object's own pixels are darker than the threshold that found it, so its brightest is as good a limit.
             guard let limit = image.brightest(under: mask) else { return empty }
             return ZooProcessMeasures(mask, image: image, limit: limit, pixelSize: context.source.pixelSizeMicrometres)?.values(legacyIntegers: legacyIntegers) ?? empty

@@ -9,21 +9,37 @@ struct BackgroundCells {
     let width: Int
     let height: Int
     private(set) var levels: [Double] = []
+    /// False where too little of a cell lies in the area; its level means nothing.
+    private(set) var isUsable: [Bool] = []
 
-    init?(_ image: Image<UInt8>) {
+    /// - Parameter area: the pixels that count; nil for all.
+    init?(_ image: Image<UInt8>, area: Mask? = nil) {
         guard image.width >= 96, image.height >= 96 else { return nil }
         (width, height) = (image.width, image.height)
         side = max(8, (max(width, height) + 47) / 48)
         (columns, rows) = ((width + side - 1) / side, (height + side - 1) / side)
         levels.reserveCapacity(columns * rows)
+        isUsable.reserveCapacity(columns * rows)
+        let inside = area?.clipped(to: image.bounds)
+        var nextRun = 0
         var counts = [Int32](repeating: 0, count: columns * 260)
         let rowStep = max(1, side / 64)
         for row in 0..<rows {
             for index in counts.indices { counts[index] = 0 }
+            var sampledRows = 0
             counts.withUnsafeMutableBufferPointer { counts in
                 image.withBuffer { pixels in
                     for y in stride(from: row * side, to: min(height, (row + 1) * side), by: rowStep) {
                         let line = pixels.baseAddress! + y * width
+                        sampledRows += 1
+                        if let inside {
+                            while nextRun < inside.runs.count, inside.runs[nextRun].y < Int32(y) { nextRun += 1 }
+                            while nextRun < inside.runs.count, inside.runs[nextRun].y == Int32(y) {
+                                for x in Int(inside.runs[nextRun].first)...Int(inside.runs[nextRun].last) { counts[x / side * 260 + 2 + Int(line[x])] &+= 1 }
+                                nextRun += 1
+                            }
+                            continue
+                        }
                         for column in 0..<columns {
                             // Two empty places on each side, so that the smoothing needs no cases.
                             let cell = counts.baseAddress! + column * 260 + 2
@@ -31,7 +47,13 @@ struct BackgroundCells {
                         }
                     }
                 }
-                for column in 0..<columns { levels.append(log(BackgroundCells.mode(counts.baseAddress! + column * 260))) }
+                for column in 0..<columns {
+                    let cell = counts.baseAddress! + column * 260
+                    levels.append(log(BackgroundCells.mode(cell)))
+                    // A quarter of a cell is enough for a mode; less at the limit is half shadow.
+                    let present = inside == nil ? 1 : (2..<258).reduce(0) { $0 + Int(cell[$1]) }
+                    isUsable.append(inside == nil || 4 * present >= sampledRows * (min(width, (column + 1) * side) - column * side))
+                }
             }
         }
     }

@@ -88,6 +88,40 @@ extension Image where Pixel == UInt8 {
     }
 }
 
+extension Image where Pixel == UInt8 {
+    /// Counts of the 256 gray levels under the mask, in one pass over its pixels; what of it lies outside the image counts for nothing.
+    public func histogram(under mask: Mask) -> Histogram { counted(under: mask, levels: 256) }
+}
+
+extension Image where Pixel == UInt16 {
+    /// Counts of the 65,536 gray levels under the mask, see the 8-bit version.
+    public func histogram(under mask: Mask) -> Histogram { counted(under: mask, levels: 65536) }
+}
+
+extension Image where Pixel: FixedWidthInteger {
+    @inline(__always)
+    fileprivate func counted(under mask: Mask, levels: Int) -> Histogram {
+        // Two tables in turn, because equal neighbours would wait for one counter.
+        var tables = [Int](repeating: 0, count: 2 * levels)
+        tables.withUnsafeMutableBufferPointer { tables in
+            let (even, odd) = (tables.baseAddress!, tables.baseAddress! + levels)
+            withBuffer { pixels in
+                for run in mask.clipped(to: bounds).runs {
+                    let row = pixels.baseAddress! + (Int(run.y) * width + Int(run.first))
+                    var index = 0
+                    while index &+ 2 <= run.count {
+                        even[Int(truncatingIfNeeded: row[index])] &+= 1
+                        odd[Int(truncatingIfNeeded: row[index &+ 1])] &+= 1
+                        index &+= 2
+                    }
+                    if index < run.count { even[Int(truncatingIfNeeded: row[index])] &+= 1 }
+                }
+            }
+        }
+        return Histogram(counts: (0..<levels).map { tables[$0] + tables[levels + $0] })
+    }
+}
+
 extension Image where Pixel == UInt16 {
     /// Counts of the 65,536 gray levels, in one pass.
     public func histogram() -> Histogram {

@@ -67,6 +67,15 @@ public enum MeasureReference {
             ]
         ),
         (
+            "Likeness",
+            [
+                "Lists sorted by likeness to one object put the smallest distance first: the square root of the mean of ((a − b) / s)² over the measured columns in which both objects have a value.",
+                "s is the population standard deviation of the column over all objects of the project; one column counts at most 3², and a column that is the same everywhere not at all.",
+                "Left out are columns that say where an object lies or how it is turned (boxes, centroids, starts, angles, orientation) and those in µm and µm², which repeat others.",
+                "Objects that share fewer than half of the columns in which the chosen one has a value have no distance and come last.",
+            ]
+        ),
+        (
             "Names",
             [
                 "A column has one name in all tables, and it is never renamed.",

@@ -108,6 +108,12 @@ extension AnyImage {
     }
 }
 
+extension MeasureColumn {
+    /// Columns, made from pixels, that hold places in the image: what is measured in a part of it is moved by the part's corner.
+    package static let namesOfX: Set<String> = ["centroid_weighted_x", "x", "xm", "bx", "xstart"]
+    package static let namesOfY: Set<String> = ["centroid_weighted_y", "y", "ym", "by", "ystart"]
+}
+
 /// What the measures of one object are made from.
 private struct Subject {
     /// In image coordinates.
@@ -156,9 +162,8 @@ private struct Part: Sendable {
         ofSums: (@Sendable (GraySums) -> [Double?]?)? = nil, _ measure: @escaping @Sendable (Subject) -> [Double?]?
     ) {
         (self.columns, self.measure, self.ofLarge, self.ofSums) = (columns, measure, ofLarge, ofSums)
-        let (x, y): (Set<String>, Set<String>) = (["centroid_weighted_x", "x", "xm", "bx", "xstart"], ["centroid_weighted_y", "y", "ym", "by", "ystart"])
-        columnsOfX = isLocal ? columns.indices.filter { x.contains(columns[$0].name) } : []
-        columnsOfY = isLocal ? columns.indices.filter { y.contains(columns[$0].name) } : []
+        columnsOfX = isLocal ? columns.indices.filter { MeasureColumn.namesOfX.contains(columns[$0].name) } : []
+        columnsOfY = isLocal ? columns.indices.filter { MeasureColumn.namesOfY.contains(columns[$0].name) } : []
     }
 
     /// The table of groups: a line for each type of measures.

@@ -66,13 +66,16 @@ extension Mask {
     /// (the background is joined by edges when objects are joined by corners, and the other way round). Regions that
     /// size or border dropped enclose nothing: a dropped ring around the whole field takes no object with it, and
     /// specks too small to be objects are not counted as inner ones.
+    /// - Parameter area: where objects may be, which must hold the whole foreground; nil is the frame, `bounds`. A region touches a side when
+    ///   the pixel next to one of its pixels, on that side, is outside: at a slanted or round limit too.
     /// - Complexity: linear in runs and rows.
-    public func regions(_ rules: RegionRules) -> [ExtractedRegion] {
+    public func regions(_ rules: RegionRules, area: Mask? = nil) -> [ExtractedRegion] {
         guard !runs.isEmpty else { return [] }
         let labelled = RunLabels(runs, connectivity: rules.connectivity)
         let masks = Mask.grouped(runs, by: labelled.labels, count: labelled.count)
         let areas = masks.map(\.area)
-        let sides = masks.map { BorderSides(of: $0.bounds, in: bounds) }
+        let limit = area.map(AreaLimit.init)
+        let sides = masks.map { limit?.sides(of: $0) ?? BorderSides(of: $0.bounds, in: bounds) }
         var rejects: [RejectRule?] = masks.indices.map { index in
             if areas[index] < rules.minArea { return .tooSmall }
             if let most = rules.maxArea, areas[index] > most { return .tooLarge }

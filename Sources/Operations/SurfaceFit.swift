@@ -26,30 +26,30 @@ struct SurfaceFit {
             }
         }
         let block = (0..<count).map { ($0 / cells.columns * 8 / cells.rows) * 8 + $0 % cells.columns * 8 / cells.columns }
-        let all = [Bool](repeating: true, count: count)
-        let (surface, residuals) = SurfacePolynomial.fit(cells.levels, terms, block, all)
+        let usable = cells.isUsable
+        let (surface, residuals) = SurfacePolynomial.fit(cells.levels, terms, block, usable)
         self.surface = surface
 
         var agreeing = 0
         let fold = max(1, cells.columns / 8)
         for side in 0..<2 {
-            let used = (0..<count).map { ($0 / cells.columns / fold + $0 % cells.columns / fold) % 2 != side }
+            let used = (0..<count).map { usable[$0] && ($0 / cells.columns / fold + $0 % cells.columns / fold) % 2 != side }
             let (_, unseen) = SurfacePolynomial.fit(cells.levels, terms, block, used)
-            for index in 0..<count where !used[index] && abs(unseen[index]) < SurfaceFit.tolerance { agreeing += 1 }
+            for index in 0..<count where usable[index] && !used[index] && abs(unseen[index]) < SurfaceFit.tolerance { agreeing += 1 }
         }
-        explained = Double(agreeing) / Double(count)
+        let sorted = zip(cells.levels, usable).filter(\.1).map(\.0).sorted()
+        explained = Double(agreeing) / Double(max(1, sorted.count))
 
-        let sorted = cells.levels.sorted()
         var (most, low) = (0, 0)
-        for high in 0..<count {
+        for high in sorted.indices {
             while sorted[high] - sorted[low] > 2 * SurfaceFit.tolerance { low += 1 }
             most = max(most, high - low + 1)
         }
-        explainedByOneLevel = Double(most) / Double(count)
+        explainedByOneLevel = Double(most) / Double(max(1, sorted.count))
 
         // Background has to be found in nearly all parts of the frame, or the surface is a guess there.
-        let blocks = Set(block)
-        let covered = Set(zip(block, residuals).filter { abs($1) < SurfaceFit.tolerance }.map(\.0))
+        let blocks = Set((0..<count).filter { usable[$0] }.map { block[$0] })
+        let covered = Set((0..<count).filter { usable[$0] && abs(residuals[$0]) < SurfaceFit.tolerance }.map { block[$0] })
         if explained < explainedByOneLevel + 0.08 {
             verdict = explainedByOneLevel > 0.5 ? .alreadyFlat : .noClearBackground
         } else {

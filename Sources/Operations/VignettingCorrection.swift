@@ -39,12 +39,15 @@ public struct VignettingCorrection: Hashable, Sendable {
     /// Whether `apply` returns the image unchanged.
     public var isIdentity: Bool { verdict != .corrected }
 
-    /// - Parameter target: gray level the background shall get; without it the model's median, so that overall brightness stays.
+    /// - Parameters:
+    ///   - target: gray level the background shall get; without it the model's median, so that overall brightness stays.
+    ///   - area: the pixels that tell about the lamp, not the dark rim of a tray or around a field; nil for all. It should nearly fill the
+    ///     image. Outside, the correction goes on within the range it has inside.
     /// - Complexity: at most one pass over the pixels (cells of over 64 rows are sampled), and 10 to 20 ms for the fits.
     /// - Source: ours; compared with MorphoCut's `VignettingCorrector` and Leong et al. 2003 in the tests.
-    public init(estimating image: Image<UInt8>, target: Double? = nil) {
+    public init(estimating image: Image<UInt8>, target: Double? = nil, area: Mask? = nil) {
         (width, height) = (image.width, image.height)
-        let cells = BackgroundCells(image)
+        let cells = BackgroundCells(image, area: area)
         let side = cells?.side ?? 1
         let fit = cells.map { SurfaceFit($0) }
         (explained, explainedByOneLevel) = (fit?.explained ?? 0, fit?.explainedByOneLevel ?? 0)
@@ -52,7 +55,7 @@ public struct VignettingCorrection: Hashable, Sendable {
         let columns = (image.width + spacing - 1) / spacing + 1
         let rows = (image.height + spacing - 1) / spacing + 1
         (self.spacing, self.columns) = (spacing, columns)
-        guard let fit else {
+        guard let fit, let cells, cells.isUsable.contains(true) else {
             (verdict, nodes, self.target) = (.tooSmall, [], target ?? 0)
             return
         }
@@ -60,7 +63,12 @@ public struct VignettingCorrection: Hashable, Sendable {
         var nodes: [Float] = []
         if verdict == .corrected {
             nodes = fit.levels(columns: columns, rows: rows, spacing: spacing)
-            let (low, high) = (nodes.min() ?? 1, nodes.max() ?? 1)
+            let inside = area == nil ? nodes : nodes.indices.filter { index in
+                let (column, row) = (min(index % columns * spacing / side, cells.columns - 1), min(index / columns * spacing / side, cells.rows - 1))
+                return cells.isUsable[row * cells.columns + column]
+            }.map { nodes[$0] }
+            let (low, high) = (inside.min() ?? 1, inside.max() ?? 1)
+            if area != nil { nodes = nodes.map { min(high, max(low, $0)) } }
             // A lamp that leaves corners an eighth as bright is no microscope's; such a surface has followed objects.
             if !(high.isFinite && low > 0 && high / low < 8) { (verdict, nodes) = (.noClearBackground, []) }
         }
@@ -70,18 +78,20 @@ public struct VignettingCorrection: Hashable, Sendable {
     }
 
     /// Estimates from the gray levels; all channels get the same factor.
-    public init(estimating image: Image<BGR<UInt8>>, target: Double? = nil) { self.init(estimating: image.gray(), target: target) }
+    public init(estimating image: Image<BGR<UInt8>>, target: Double? = nil, area: Mask? = nil) {
+        self.init(estimating: image.gray(), target: target, area: area)
+    }
 
     /// Estimates from 8 bits; levels are spread over the range that occurs.
-    public init(estimating image: AnyImage) {
+    public init(estimating image: AnyImage, area: Mask? = nil) {
         switch image {
-        case .gray8(let image): self.init(estimating: image)
-        case .color8(let image): self.init(estimating: image.gray())
+        case .gray8(let image): self.init(estimating: image, area: area)
+        case .color8(let image): self.init(estimating: image.gray(), area: area)
         case .gray16, .color16:
             let gray = image.gray16()
             let highest = gray.histogram().range?.upperBound ?? 65535
             // From 0, because only then is the falloff a factor.
-            self.init(estimating: gray.windowed(0...UInt16(max(1, highest))))
+            self.init(estimating: gray.windowed(0...UInt16(max(1, highest))), area: area)
         }
     }
 

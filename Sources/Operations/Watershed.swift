@@ -79,23 +79,87 @@ extension Mask {
     /// Divides touching bodies: markers are the maxima of the distance to the background that rise at least `depth` pixels above
     /// the saddle to a higher one, and the negative distance is flooded from them.
     ///
+    /// - Parameters:
+    ///   - minArea: markers whose part would be smaller give it to their neighbours. A part that has none, being connected to nothing, stays.
     /// - Returns: the parts, the whole mask when there is one maximum only.
-    public func separated(depth: Double = 1, connectivity: Connectivity = .eight) -> [Mask] {
+    public func separated(depth: Double = 1, minArea: Int = 0, connectivity: Connectivity = .eight) -> [Mask] {
         let whole = tight
         guard !whole.isEmpty else { return [] }
-        let distances = whole.squaredDistances()
-        // Hundredths of a pixel are fine enough and keep the queue on whole numbers.
-        let heights = distances.mapped { -Int32((Double($0).squareRoot() * 100).rounded()) }
-        let markers = whole.deepMinima(of: heights, depth: Int32(max(1, (depth * 100).rounded())), connectivity: connectivity)
-        return markers.count > 1 ? whole.watershed(heights: heights, markers: markers, connectivity: connectivity) : [self]
+        let heights = whole.depths()
+        var markers = whole.deepMinima(of: heights, depth: Int32(max(1, min(depth, 10_000) * 100).rounded()), connectivity: connectivity)
+        while markers.count > 1 {
+            let parts = whole.watershed(heights: heights, markers: markers, connectivity: connectivity)
+            let small = parts.indices.filter { parts[$0].area < minArea }
+            if small.isEmpty { return parts }
+            // All but the largest of these at once could leave a body without any marker, so only those that touch a part that stays.
+            let stays = Mask.union(of: parts.indices.filter { !small.contains($0) }.map { parts[$0] })
+            var giving = small.filter { parts[$0].touches(stays, connectivity) }
+            if giving.isEmpty {
+                // Small parts among themselves: the smallest goes to another one, if it touches any.
+                let connected = small.filter { index in small.contains { $0 != index && parts[index].touches(parts[$0], connectivity) } }
+                guard let smallest = connected.min(by: { parts[$0].area < parts[$1].area }) else { return parts }
+                giving = [smallest]
+            }
+            let gone = Set(giving)
+            markers = markers.indices.filter { !gone.contains($0) }.map { markers[$0] }
+        }
+        return [self]
+    }
+
+    /// Divides the mask by flooding the negative distance to the background from given markers.
+    ///
+    /// - Returns: one tight mask per marker, in their order; what no marker reaches is in none.
+    public func separated(markers: [Mask], connectivity: Connectivity = .eight) -> [Mask] {
+        let whole = tight
+        guard !whole.isEmpty else { return markers.map { _ in Mask(tightSortedRuns: []) } }
+        // Squares are whole numbers in the same order as the distances.
+        return whole.watershed(heights: whole.squaredDistances().mapped { -$0 }, markers: markers, connectivity: connectivity)
+    }
+
+    /// Negative distances to the background. Hundredths of a pixel are fine enough and keep the queue on whole numbers.
+    private func depths() -> Image<Int32> { squaredDistances().mapped { -Int32((Double($0).squareRoot() * 100).rounded()) } }
+
+    private func touches(_ other: Mask, _ connectivity: Connectivity) -> Bool {
+        // One pixel on each side, at corners too only where these connect.
+        let reach: Int32 = connectivity == .eight ? 1 : 0
+        let near = runs.flatMap { run in
+            [
+                Run(y: run.y - 1, first: run.first - reach, last: run.last + reach), Run(y: run.y, first: run.first - 1, last: run.last + 1),
+                Run(y: run.y + 1, first: run.first - reach, last: run.last + reach),
+            ]
+        }
+        return Mask(bounds: boundingBox.expanded(by: 1), joining: near).intersects(other)
+    }
+
+    /// Pixels of the mask from the lowest to the highest, those of one height in raster order; each once through two counting passes.
+    private func placesByHeight(_ heights: Image<Int32>) -> [Int] {
+        heights.withBuffer { heights in
+            func forEachPlace(_ body: (Int) -> Void) {
+                for run in runs {
+                    let start = (Int(run.y) &- bounds.y) &* bounds.width &+ Int(run.first) &- bounds.x
+                    for place in start..<(start &+ run.count) { body(place) }
+                }
+            }
+            var (low, high) = (Int32.max, Int32.min)
+            forEachPlace { place in (low, high) = (min(low, heights[place]), max(high, heights[place])) }
+            guard low <= high else { return [] }
+            var starts = [Int](repeating: 0, count: Int(high) - Int(low) + 2)
+            forEachPlace { starts[Int(heights[$0]) &- Int(low) &+ 1] &+= 1 }
+            for index in 1..<starts.count { starts[index] &+= starts[index &- 1] }
+            var places = [Int](repeating: 0, count: area)
+            forEachPlace { place in
+                let level = Int(heights[place]) &- Int(low)
+                places[starts[level]] = place
+                starts[level] &+= 1
+            }
+            return places
+        }
     }
 
     /// Lowest pixel of every basin that is at least `depth` deep where it first meets a deeper one, in raster order.
     private func deepMinima(of heights: Image<Int32>, depth: Int32, connectivity: Connectivity) -> [Mask] {
         let width = bounds.width
-        var places: [Int] = []
-        for run in runs { for x in Int(run.first)...Int(run.last) { places.append((Int(run.y) - bounds.y) * width + x - bounds.x) } }
-        heights.withBuffer { heights in places.sort { (heights[$0], $0) < (heights[$1], $1) } }
+        let places = placesByHeight(heights)
         var parent = [Int32](repeating: -1, count: width * bounds.height)
         func root(_ place: Int) -> Int {
             var place = place

@@ -1,3 +1,5 @@
+import Raster
+
 /// How much of an image a node must see to compute one pixel of its result.
 package enum Reach: Equatable, Sendable {
     /// So many pixels on each side; 0 for point operations. Such a node can work strip by strip.
@@ -37,6 +39,9 @@ package protocol Node: Sendable {
     /// Whether the results depend on the image's pixel size. Not asked of nodes that measure: µm columns always do.
     var usesPixelSize: Bool { get }
 
+    /// Whether the results depend on the area that a person drew on the image itself.
+    var usesArea: Bool { get }
+
     /// Reads the inputs, writes every declared output.
     /// - Throws: what one image can cause; the run goes on with the next.
     func run(_ values: inout SlotValues, context: NodeContext) throws
@@ -47,6 +52,7 @@ extension Node {
     package static var arity: Arity { .oneFromOne }
     package var reach: Reach { .wholeImage }
     package var usesPixelSize: Bool { false }
+    package var usesArea: Bool { false }
 }
 
 /// What a node may know and say besides its slots.
@@ -59,14 +65,21 @@ package struct NodeContext: Sendable {
         /// Edge length of a pixel in micrometres; nil without calibration.
         package var pixelSizeMicrometres: Double?
         package var metadata: [String: String]
+        /// GeoJSON Polygon or MultiPolygon in image pixels to which a person restricted this image; nil where nobody did.
+        package var area: String?
+        /// Where the pixels lie in the image when only a part of it is looked at; nil for all of it.
+        package var part: Rect?
 
-        package init(uid: String, name: String, pixelSizeMicrometres: Double? = nil, metadata: [String: String] = [:]) {
+        package init(
+            uid: String, name: String, pixelSizeMicrometres: Double? = nil, metadata: [String: String] = [:], area: String? = nil, part: Rect? = nil
+        ) {
             (self.uid, self.name) = (uid, name)
             (self.pixelSizeMicrometres, self.metadata) = (pixelSizeMicrometres, metadata)
+            (self.area, self.part) = (area, part)
         }
     }
 
-    package let source: Source
+    package var source: Source
     private let report: @Sendable (Double) -> Void
     private let isCancelled: @Sendable () -> Bool
 

@@ -31,6 +31,10 @@ package struct NodeClass: Sendable {
             }
             for parameter in N.parameters {
                 guard let value = config[parameter.declaration.name] else { continue }
+                // Declared before it, so its value is in place already.
+                if let condition = parameter.declaration.appliesWhen,
+                    let other = N.parameters.first(where: { $0.declaration.name == condition.parameter }), !condition.values.contains(other.read(node))
+                { continue }
                 do throws(ParameterError) { try parameter.apply(&node, value) } catch { problems.append(error.description) }
             }
             guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
@@ -54,13 +58,30 @@ package struct NodeClass: Sendable {
             "version": .number(Double(version)), "arity": .string(arity.rawValue),
             "inputs": .array(inputs.map(\.json)), "outputs": .array(outputs.map(\.json)),
             "parameters": .array(parameters.map { $0.json(default: defaults[$0.name] ?? .null) }),
-            "schema": .object([
-                "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "title": .string(title),
-                "additionalProperties": false,
-                "properties": .object(
-                    Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.schema(default: defaults[$0.name] ?? .null)) })),
-            ]),
+            "schema": .object(schema),
         ])
+    }
+
+    private var schema: [String: JSONValue] {
+        var members: [String: JSONValue] = [
+            "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "title": .string(title), "additionalProperties": false,
+            "properties": .object(
+                Dictionary(uniqueKeysWithValues: parameters.map { parameter in
+                    let value = defaults[parameter.name] ?? .null
+                    // A value that does not count may be anything; what it must be when it does stands under allOf.
+                    let limits = parameter.appliesWhen == nil ? parameter.limits : [:]
+                    return (parameter.name, .object(parameter.annotations(default: value).merging(limits) { $1 }))
+                })),
+        ]
+        let conditions: [JSONValue] = parameters.compactMap { parameter in
+            guard let condition = parameter.appliesWhen else { return nil }
+            var test: [String: JSONValue] = ["properties": .object([condition.parameter: ["enum": .array(condition.values)]])]
+            // Left out, the other parameter has its default.
+            if !condition.values.contains(defaults[condition.parameter] ?? .null) { test["required"] = [.string(condition.parameter)] }
+            return ["if": .object(test), "then": ["properties": .object([parameter.name: .object(parameter.limits)])]]
+        }
+        if !conditions.isEmpty { members["allOf"] = .array(conditions) }
+        return members
     }
 }
 
@@ -73,6 +94,7 @@ extension SlotSchema {
     fileprivate var json: JSONValue {
         var members: [String: JSONValue] = ["name": .string(name), "type": .string(type.rawValue), "help": .string(help)]
         if let sameAs { members["sameAs"] = .string(sameAs) }
+        if isOptional { members["optional"] = true }
         return .object(members)
     }
 }
@@ -81,6 +103,7 @@ extension ParameterDeclaration {
     fileprivate func json(default value: JSONValue) -> JSONValue {
         var members: [String: JSONValue] = ["name": .string(name), "label": .string(label), "help": .string(help), "default": value]
         if !unit.isEmpty { members["unit"] = .string(unit) }
+        if let appliesWhen { members["appliesWhen"] = ["parameter": .string(appliesWhen.parameter), "values": .array(appliesWhen.values)] }
         switch type {
         case .integer(let min, let max):
             members.merge(["type": "integer", "min": .number(Double(min)), "max": .number(Double(max)), "step": 1]) { $1 }
@@ -96,19 +119,18 @@ extension ParameterDeclaration {
         return .object(members)
     }
 
-    fileprivate func schema(default value: JSONValue) -> JSONValue {
-        var members: [String: JSONValue] = [
-            "title": .string(label), "description": .string(unit.isEmpty ? help : "\(help) Unit: \(unit)."), "default": value,
-        ]
+    fileprivate func annotations(default value: JSONValue) -> [String: JSONValue] {
+        ["title": .string(label), "description": .string(unit.isEmpty ? help : "\(help) Unit: \(unit)."), "default": value]
+    }
+
+    /// What a value must be, as JSON Schema says it.
+    fileprivate var limits: [String: JSONValue] {
         switch type {
-        case .integer(let min, let max):
-            members.merge(["type": "integer", "minimum": .number(Double(min)), "maximum": .number(Double(max))]) { $1 }
-        case .number(let min, let max, _):
-            members.merge(["type": "number", "minimum": .number(min), "maximum": .number(max)]) { $1 }
-        case .boolean: members["type"] = "boolean"
-        case .text(let maxLength): members.merge(["type": "string", "maxLength": .number(Double(maxLength))]) { $1 }
-        case .choice(let choices): members["enum"] = .array(choices.map { .string($0.value) })
+        case .integer(let min, let max): ["type": "integer", "minimum": .number(Double(min)), "maximum": .number(Double(max))]
+        case .number(let min, let max, _): ["type": "number", "minimum": .number(min), "maximum": .number(max)]
+        case .boolean: ["type": "boolean"]
+        case .text(let maxLength): ["type": "string", "maxLength": .number(Double(maxLength))]
+        case .choice(let choices): ["enum": .array(choices.map { .string($0.value) })]
         }
-        return .object(members)
     }
 }

@@ -1,8 +1,16 @@
 /// One setting of a node class: how it is called, what it may be, and where the value lies in the node.
 package struct Parameter<N>: Sendable {
-    package let declaration: ParameterDeclaration
+    package private(set) var declaration: ParameterDeclaration
     let apply: @Sendable (inout N, JSONValue) throws(ParameterError) -> Void
     let read: @Sendable (N) -> JSONValue
+
+    /// The same parameter, which counts only while the choice or switch named `other` has one of these values. Otherwise what is set for it
+    /// is neither used nor checked, so that it can wait there until it counts.
+    package func applies(when other: String, _ values: JSONValue...) -> Parameter {
+        var limited = self
+        limited.declaration.appliesWhen = .init(parameter: other, values: values)
+        return limited
+    }
 
     package static func integer(
         _ path: WritableKeyPath<N, Int> & Sendable, _ name: String, label: String, unit: String = "", range: ClosedRange<Int>, help: String
@@ -101,6 +109,17 @@ package struct ParameterDeclaration: Sendable {
     package let unit: String
     package let help: String
     package let type: Kind
+    package fileprivate(set) var appliesWhen: Condition?
+
+    /// The values of another parameter with which this one counts.
+    package struct Condition: Sendable, Equatable {
+        package let parameter: String
+        package let values: [JSONValue]
+    }
+
+    package init(name: String, label: String, unit: String, help: String, type: Kind) {
+        (self.name, self.label, self.unit, self.help, self.type) = (name, label, unit, help, type)
+    }
 }
 
 /// A configuration value that a node cannot take.

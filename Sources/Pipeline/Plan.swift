@@ -62,7 +62,7 @@ package struct Plan: Sendable {
         }
         for instance in graph.nodes {
             guard let nodeClass = instances[instance.name]?.class else { continue }
-            for input in nodeClass.inputs where sources[instance.name]?[input.name] == nil {
+            for input in nodeClass.inputs where !input.isOptional && sources[instance.name]?[input.name] == nil {
                 problems.append("input \(instance.name).\(input.name) (\(input.type.rawValue)) of \(nodeClass.kind) is not connected")
             }
         }

@@ -22,9 +22,13 @@ package struct RegionSet: Hashable, Sendable, SlotValue {
     package static var slotType: SlotType { .regions }
     /// Size of the image.
     package var frame: Rect
+    /// Part of the frame that the pictures in a node's other slots show; all of it, but where a few objects are measured.
+    package var window: Rect
     package var segments: [Segment]
 
-    package init(frame: Rect, segments: [Segment] = []) { (self.frame, self.segments) = (frame, segments) }
+    package init(frame: Rect, window: Rect? = nil, segments: [Segment] = []) {
+        (self.frame, self.window, self.segments) = (frame, window ?? frame, segments)
+    }
 
     /// The objects; measurement tables have one row for each of these.
     package var objects: [Segment] { segments.filter { $0.rejectedBy == nil } }

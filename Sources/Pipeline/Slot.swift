@@ -45,9 +45,12 @@ package struct SlotSchema: Sendable {
     package let sameAs: String?
     /// Input only: takes any number of edges, at least one; measurement tables of the same regions are joined.
     package let takesMany: Bool
+    /// Input only: the node also runs when no edge ends here.
+    package let isOptional: Bool
 
-    package init(name: String, type: SlotType, help: String, sameAs: String? = nil, takesMany: Bool = false) {
-        (self.name, self.type, self.help, self.sameAs, self.takesMany) = (name, type, help, sameAs, takesMany)
+    package init(name: String, type: SlotType, help: String, sameAs: String? = nil, takesMany: Bool = false, isOptional: Bool = false) {
+        (self.name, self.type, self.help, self.sameAs) = (name, type, help, sameAs)
+        (self.takesMany, self.isOptional) = (takesMany, isOptional)
     }
 }
 
@@ -56,8 +59,8 @@ package struct Slot<Value: SlotValue>: Sendable {
     package let schema: SlotSchema
     package var name: String { schema.name }
 
-    package init(_ name: String, help: String, takesMany: Bool = false) {
-        schema = SlotSchema(name: name, type: Value.slotType, help: help, takesMany: takesMany)
+    package init(_ name: String, help: String, takesMany: Bool = false, isOptional: Bool = false) {
+        schema = SlotSchema(name: name, type: Value.slotType, help: help, takesMany: takesMany, isOptional: isOptional)
     }
 
     /// Output that keeps the type of the input named `sameAs`: gray stays gray.
@@ -83,6 +86,9 @@ package struct SlotValues: Sendable {
         }
         set { values[slot.name] = newValue }
     }
+
+    /// Value of an optional input; nil when nothing is connected.
+    package func optional<Value: SlotValue>(_ slot: Slot<Value>) -> Value? { values[slot.name].flatMap { $0 as? Value } }
 
     /// Value of any type; nil when nothing was written.
     package subscript(name: String) -> (any SlotValue)? {

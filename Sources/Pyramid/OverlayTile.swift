@@ -66,7 +66,7 @@ package enum OverlayTile {
 extension BitRaster {
     /// Set pixels within `width` steps, left, right, up or down, of a pixel that is not set. What lies outside counts as set, so
     /// that a cut is no border: leave a margin where it is one.
-    fileprivate func innerBorder(width steps: Int) -> BitRaster {
+    func innerBorder(width steps: Int) -> BitRaster {
         var inside = words
         var before = words
         let count = wordsPerRow
@@ -101,8 +101,21 @@ extension BitRaster {
         return border
     }
 
+    /// Every pixel as a square of 2^`power` pixels.
+    func magnified(_ power: Int) -> BitRaster {
+        var result = BitRaster(width: width << power, height: height << power)
+        for run in mask().runs {
+            let line = Run(y: 0, first: Int(run.first) << power, last: (Int(run.last) + 1) << power - 1)
+            for row in 0..<(1 << power) {
+                let y = Int(run.y) << power + row
+                result.add(Mask(bounds: Rect(x: 0, y: y, width: result.width, height: 1), sortedRuns: [Run(y: y, first: Int(line.first), last: Int(line.last))]))
+            }
+        }
+        return result
+    }
+
     /// Sets the pixels of another raster whose top left pixel lies at (x, y), which may be outside.
-    fileprivate mutating func add(_ other: BitRaster, x: Int, y: Int) {
+    mutating func add(_ other: BitRaster, x: Int, y: Int) {
         let wordShift = x >> 6
         let bitShift = UInt64(x & 63)
         let last = width % 64 == 0 ? ~UInt64(0) : ~(~UInt64(0) >> UInt64(width % 64))

@@ -63,4 +63,15 @@ public enum AnyImage: Sendable, Equatable {
         case .color16(let image): .color16(image.cropped(to: box))
         }
     }
+
+    /// Copy with `part`, of the same kind, laid over it; it must lie inside the image.
+    @inlinable public func replacing(x: Int, y: Int, with part: AnyImage) -> AnyImage {
+        switch (self, part) {
+        case (.gray8(let image), .gray8(let part)): .gray8(image.replacing(x: x, y: y, with: part))
+        case (.gray16(let image), .gray16(let part)): .gray16(image.replacing(x: x, y: y, with: part))
+        case (.color8(let image), .color8(let part)): .color8(image.replacing(x: x, y: y, with: part))
+        case (.color16(let image), .color16(let part)): .color16(image.replacing(x: x, y: y, with: part))
+        default: preconditionFailure("a part of another kind of pixels")
+        }
+    }
 }

@@ -76,6 +76,23 @@ public struct Image<Pixel: Sendable & BitwiseCopyable>: Sendable {
     }
 }
 
+extension Image {
+    /// Copy with `part` laid over it, its top left pixel at (x, y); it must lie inside the image.
+    @inlinable public func replacing(x: Int, y: Int, with part: Image) -> Image {
+        precondition(bounds.contains(Rect(x: x, y: y, width: part.width, height: part.height)), "\(part.width) × \(part.height) at (\(x), \(y)) is outside \(width) × \(height)")
+        var result = self
+        guard !part.isEmpty else { return result }
+        result.withMutableBuffer { target in
+            part.withBuffer { source in
+                for row in 0..<part.height {
+                    (target.baseAddress! + ((y + row) * width + x)).update(from: source.baseAddress! + row * part.width, count: part.width)
+                }
+            }
+        }
+        return result
+    }
+}
+
 extension Image: Equatable where Pixel: Equatable {}
 
 extension Image: Hashable where Pixel: Hashable {}

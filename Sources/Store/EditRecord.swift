@@ -31,14 +31,26 @@ package struct NewEdit: Sendable {
     package var by = "local"
     /// When set and the image has moved on since, the edit is refused (`conflict`) instead of applied to what the person did not see.
     package var expectedRevision: Int64?
+    /// Masks that the edit was computed from; where an object has another one by now, the edit is refused (`conflict`).
+    package var base: [ObjectID: Int64] = [:]
+    package var key: EditKey?
 
     package init(operation: String, image: ObjectID, request: String) {
         (self.operation, self.image, self.request) = (operation, image, request)
     }
 }
 
-/// What an edit, an undo or a redo changed.
-package struct EditOutcome: Sendable, Equatable {
+/// What a client calls a request, to send it again without its being done again.
+package struct EditKey: Sendable, Equatable {
+    package var text: String
+    /// Hash of the request; the same key with another request is a mistake of the client.
+    package var request: String
+    package init(_ text: String, request: String) { (self.text, self.request) = (text, request) }
+}
+
+/// What an edit, an undo, a redo or a step through the history changed.
+package struct EditOutcome: Sendable, Equatable, Codable {
+    /// The entry of the history that it made, took back or brought back; of a longer way the one it ended at, 0 before the first.
     package var edit: Int64
     package var operation: String
     /// Objects that are active now and were not before.
@@ -46,6 +58,8 @@ package struct EditOutcome: Sendable, Equatable {
     package var removed: [ObjectID]
     /// Objects that were and are active, with another mask.
     package var revised: [ObjectID]
+    /// Masks of `created`, then of `revised`, as this made them.
+    package var masks: [Int64]
     /// Box around everything that changed, before and after: overlay tiles outside stay valid.
     package var box: Rect
     package var revision: Int64

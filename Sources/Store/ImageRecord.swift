@@ -69,6 +69,8 @@ package struct ImageRecord: Sendable, Equatable {
     /// Where the pixel size comes from: `exif`, `pattern`, `hand` …
     package var pixelSizeSource: String?
     package var state: ImageState
+    /// GeoJSON Polygon or MultiPolygon in image pixels, the part that counts, as a person drew it; nil leaves that to the pipeline.
+    package var area: String?
     /// Sentence for state `failed`.
     package var error: String?
     /// Path of the pyramid file below the project folder.
@@ -99,6 +101,7 @@ package struct ImageChange: Sendable {
     package var pixelSize: Double??
     package var pixelSizeSource: String?
     package var name: String?
+    package var area: String??
 
     package init() {}
 }

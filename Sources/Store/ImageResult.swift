@@ -17,6 +17,8 @@ package struct NewRegion: Sendable {
     package var measurements = Measurements.none
     /// Rule that dropped it; only for rejects.
     package var rule: String?
+    /// Objects of an edit that its pixels come from, for its label; empty: all that the edit names.
+    package var sources: [ObjectID] = []
 
     package init(uid: String, box: Rect, png: [UInt8], area: Int) {
         (self.uid, self.box, self.png, self.area) = (uid, box, png, area)

@@ -10,19 +10,9 @@ struct ObjectOrder {
     /// What the rows of the next page fulfil; nil on the first page.
     let after: (condition: String, arguments: [DatabaseValue])?
 
-    private static let columns = [
-        "id": "o.id", "uid": "o.uid", "x": "o.x", "y": "o.y", "width": "o.width", "height": "o.height", "area": "o.area", "image": "o.image_id",
-    ]
-
     /// - Throws: `.invalid` for an unknown column or a cursor that is not one of such a list.
-    init(_ query: ObjectQuery, columns measured: [String]) throws(StoreError) {
-        if let column = Self.columns[query.sort] {
-            expression = column
-        } else if measured.contains(query.sort) {
-            expression = "v.\"\(query.sort)\""
-        } else {
-            throw .invalid(sentence: "objects cannot be sorted by “\(query.sort)”; choose id, uid, x, y, width, height, area, image or a measured column")
-        }
+    init(_ query: ObjectQuery, columns: ObjectColumns) throws(StoreError) {
+        expression = try columns.find(query.sort).sql
         let (direction, beyond) = query.descending ? ("DESC", "<") : ("ASC", ">")
         clause = query.sort == "id" ? "o.id \(direction)" : "\(expression) \(direction) NULLS LAST, o.id"
         guard let cursor = query.cursor else {
@@ -42,7 +32,7 @@ struct ObjectOrder {
     }
 
     /// Bits, not decimals, of a measured value: the very object must be found again.
-    func cursor(value: DatabaseValue, id: ObjectID) -> String {
+    static func cursor(value: DatabaseValue, id: ObjectID) -> String {
         switch value.storage {
         case .null, .blob: "n~\(id)"
         case .int64(let number): "i\(number)~\(id)"
@@ -51,7 +41,7 @@ struct ObjectOrder {
         }
     }
 
-    private static func parse(_ cursor: String) -> (DatabaseValue, Int64)? {
+    static func parse(_ cursor: String) -> (DatabaseValue, Int64)? {
         guard let kind = cursor.first, let tilde = cursor.lastIndex(of: "~"), let id = Int64(cursor[cursor.index(after: tilde)...]) else { return nil }
         let text = cursor[cursor.index(after: cursor.startIndex)..<tilde]
         switch kind {

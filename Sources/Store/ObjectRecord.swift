@@ -31,6 +31,7 @@ package struct ObjectRecord: Sendable, Equatable {
     package var rule: String?
     /// Number of the present mask, new with every change and never reused: fit for URLs and ETags.
     package var maskRevision: Int64
+    package var label: LabelRecord?
     /// Empty unless asked for.
     package var measurements: Measurements
 }
@@ -75,6 +76,8 @@ package struct StoredMask: Sendable, Equatable {
     package var png: [UInt8]
     /// As `ObjectRecord.maskRevision`.
     package var revision: Int64
+    /// As `ObjectRecord.rule`.
+    package var rule: String?
 }
 
 /// Which objects, in which order. Rejects are left out unless asked for.
@@ -86,8 +89,12 @@ package struct ObjectQuery: Sendable {
     /// Only these, whatever their image.
     package var ids: [ObjectID]?
     package var edited: Bool?
-    /// `id`, `uid`, `x`, `y`, `width`, `height`, `area`, `image` or a measured column; objects without a value come last.
+    /// All of them hold.
+    package var conditions: [ObjectCondition] = []
+    /// One of `ObjectColumns`; objects without a value come last.
     package var sort = "id"
+    /// Instead of `sort`: the most alike first, as `SimilarityRanking` says; `descending` is not looked at by `objects`.
+    package var similarTo: ObjectID?
     package var descending = false
     /// `Page.next` of the page before; only valid with the same query.
     package var cursor: String?

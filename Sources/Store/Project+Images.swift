@@ -85,8 +85,9 @@ extension Project {
     }
 
     /// nil when there is none of this id; images in the trash are returned with `removedAt`.
-    package func image(_ id: ObjectID) async throws(StoreError) -> ImageRecord? {
-        try await read { try Self.image($0, id) }
+    /// - Parameter counting: false leaves `objects` 0; counting takes milliseconds where there are a hundred thousand.
+    package func image(_ id: ObjectID, counting: Bool = true) async throws(StoreError) -> ImageRecord? {
+        try await read { try Self.image($0, id, counting: counting) }
     }
 
     /// Images that are not in the trash.
@@ -170,6 +171,11 @@ extension Project {
                         after: size.map { "\($0)" })
                 }
             }
+            if let area = change.area {
+                let before = try String.fetchOne(database, sql: "SELECT area FROM image WHERE object_id = ?", arguments: [id])
+                try set("image", "area", area)
+                if before != area { try Self.audit(database, by: by, object: id, field: "area", before: before, after: area) }
+            }
             if let source = change.pixelSizeSource { try set("image_data", "pixel_size_source", source) }
             try Self.touch(database)
         }
@@ -252,8 +258,9 @@ extension Project {
         guard size.isFinite, size > 0 else { throw .invalid(sentence: "a pixel size of \(size) µm is not possible; give a positive number of micrometres") }
     }
 
-    static func image(_ database: Database, _ id: ObjectID) throws -> ImageRecord? {
-        try Row.fetchOne(database.cachedStatement(sql: "\(imageSelection) WHERE image.object_id = ?"), arguments: [id]).map(imageRecord)
+    static func image(_ database: Database, _ id: ObjectID, counting: Bool = true) throws -> ImageRecord? {
+        let selection = counting ? imageSelection : imageSelection.replacing(countingObjects, with: "0 AS objects")
+        return try Row.fetchOne(database.cachedStatement(sql: "\(selection) WHERE image.object_id = ?"), arguments: [id]).map(imageRecord)
     }
 
     private static func imageRecord(_ row: Row) -> ImageRecord {
@@ -265,17 +272,18 @@ extension Project {
             node: row["node"] ?? "", sha256: row["sha256"], bytes: row["bytes"], width: row["width"], height: row["height"],
             channels: row["channels"], bits: row["bits"], format: row["format"], page: row["page"], orientation: row["orientation"],
             pixelSize: row["pixel_size_um"], pixelSizeSource: row["pixel_size_source"], state: ImageState(rawValue: row["state"]) ?? .failed,
-            error: row["error"], pyramid: row["pyramid"], revision: row["revision"], objects: row["objects"],
+            area: row["area"], error: row["error"], pyramid: row["pyramid"], revision: row["revision"], objects: row["objects"],
             createdAt: Date(milliseconds: row["created_at"]), removedAt: removed.map(Date.init(milliseconds:)))
     }
 }
 
+private let countingObjects = "(SELECT count(*) FROM object r WHERE r.image_id = object.id AND r.active = 1 AND r.kind = 'region') AS objects"
 private let imageSelection = """
     SELECT object.id AS id, object.uid AS uid, image.name AS name, d.root_id AS root_id, d.url AS url, node.name AS node, d.sha256 AS sha256,
         d.bytes AS bytes, d.width AS width, d.height AS height, d.channels AS channels, d.bits AS bits, d.format AS format, d.page AS page,
         d.orientation AS orientation, d.pixel_size_um AS pixel_size_um, d.pixel_size_source AS pixel_size_source, image.state AS state,
-        image.error AS error, image.pyramid AS pyramid, image.revision AS revision, object.created_at AS created_at,
+        image.error AS error, image.area AS area, image.pyramid AS pyramid, image.revision AS revision, object.created_at AS created_at,
         image.removed_at AS removed_at,
-        (SELECT count(*) FROM object r WHERE r.image_id = object.id AND r.active = 1 AND r.kind = 'region') AS objects
+        \(countingObjects)
     FROM image JOIN object ON object.id = image.object_id JOIN image_data d ON d.id = image.original_id LEFT JOIN node ON node.id = object.node_id
     """

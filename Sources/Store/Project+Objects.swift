@@ -6,51 +6,57 @@ extension Project {
     /// One page of objects; rejects only when asked for by `kinds`.
     /// - Throws: `.invalid` for an unknown sort column, a box without an image, or a cursor of another query.
     package func objects(_ query: ObjectQuery) async throws(StoreError) -> Page<ObjectRecord> {
-        guard query.box == nil || query.image != nil else { throw .invalid(sentence: "objects in a box need the image it lies in") }
         let limit = max(1, min(query.limit, 10_000))
         return try await read { database in
-            let columns = try Self.measureColumnNames(database)
+            let columns = ObjectColumns(measured: try Self.measureColumnNames(database))
+            if let chosen = query.similarTo { return try Self.page(similarTo: chosen, query, columns, limit, database) }
             let order = try ObjectOrder(query, columns: columns)
-            var conditions = ["o.active = 1"]
-            var arguments: [any DatabaseValueConvertible] = []
-            conditions.append("o.kind IN (\(query.kinds.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))")
-            if let image = query.image {
-                conditions.append("o.image_id = ?")
-                arguments.append(image)
-            } else {
-                // The "+" keeps SQLite from going image by image, which would sort all objects before the first page.
-                conditions.append("+o.image_id IN (SELECT object_id FROM image WHERE removed_at IS NULL)")
-            }
-            if let box = query.box, let image = query.image {
-                conditions.append(inBox)
-                arguments += Self.inBoxArguments(image, box)
-            }
-            if let ids = query.ids {
-                // A JSON list is one argument, whatever its length.
-                conditions.append("o.id IN (SELECT value FROM json_each(?))")
-                arguments.append("[\(ids.map(String.init).joined(separator: ","))]")
-            }
-            if let edited = query.edited {
-                conditions.append("o.edited = ?")
-                arguments.append(edited)
-            }
+            var (condition, arguments, needsMeasures) = try Self.filter(query, columns)
+            let join = "LEFT JOIN measurement v ON v.mask_id = o.mask_id"
             let total = query.withTotal
-                ? try Int.fetchOne(database, sql: "SELECT count(*) FROM object o WHERE \(conditions.joined(separator: " AND "))", arguments: StatementArguments(arguments))
+                ? try Int.fetchOne(database, sql: "SELECT count(*) FROM object o \(needsMeasures ? join : "") WHERE \(condition)", arguments: StatementArguments(arguments))
                 : nil
             if let after = order.after {
-                conditions.append(after.condition)
+                condition += " AND \(after.condition)"
                 arguments += after.arguments as [any DatabaseValueConvertible]
             }
-            let from = "FROM object o LEFT JOIN node n ON n.id = o.node_id LEFT JOIN measurement v ON v.mask_id = o.mask_id WHERE \(conditions.joined(separator: " AND "))"
-            let measured = query.withMeasurements ? columns.map { ", v.\"\($0)\"" }.joined() : ""
+            let from = "FROM object o LEFT JOIN node n ON n.id = o.node_id \(join) LEFT JOIN label l ON l.id = o.label_id WHERE \(condition)"
+            let measured = query.withMeasurements ? columns.measured.map { ", v.\"\($0)\"" }.joined() : ""
             let rows = try Row.fetchAll(
                 database, sql: "SELECT \(objectColumns)\(measured), \(order.expression) \(from) ORDER BY \(order.clause) LIMIT \(limit + 1)",
                 arguments: StatementArguments(arguments))
-            let items = rows.prefix(limit).map { Self.objectRecord($0, columns: query.withMeasurements ? columns : []) }
+            let items = rows.prefix(limit).map { Self.objectRecord($0, columns: query.withMeasurements ? columns.measured : []) }
             var next: String?
-            if rows.count > limit, let last = items.last { next = order.cursor(value: rows[limit - 1][rows[limit - 1].count - 1], id: last.id) }
+            if rows.count > limit, let last = items.last { next = ObjectOrder.cursor(value: rows[limit - 1][rows[limit - 1].count - 1], id: last.id) }
             return Page(items: Array(items), next: next, total: total)
         }
+    }
+
+    /// The page of the list that is sorted by likeness to one object.
+    private static func page(
+        similarTo chosen: ObjectID, _ query: ObjectQuery, _ columns: ObjectColumns, _ limit: Int, _ database: Database
+    ) throws -> Page<ObjectRecord> {
+        var ranked = try similar(to: chosen, query, columns, database)[...]
+        let total = ranked.count
+        if let cursor = query.cursor {
+            guard let (value, id) = ObjectOrder.parse(cursor) else {
+                throw StoreError.invalid(sentence: "the cursor “\(cursor)” is not one of this list; start again without a cursor")
+            }
+            let distance = Double.fromDatabaseValue(value) ?? .infinity
+            ranked = ranked.drop { ($0.distance ?? .infinity, $0.id) <= (distance, id) }
+        }
+        let shown = ranked.prefix(limit)
+        let measured = query.withMeasurements ? columns.measured : []
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT \(objectColumns)\(measured.map { ", v.\"\($0)\"" }.joined()) FROM object o LEFT JOIN node n ON n.id = o.node_id
+                LEFT JOIN measurement v ON v.mask_id = o.mask_id LEFT JOIN label l ON l.id = o.label_id WHERE o.id IN (SELECT value FROM json_each(?))
+                """, arguments: ["[\(shown.map { String($0.id) }.joined(separator: ","))]"])
+        let records = Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as ObjectID, objectRecord($0, columns: measured)) })
+        var next: String?
+        if ranked.count > limit, let last = shown.last { next = ObjectOrder.cursor(value: last.distance.databaseValue, id: last.id) }
+        return Page(items: shown.compactMap { records[$0.id] }, next: next, total: query.withTotal ? total : nil)
     }
 
     /// nil when there never was one of this id; retired objects are returned with `active` false.
@@ -62,7 +68,7 @@ extension Project {
                 database,
                 sql: """
                     SELECT \(objectColumns)\(measured) FROM object o LEFT JOIN node n ON n.id = o.node_id
-                    LEFT JOIN measurement v ON v.mask_id = o.mask_id WHERE o.id = ? AND o.kind IN ('region', 'reject')
+                    LEFT JOIN measurement v ON v.mask_id = o.mask_id LEFT JOIN label l ON l.id = o.label_id WHERE o.id = ? AND o.kind IN ('region', 'reject')
                     """, arguments: [id]
             ).map { Self.objectRecord($0, columns: columns) }
         }
@@ -113,7 +119,7 @@ extension Project {
     // MARK: -
 
     /// Arguments of `inBox`. A box may come from a request: it is cut to what the index can hold, which no object goes beyond.
-    private static func inBoxArguments(_ image: ObjectID, _ box: Rect) -> [any DatabaseValueConvertible] {
+    static func inBoxArguments(_ image: ObjectID, _ box: Rect) -> [any DatabaseValueConvertible] {
         func ends(_ start: Int, _ count: Int) -> (first: Int, last: Int) {
             let (end, overflow) = start.addingReportingOverflow(count)
             return (max(start, Int(Int32.min)), min(overflow ? .max : end, Int(Int32.max)) - 1)
@@ -126,28 +132,31 @@ extension Project {
     static func masks(_ database: Database, where condition: String, _ arguments: [any DatabaseValueConvertible]) throws -> [StoredMask] {
         try Row.fetchAll(
             database.cachedStatement(
-                sql: "SELECT o.id, o.kind, m.x, m.y, m.width, m.height, m.area, m.png, m.id FROM object o JOIN mask m ON m.id = o.mask_id WHERE \(condition)"),
+                sql: "SELECT o.id, o.kind, m.x, m.y, m.width, m.height, m.area, m.png, m.id, o.rule FROM object o JOIN mask m ON m.id = o.mask_id WHERE \(condition)"),
             arguments: StatementArguments(arguments)
-        ).map { row in
-            let png: Data = row[7]
-            return StoredMask(
-                object: row[0], kind: ObjectKind(rawValue: row[1]) ?? .region, box: Rect(x: row[2], y: row[3], width: row[4], height: row[5]),
-                area: row[6], png: [UInt8](png), revision: row[8])
-        }
+        ).map(storedMask)
     }
 
-    private static func objectRecord(_ row: Row, columns: [String]) -> ObjectRecord {
+    static func storedMask(_ row: Row) -> StoredMask {
+        let png: Data = row[7]
+        return StoredMask(
+            object: row[0], kind: ObjectKind(rawValue: row[1]) ?? .region, box: Rect(x: row[2], y: row[3], width: row[4], height: row[5]),
+            area: row[6], png: [UInt8](png), revision: row[8], rule: row[9])
+    }
+
+    static func objectRecord(_ row: Row, columns: [String]) -> ObjectRecord {
         ObjectRecord(
             id: row[0], uid: row[1], image: row[2], node: row[3], kind: ObjectKind(rawValue: row[4]) ?? .region,
             box: Rect(x: row[5], y: row[6], width: row[7], height: row[8]), area: row[9], edited: row[10], active: row[11], parent: row[12],
-            nInner: row[13], touches: UInt8(clamping: row[14] as Int), rule: row[15], maskRevision: row[16] ?? 0,
-            measurements: columns.isEmpty ? .none : Measurements(names: columns, values: columns.indices.map { row[17 + $0] as Double? }))
+            nInner: row[13], touches: UInt8(clamping: row[14] as Int), rule: row[15], maskRevision: row[16] ?? 0, label: label(row, at: 17),
+            measurements: columns.isEmpty ? .none : Measurements(names: columns, values: columns.indices.map { row[23 + $0] as Double? }))
     }
 }
 
 /// Condition on `o`: its box shares a pixel with another one; arguments by `inBoxArguments`.
-private let inBox = "o.id IN (SELECT id FROM object_box WHERE image_min = ? AND image_max = ? AND min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?)"
+let inBox = "o.id IN (SELECT id FROM object_box WHERE image_min = ? AND image_max = ? AND min_x <= ? AND max_x >= ? AND min_y <= ? AND max_y >= ?)"
 
-private let objectColumns = """
-    o.id, o.uid, o.image_id, n.name, o.kind, o.x, o.y, o.width, o.height, o.area, o.edited, o.active, o.parent_id, o.n_inner, o.touches, o.rule, o.mask_id
+let objectColumns = """
+    o.id, o.uid, o.image_id, n.name, o.kind, o.x, o.y, o.width, o.height, o.area, o.edited, o.active, o.parent_id, o.n_inner, o.touches, o.rule, o.mask_id,
+    o.category_id, o.label_status, o.label_score, l.source, l.by, l.at
     """

@@ -214,15 +214,16 @@ extension Project {
         return Set(try removedByHandIDs(database, image: image).compactMap { try String.fetchOne(uid, arguments: [$0]) })
     }
 
-    /// Deletes what a run on an image without history left behind.
+    /// Deletes what a run on an image without history left behind, except what has a label or metadata: when a later run finds that object again,
+    /// they are there.
     private static func forgetReplaced(_ database: Database, image: ObjectID) throws {
         try database.cachedStatement(
             sql: """
                 DELETE FROM mask WHERE object_id IN (SELECT id FROM object WHERE image_id = :image AND kind <> 'image')
-                    AND id NOT IN (SELECT mask_id FROM object WHERE image_id = :image AND active = 1 AND mask_id IS NOT NULL)
+                    AND id NOT IN (SELECT mask_id FROM object WHERE image_id = :image AND (active = 1 OR label_id IS NOT NULL OR EXISTS (SELECT 1 FROM metadata d WHERE d.object_id = object.id)) AND mask_id IS NOT NULL)
                 """
         ).execute(arguments: ["image": image])
-        try database.cachedStatement(sql: "DELETE FROM object WHERE image_id = ? AND active = 0 AND kind <> 'image'").execute(arguments: [image])
+        try database.cachedStatement(sql: "DELETE FROM object WHERE image_id = ? AND active = 0 AND kind <> 'image' AND label_id IS NULL AND NOT EXISTS (SELECT 1 FROM metadata d WHERE d.object_id = object.id)").execute(arguments: [image])
     }
 
     static func requireImage(_ database: Database, _ image: ObjectID) throws {

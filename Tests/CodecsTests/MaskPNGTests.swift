@@ -53,6 +53,17 @@ struct MaskPNGTests {
         #expect(mask.isEmpty && mask.bounds == Rect(x: 0, y: 0, width: 1, height: 1))
     }
 
+    @Test func `a damaged file of our own is refused or has the right size, and never another picture`() throws {
+        let mask = Mask("##..#.", "#.##..", "......", ".#####")
+        let png = MaskPNG.encode(mask, color: 0x123456)
+        for index in png.indices {
+            var damaged = png
+            damaged[index] ^= 0x10
+            if let decoded = try? MaskPNG.decode(damaged) { #expect(decoded == mask, "byte \(index)") }
+            if index < png.count - 12 { #expect(throws: CodecError.self) { try MaskPNG.decode(Array(png[..<index])) } }
+        }
+    }
+
     @Test func `one-bit pictures of others are read: gray, palettes either way round`() throws {
         let rows: [UInt8] = [0, 0b1100_0000, 0, 0b0010_0000]
         let expected = Mask("##.", "..#")

@@ -21,7 +21,7 @@ private let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandle
     let job = try await runner.enqueue(type: "import", parameters: String(decoding: JSONEncoder().encode(["path": frames]), as: UTF8.self))
     var readyWhenAsked: Int?
     for await event in events {
-        guard case .job(let now, _) = event, now.id == job.id else { continue }
+        guard case .job(let now, _, _) = event, now.id == job.id else { continue }
         if readyWhenAsked == nil, now.done > 0 {
             _ = try await runner.cancel(job.id)
             readyWhenAsked = try await temporary.project.allImages().filter { $0.state == .ready }.count
@@ -49,13 +49,13 @@ private let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandle
     let first = JobRunner(project: temporary.project, pipeline: pipeline, workers: workers, logger: silent, emit: { sink.yield($0) })
     await first.start()
     let job = try await first.enqueue(type: "import", parameters: String(decoding: JSONEncoder().encode(["path": frames]), as: UTF8.self))
-    for await event in events { if case .job(let now, _) = event, now.id == job.id, now.done > 0 { break } }
+    for await event in events { if case .job(let now, _, _) = event, now.id == job.id, now.done > 0 { break } }
     await first.stop()
     #expect(try await temporary.project.job(job.id)?.state == .queued)
 
     let second = JobRunner(project: temporary.project, pipeline: pipeline, workers: workers, logger: silent, emit: { sink.yield($0) })
     await second.start()
-    for await event in events { if case .job(let now, _) = event, now.id == job.id, now.state.isFinished { break } }
+    for await event in events { if case .job(let now, _, _) = event, now.id == job.id, now.state.isFinished { break } }
     await second.stop()
     #expect(try await temporary.project.job(job.id)?.state == .done)
     #expect(try await temporary.project.allImages().count == 6)

@@ -178,3 +178,40 @@ private let reference = Mutex<String?>(nil)
     #expect(after.count <= before.count - 1)
     #expect(!after.isEmpty)
 }
+
+@Test func `an area drawn on one image computes that image again and no other; its limit flags objects`() async throws {
+    let temporary = try TemporaryProject()
+    try await temporary.saveStandardGraph()
+    let frames = try temporary.drawFrames(2)
+    _ = try await temporary.run(JobSequence.Request(type: "import", parameters: ["path": .string(frames)]), JobSequence.Request(type: "run"))
+    let images = try await temporary.project.allImages()
+    let (first, second) = (images[0], images[1])
+    let before = try await temporary.project.allObjects(of: first.id)
+    // Through the middle of an object.
+    let cut = try #require(before.max { $0.area < $1.area })
+    let x = cut.box.x + cut.box.width / 2
+    var change = ImageChange()
+    change.area = .some(#"{"type":"Polygon","coordinates":[[[\#(x),-0.5],[639.5,-0.5],[639.5,479.5],[\#(x),479.5]]]}"#)
+    try await temporary.project.updateImage(first.id, change, by: "ann")
+    let trail = try await temporary.project.auditTrail(object: first.id).items
+    #expect(trail.contains { $0.field == "area" && $0.by == "ann" && $0.before == nil && $0.after == change.area })
+    let job = try #require(try await temporary.run(JobSequence.Request(type: "run")).first)
+    let outcome = try JSONDecoder().decode(JobOutcome.self, from: Data(try #require(job.result).utf8))
+    #expect(outcome.counts["images"] == 1 && outcome.counts["unchanged"] == 1, "\(outcome)")
+    let after = try await temporary.project.allObjects(of: first.id)
+    #expect(!after.isEmpty && after.allSatisfy { $0.box.x >= x })
+    #expect(after.contains { $0.touches & 1 == 1 && $0.box.x == x })
+    #expect(try await temporary.project.allObjects(of: second.id).allSatisfy { $0.touches & 1 == 0 || $0.box.x == 0 })
+    // What each node did is told.
+    let nodes = try #require(outcome.nodes)
+    #expect(nodes.map(\.name) == ["gray", "area", "vignetting", "threshold", "objects", "shape", "graylevels"])
+    #expect(nodes.allSatisfy { $0.done == 1 && $0.seconds >= 0 })
+    #expect(nodes.first { $0.name == "area" }?.pixels == (640 - x) * 480 && nodes.first { $0.name == "area" }?.framePixels == 640 * 480)
+    #expect(nodes.first { $0.name == "objects" }?.objects == after.count)
+    #expect((nodes.first { $0.name == "shape" }?.columns ?? 0) > 10)
+    // Taken away again, all is as it was.
+    change.area = .some(nil)
+    try await temporary.project.updateImage(first.id, change)
+    _ = try await temporary.run(JobSequence.Request(type: "run"))
+    #expect(try await temporary.project.allObjects(of: first.id).map(\.uid).sorted() == before.map(\.uid).sorted())
+}

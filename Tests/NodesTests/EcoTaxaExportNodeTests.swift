@@ -140,3 +140,40 @@ private let position = ["object_lat": "54.2", "object_lon": "7.9", "object_date"
         #expect(try await node.check(work).contains { $0.severity == .error && $0.message.contains("i0.png") })
     }
 }
+
+@Test func `labels and what is said of single objects are in the archive, in forms that EcoTaxa takes`() async throws {
+    try await withProject(images: 3, metadata: position) { project, pipeline in
+        let objects = try await project.objects(ObjectQuery()).items.map(\.id)
+        func category(_ name: String, _ parent: Int64? = nil) async throws -> Int64 {
+            var new = CategoryChange()
+            (new.name, new.parent) = (name, parent)
+            return try await project.addCategory(new, by: "ada").id
+        }
+        let copepod = try await category("Copepoda"), detritus = try await category("detritus"), egg = try await category("egg", copepod)
+        _ = try await category("egg", detritus)
+        _ = try await project.setLabels([.init(object: objects[0], category: .id(copepod))], by: "ada@example.org")
+        _ = try await project.setLabels([.init(object: objects[1], category: .id(egg), status: .predicted, score: 0.5)], source: .model, by: "forest 3")
+        _ = try await project.changeMetadata([.init(object: objects[2], key: "object_lat", value: "-33.5"), .init(object: objects[2], key: "object_remark", value: "broken")], by: "ada")
+        let (node, collection) = try await collection(pipeline)
+        let result = try await node.export(collection)
+        let path = try project.files.checkedPath(try #require(result.files.first))
+        #expect(try EcoTaxaCheck.archive(path: path).findings.allSatisfy { $0.severity != .error })
+        let reader = try ZipReader(path: path)
+        let tables = reader.entries.filter { $0.name.hasSuffix(".tsv") }
+        var cells: [String: [String: String]] = [:]
+        for table in tables {
+            let lines = String(decoding: try reader.read(table).dropFirst(3), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: true).map { $0.split(separator: "\t", omittingEmptySubsequences: false).map { String($0).trimmingCharacters(in: CharacterSet(charactersIn: "\"\r")) } }
+            for line in lines.dropFirst(2) {
+                let row = Dictionary(zip(lines[0], line), uniquingKeysWith: { $1 })
+                cells[row["acq_id"]! + row["object_width"]!, default: [:]] = row
+            }
+        }
+        let rows = cells.sorted { $0.key < $1.key }.map(\.value)
+        try #require(rows.count == 3)
+        #expect(rows.map { $0["object_annotation_category"] ?? "" } == ["Copepoda", "egg<Copepoda", ""])
+        #expect(rows.map { $0["object_annotation_status"] ?? "" } == ["validated", "predicted", ""])
+        #expect(rows.map { $0["object_annotation_person_email"] ?? "" } == ["ada@example.org", "", ""])
+        #expect(rows[0]["object_annotation_date"]?.wholeMatch(of: /\d{4}-\d\d-\d\d/) != nil && rows[0]["object_annotation_time"]?.wholeMatch(of: /\d\d:\d\d:\d\d/) != nil)
+        #expect(rows.map { $0["object_lat"] ?? "" } == ["54.2", "54.2", "-33.5"] && rows[2]["object_remark"] == "broken")
+    }
+}

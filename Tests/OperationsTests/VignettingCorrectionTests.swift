@@ -199,3 +199,23 @@ func `no real frame gets less even, and vignetted ones get far more even`() thro
         if let limit = limits[item.name] { #expect(after < limit, "\(item.name): \(before), \(after) \(correction.verdict)") }
     }
 }
+
+@Test func `a dark rim outside of the area does not tell about the lamp`() throws {
+    let scene = drawn(side: 800, cover: 0.1, falloff: 0.35, noise: 2, seed: 9)
+    var framed = scene.image
+    let area = Mask.polygon([(0..<90).map { Point(x: 400 + 390 * cos(Double($0) * .pi / 45), y: 400 + 390 * sin(Double($0) * .pi / 45)) }], bounds: framed.bounds)
+    for y in 0..<800 { for x in 0..<800 where !area.contains(x: x, y: y) { framed[x, y] = 15 } }
+    func error(_ correction: VignettingCorrection) -> Double {
+        var ratios: [Double] = []
+        for index in stride(from: 0, to: scene.light.count, by: 7) where scene.background[index] && area.contains(x: index % 800, y: index / 800) {
+            ratios.append(scene.light[index] / (correction.background(x: index % 800, y: index / 800) ?? .nan))
+        }
+        return variation(ratios)
+    }
+    let correction = VignettingCorrection(estimating: framed, area: area)
+    #expect(correction.verdict == .corrected)
+    #expect(error(correction) < 0.004, "\(error(correction))")
+    // All of the image as area is no area.
+    #expect(VignettingCorrection(estimating: scene.image, area: .full(framed.bounds)).apply(to: scene.image) == VignettingCorrection(estimating: scene.image).apply(to: scene.image))
+    #expect(VignettingCorrection(estimating: framed, area: Mask(bounds: framed.bounds, sortedRuns: [])).isIdentity)
+}

@@ -4,7 +4,7 @@ import { get, post, remove, at } from '../../api.js'
 import { state, shell, here, on, complain, takeJob } from '../../state.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
-import { button, empty, problem, progress } from '../../ui.js'
+import { button, empty, loading, problem, progress } from '../../ui.js'
 import { plural, bytes, ago, count } from '../../lib/format.js'
 
 const component = defineComponent(() => {
@@ -40,7 +40,7 @@ const component = defineComponent(() => {
   ])
   return () => h('div', { class: 'page export' }, [
     h('header', { class: 'page-head' }, [h('h1', 'Export'), h('span', { class: 'muted' }, 'EcoTaxa archive')]),
-    view.error ? problem(view.error, check) : null,
+    view.error ? problem(view.error, check) : view.check ? null : loading('Looking through all objects for what EcoTaxa would refuse…'),
     view.check && !view.check.objects ? empty('export', 'No objects to export yet', 'Run the pipeline first; what it finds, and what you draw, goes into the archive.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')]) : null,
     view.check?.objects ? h('section', { class: 'block' }, [
       h('h2', 'What will be in it'),

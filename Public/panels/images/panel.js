@@ -4,7 +4,7 @@ import { get, post, patch, remove, at, all } from '../../api.js'
 import { state, shell, here, on, later, notify, complain, takeJob, reloadProject } from '../../state.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
-import { button, iconButton, segmented, empty, problem, badge, section, progress } from '../../ui.js'
+import { button, iconButton, segmented, empty, loading, problem, badge, section, progress } from '../../ui.js'
 import { bytes, plural, count } from '../../lib/format.js'
 import { filesOfDrop, filesOfInput } from '../../lib/drop.js'
 import { transfers, addTransfers, transfersOf, retryTransfer, cancelTransfer, forgetFinished } from '../../transfers.js'
@@ -155,7 +155,7 @@ const component = defineComponent(() => {
         h('div', { class: 'spring' }),
         view.images?.length ? segmented('As', [{ value: 'grid', label: 'Pictures', icon: 'grid' }, { value: 'table', label: 'Table', icon: 'table' }], view.shape, v => { view.shape = v }) : null
       ]),
-      view.error ? problem(view.error, load) : null,
+      view.error ? problem(view.error, load) : view.images ? null : loading('Reading the images…'),
       readOnly() || !view.images ? null : dropZone(!view.images.length),
       view.indexing ? h('form', { class: 'inline-form', onSubmit: index }, [
         h('label', { class: 'field grow' }, [h('span', 'Folder on the machine where ship runs; its frames are used where they are and not copied'), h('input', { value: view.path, onInput: e => { view.path = e.target.value }, placeholder: '/media/usb/haul_014', spellcheck: 'false', onVnodeMounted: v => v.el.focus() })]),
@@ -163,10 +163,11 @@ const component = defineComponent(() => {
         view.indexError ? problem(view.indexError) : null
       ]) : null,
       transferList(),
-      view.images?.length ? (view.shape === 'table' ? table({ images: shown.value, picked, project, readOnly: readOnly(), save: saveImage }) : h('ul', { class: 'cards images' }, shown.value.map(card))) : null,
+      view.images?.length ? (view.shape === 'table' ? h(table, { project, picked, readOnly: readOnly(), shown: new Set(shown.value.map(i => i.id)) }) : h('ul', { class: 'cards images' }, shown.value.map(card))) : null,
+      readOnly() && view.images?.length === 0 ? empty('images', 'No images', 'Nothing was added to this project before it became read-only.') : null,
       view.images?.length && !shown.value.length ? h('p', { class: 'muted' }, 'No image in this state.') : null
     ]),
-    h('aside', { class: 'side', 'aria-label': 'About all images' }, [h(namesSection, { images: view.images ?? [], onApplied: load }), calibration()])
+    h('aside', { class: 'side', tabindex: 0, 'aria-label': 'About all images' }, [h(namesSection, { images: view.images ?? [], onApplied: load }), calibration()])
   ])
 })
 

@@ -1,63 +1,235 @@
-// Metadata of all images as a table. A changed cell of a picked row changes all picked rows.
-import { h, reactive } from '../../vendor/vue.runtime.js'
-import { at } from '../../api.js'
-import { complain, here } from '../../state.js'
-import { badge, button } from '../../ui.js'
-import { icon } from '../../icons.js'
+// What is known about images, samples, acquisitions, processes and objects, as a table that is filled like a spreadsheet; and who changed what.
+import { defineComponent, h, reactive, shallowReactive, ref, computed, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
+import { get, post, patch, at } from '../../api.js'
+import { on, later, complain, here, shell } from '../../state.js'
+import { useCommands } from '../../commands.js'
+import { button, segmented, empty, problem } from '../../ui.js'
+import { plural, count, ago } from '../../lib/format.js'
+import { span, inside, move, parse, format, paste, fillDown, visible } from '../../lib/grid.js'
 
-const added = reactive([])
-const draft = reactive({ open: false, name: '' })
+const levels = { image: 'Images', sample: 'Samples', acquisition: 'Acquisitions', process: 'Processes', object: 'Objects' }
+const prefixes = { sample: 'sample_', acquisition: 'acq_', process: 'process_', object: 'object_' }
+const size = 28, start = { r: 0, c: 0, ar: 0, ac: 0 }
 
-export function table({ images, picked, project, readOnly, save }) {
-  const keys = [...new Set([...images.flatMap(i => Object.keys(i.metadata ?? {})), ...added])].sort()
-  const targets = image => picked.has(image.id) ? images.filter(i => picked.has(i.id)) : [image]
-  const change = (image, key, text) => {
-    if ((image.metadata?.[key]?.value ?? '') === text) return
-    for (const target of targets(image)) save(target, { metadata: { [key]: text === '' ? null : text } })
+/** `shown`: the images to show; `picked`: a set of ids that the screen shares. */
+export const table = defineComponent(props => {
+  const { project } = props, P = path => at(project, path)
+  const view = reactive({ level: 'image', at: start, edit: null, name: null, trail: null, older: null, top: 0, height: 600, busy: false, error: null })
+  const data = shallowReactive({ rows: null, columns: [] }), wrong = shallowReactive(new Map()), grid = ref(null)
+  const added = {}, done = [], undone = []
+  let generation = 0
+
+  const rows = computed(() => view.level === 'image' && data.rows ? data.rows.filter(r => props.shown.has(+r.id)) : data.rows ?? [])
+  const columns = computed(() => [...new Set([...data.columns, ...added[view.level] ?? []])])
+  const place = (row, key) => `${row.id}\n${key}`
+  const text = (row, key) => wrong.get(place(row, key))?.text ?? row.values[key] ?? ''
+  const textAt = (r, c) => text(rows.value[r], columns.value[c])
+
+  async function load() {
+    const mine = ++generation, level = view.level
+    try {
+      let cursor = '', list = []
+      do {
+        const page = await get(P(`/metadata?level=${level}&limit=10000&cursor=${encodeURIComponent(cursor)}`))
+        if (mine !== generation) return
+        list = list.concat(page.rows)
+        cursor = page.next
+        Object.assign(data, { rows: list, columns: page.columns })
+        view.error = null
+      } while (cursor)
+    } catch (error) { view.error = error; if (error.offline) setTimeout(load, 1500) }
   }
-  const changeSize = (image, text) => {
-    const value = text.trim() === '' ? null : Number(text.replace(',', '.'))
-    if (value !== null && !(value > 0)) return false
-    if (value === (image.pixelSizeUm ?? null)) return
-    for (const target of targets(image)) save(target, { pixelSizeUm: value })
+  async function trail(cursor = '') {
+    try {
+      const page = await get(P(`/audit?limit=100&cursor=${cursor}`))
+      view.trail = [...cursor ? view.trail : [], ...page.entries]
+      view.older = page.next
+    } catch (error) { complain(error) }
   }
-  const cell = (value, label, onCommit, source) => h('input', {
-    class: 'cell', value, 'aria-label': label, title: source ? `from ${source}` : undefined, disabled: readOnly, onChange: e => { if (onCommit(e.target.value) === false) { complain(`“${e.target.value}” is no pixel size; give a number of µm above 0, or nothing`); e.target.value = value } },
-    onKeydown: e => {
-      const step = { ArrowDown: 1, Enter: 1, ArrowUp: -1 }[e.key]
-      if (e.key === 'Escape') { e.target.value = value; e.target.blur() }
-      if (!step) return
-      e.preventDefault()
-      const row = e.target.closest('tr'), column = [...row.querySelectorAll('.cell')].indexOf(e.target)
-      const next = step > 0 ? row.nextElementSibling : row.previousElementSibling
-      next ? next.querySelectorAll('.cell')[column]?.focus() : e.target.blur()
-    }
-  })
-  const addColumn = event => {
+  const toggleTrail = () => { view.trail ? view.trail = null : trail() }
+  const renew = () => later('metadata', () => { load(); if (view.trail) trail() }, 200)
+
+  /** Stores cells; those that are refused stay as typed, with the reason, and the others are stored without them. */
+  async function set(cells) {
+    let changes = cells.map(x => ({ row: rows.value[x.r], key: columns.value[x.c], value: x.text.trim() })).filter(({ row, key, value }) => value !== text(row, key) || row.mixed.includes(key))
+    if (!changes.length || props.readOnly) return
+    for (const { row, key, value } of changes) { wrong.delete(place(row, key)); row.values = { ...row.values, [key]: value } }
+    data.rows = [...data.rows]
+    shell.saved = { kind: 'working' }
+    view.busy = true
+    try {
+      for (;;) try {
+        const { step } = changes.length ? await patch(P('/metadata'), { level: view.level, changes: changes.map(({ row, key, value }) => ({ id: row.id, key, value })) }) : {}
+        if (step) { done.push(step); undone.length = 0 }
+        break
+      } catch (error) {
+        if (!error.faults) throw error
+        for (const { index, sentence } of error.faults) wrong.set(place(changes[index].row, changes[index].key), { text: changes[index].value, sentence })
+        changes = changes.filter((_, i) => !error.faults.some(f => f.index === i))
+      }
+      shell.saved = wrong.size ? null : { kind: 'saved' }
+    } catch (error) { complain(error); shell.saved = null }
+    view.busy = false
+    renew()
+  }
+  async function back(from, to) {
+    if (!from.length) return
+    wrong.clear()
+    try { to.push((await post(P('/metadata/undo'), { step: from.pop() })).step); shell.saved = { kind: 'saved' } } catch (error) { complain(error) }
+    renew()
+  }
+
+  // Cells -------------------------------------------------------------------------------------------------------------
+  function go(next) {
+    if (!next) return
+    view.at = next
+    nextTick(() => {
+      const frame = grid.value, top = next.r * size
+      if (!frame) return
+      if (top < frame.scrollTop) frame.scrollTop = top
+      else if (top + 2 * size > frame.scrollTop + frame.clientHeight) frame.scrollTop = top + 2 * size - frame.clientHeight
+      nextTick(() => frame.querySelector('.active')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }))
+    })
+  }
+  const step = (key, options) => go(move(view.at, key, options, rows.value.length, columns.value.length))
+  const edit = value => { if (!props.readOnly && rows.value.length) view.edit = value }
+  function commit(key) {
+    const { r, c } = view.at, value = view.edit
+    if (value === null) return
+    view.edit = null
+    set([{ r, c, text: value }])
+    if (key) { grid.value.focus(); step(key) }
+  }
+  const chosen = () => { const s = span(view.at), list = []; for (let r = s.top; r <= s.bottom; r++) for (let c = s.left; c <= s.right; c++) list.push({ r, c, text: '' }); return list }
+  const active = () => view.edit === null && document.activeElement === grid.value && rows.value.length > 0
+
+  function press(event) {
+    if (event.target !== grid.value) return
+    const { key, shiftKey, ctrlKey, metaKey, altKey } = event, ctrl = ctrlKey || metaKey
+    if (altKey) return
+    const next = move(view.at, key, { shift: shiftKey, ctrl }, rows.value.length, columns.value.length)
+    if (next) go(next)
+    else if (ctrl && key.toLowerCase() === 'a') view.at = { r: 0, c: 0, ar: rows.value.length - 1, ac: columns.value.length - 1 }
+    else if (ctrl) return
+    else if (key === 'Enter' || key === 'F2') edit(textAt(view.at.r, view.at.c))
+    else if (key === 'Delete' || key === 'Backspace') set(chosen())
+    else if (key.length === 1 && key !== '?') edit(key)
+    else return
     event.preventDefault()
-    const name = draft.name.trim().toLowerCase().replace(/[^a-z0-9_]+/g, '_')
-    if (name && !keys.includes(name)) added.push(name)
-    draft.open = false
-    draft.name = ''
   }
-  return h('div', { class: 'table-wrap' }, [
-    h('div', { class: 'table-tools' }, [
-      h('span', { class: 'muted small' }, picked.size ? 'A change in a picked row changes all picked rows.' : 'Pick rows to change several at once.'),
-      readOnly ? null : draft.open ? h('form', { class: 'row', onSubmit: addColumn }, [h('input', { value: draft.name, 'aria-label': 'Name of the new column', placeholder: 'sample_id', onInput: e => { draft.name = e.target.value }, onVnodeMounted: v => v.el.focus() }), button('Add', null, { type: 'submit' })])
-        : button('Add column', () => { draft.open = true }, { kind: 'quiet', iconName: 'plus' })
-    ]),
-    h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Metadata' }, h('table', [
-      h('thead', h('tr', [
-        h('th', { scope: 'col' }, h('input', { type: 'checkbox', 'aria-label': 'Pick all', checked: images.length > 0 && images.every(i => picked.has(i.id)), onChange: e => { for (const i of images) e.target.checked ? picked.add(i.id) : picked.delete(i.id) } })),
-        h('th', { scope: 'col' }, 'Name'), h('th', { scope: 'col' }, 'State'), h('th', { scope: 'col', class: 'number' }, 'Size, px'), h('th', { scope: 'col', class: 'number' }, 'Pixel, µm'), keys.map(k => h('th', { scope: 'col', class: 'mono' }, k))
-      ])),
-      h('tbody', images.map(i => h('tr', { key: i.id, class: { picked: picked.has(i.id) } }, [
-        h('td', h('input', { type: 'checkbox', 'aria-label': `Pick ${i.name}`, checked: picked.has(i.id), onChange: e => { e.target.checked ? picked.add(i.id) : picked.delete(i.id) } })),
-        h('th', { scope: 'row', title: i.state === 'failed' ? i.error : i.name }, i.state === 'failed' ? i.name : h('a', { href: here('view', i.id) }, i.name)),
-        h('td', { title: i.error }, badge(i.state)), h('td', { class: 'number muted' }, i.width ? `${i.width} × ${i.height}` : ''),
-        h('td', cell(i.pixelSizeUm ?? '', `Pixel size of ${i.name} in µm`, text => changeSize(i, text), i.pixelSizeSource)),
-        keys.map(k => h('td', cell(i.metadata?.[k]?.value ?? '', `${k} of ${i.name}`, text => change(i, k, text), i.metadata?.[k]?.source)))
-      ])))
-    ]))
+  const copy = event => {
+    if (!active()) return
+    const s = span(view.at)
+    event.clipboardData.setData('text/plain', format(rows.value.slice(s.top, s.bottom + 1).map(row => columns.value.slice(s.left, s.right + 1).map(key => text(row, key)))))
+    event.preventDefault()
+    if (event.type === 'cut') set(chosen())
+  }
+  const drop = event => {
+    if (!active()) return
+    event.preventDefault()
+    const cells = paste(view.at, parse(event.clipboardData.getData('text/plain')), rows.value.length, columns.value.length)
+    const last = cells[cells.length - 1]
+    set(cells)
+    if (last) view.at = { ...span(view.at), r: cells[0].r, c: cells[0].c, ar: last.r, ac: last.c }
+  }
+  const pointed = event => { const cell = event.target.closest?.('[data-c]'); return cell && { r: +cell.dataset.r, c: +cell.dataset.c } }
+  let dragging = false
+  const down = event => {
+    const p = pointed(event)
+    if (!p || event.button || event.target.tagName === 'INPUT') return
+    commit()
+    view.at = event.shiftKey ? { ...view.at, ...p } : { ...p, ar: p.r, ac: p.c }
+    dragging = true
+    grid.value.focus()
+    event.preventDefault()
+  }
+  const over = event => { const p = dragging && event.buttons && pointed(event); if (p) view.at = { ...view.at, ...p } }
+
+  const ends = [on('metadata', renew), on('images', renew), on('objects', () => { if (view.level === 'object') renew() }), on('online', load)]
+  const listen = way => { for (const [type, run] of Object.entries({ copy, cut: copy, paste: drop })) document[way](type, run) }
+  onMounted(() => { load(); listen('addEventListener') })
+  onBeforeUnmount(() => { ends.forEach(end => end()); listen('removeEventListener') })
+  watch(() => view.level, () => { Object.assign(data, { rows: null, columns: [] }); Object.assign(view, { at: start, edit: null, top: 0 }); wrong.clear(); load() })
+  watch(rows, list => { if (view.at.r >= list.length) view.at = start })
+  const command = (id, title, key, run) => ({ id: 'table.' + id, title, group: 'Table', key, when: active, run })
+  useCommands([
+    command('fill', 'Fill down', 'Ctrl+D', () => { set(fillDown(view.at, textAt)) }), command('undo', 'Undo', 'Ctrl+Z', () => { back(done, undone) }), command('redo', 'Redo', 'Ctrl+Shift+Z', () => { back(undone, done) }),
+    { id: 'table.changes', title: 'Changes of metadata', group: 'Table', key: 'H', run: toggleTrail }
   ])
-}
+
+  function addColumn(event) {
+    event.preventDefault()
+    let name = view.name.trim().toLowerCase().replace(/[^a-z0-9_]+/g, '_')
+    view.name = null
+    if (!name) return
+    const prefix = prefixes[view.level] ?? ''
+    if (!name.startsWith(prefix)) name = prefix + name
+    added[view.level] = [...added[view.level] ?? [], name]
+    data.columns = [...data.columns]
+    const c = columns.value.indexOf(name)
+    nextTick(() => { grid.value?.focus(); go({ r: view.at.r, c, ar: view.at.r, ac: c }) })
+  }
+
+  const cell = (row, r, key, c) => {
+    const fault = wrong.get(place(row, key)), now = view.at.r === r && view.at.c === c, value = text(row, key), mixed = !fault && row.mixed.includes(key)
+    return h('div', {
+      key, role: 'gridcell', id: now ? 'cell-at' : undefined, 'data-r': r, 'data-c': c, 'aria-selected': String(inside(view.at, r, c)), 'aria-invalid': fault ? 'true' : undefined,
+      class: ['td', { active: now, chosen: inside(view.at, r, c), wrong: fault, muted: mixed || (!value && row.inherited[key]) }],
+      title: fault?.sentence ?? (mixed ? 'Its images differ' : row.sources[key] && row.values[key] ? `from ${row.sources[key]}` : undefined)
+    }, [
+      now && view.edit !== null ? h('input', {
+        value: view.edit, 'aria-label': `${key} of ${row.name}`, spellcheck: 'false', onVnodeMounted: v => { v.el.focus(); v.el.setSelectionRange(1e6, 1e6) }, onInput: e => { view.edit = e.target.value }, onBlur: () => commit(),
+        onKeydown: e => {
+          const next = { Enter: e.shiftKey ? 'ArrowUp' : 'ArrowDown', Tab: e.shiftKey ? 'ArrowLeft' : 'ArrowRight' }[e.key]
+          if (next) commit(next)
+          else if (e.key === 'Escape') { view.edit = null; grid.value.focus() } else return
+          e.preventDefault()
+          e.stopPropagation()
+        }
+      }) : mixed ? '(several)' : value || row.inherited[key],
+      fault && now ? h('p', { class: 'fault', role: 'alert' }, fault.sentence) : null
+    ])
+  }
+  const row = (row, r) => h('div', { key: row.id, role: 'row', 'aria-rowindex': r + 2, class: ['tr', { picked: props.picked.has(+row.id) }], style: { top: (r + 1) * size + 'px' } }, [
+    h('div', { role: 'rowheader', class: 'th', title: row.name }, [
+      view.level === 'image' ? h('input', { type: 'checkbox', tabindex: -1, 'aria-label': `Pick ${row.name}`, checked: props.picked.has(+row.id), onChange: e => { e.target.checked ? props.picked.add(+row.id) : props.picked.delete(+row.id) } }) : null,
+      ['image', 'object'].includes(view.level) ? h('a', { href: here('view', row.image, view.level === 'object' ? { sel: row.id } : undefined), tabindex: -1 }, row.name) : row.name,
+      ['image', 'object'].includes(view.level) ? null : h('span', { class: 'muted' }, ` ${count(row.images)}`)
+    ]),
+    columns.value.map((key, c) => cell(row, r, key, c))
+  ])
+  const change = e => h('li', { key: e.id }, [
+    h('span', { class: 'muted', title: String(e.at) }, `${ago(e.at)} · ${e.by}`), h('span', { class: 'mono' }, e.field), h('span', [h('del', e.before ?? '–'), ' → ', h('ins', e.after ?? '–')]),
+    h('span', { class: 'muted' }, e.count > 1 ? `${e.name} and ${count(e.count - 1)} more` : e.name), e.step && !props.readOnly ? button('Take back', () => back([e.step], done), { kind: 'quiet', title: 'All that was changed in this step' }) : h('span')
+  ])
+
+  return () => {
+    const list = rows.value, { from, to } = visible(view.top, view.height, size, list.length)
+    return h('div', { class: 'metadata' }, [
+      h('div', { class: 'table-tools' }, [
+        segmented('Table of', Object.entries(levels).map(([value, label]) => ({ value, label })), view.level, l => { view.level = l }),
+        h('span', { class: 'muted small', role: 'status' }, wrong.size ? plural(wrong.size, 'value') + ' not stored' : data.rows ? `${count(list.length)} ${levels[view.level].toLowerCase()}` : 'Reading…'), h('div', { class: 'spring' }),
+        button('Fill down', () => { set(fillDown(view.at, textAt)); grid.value.focus() }, { command: 'table.fill', disabled: props.readOnly || !list.length }),
+        button('Changes', toggleTrail, { command: 'table.changes', 'aria-expanded': String(!!view.trail) }),
+        props.readOnly ? null : view.name !== null ? h('form', { class: 'row', onSubmit: addColumn }, [h('input', { value: view.name, 'aria-label': 'Name of the new column', placeholder: (prefixes[view.level] ?? 'sample_') + 'ship', onInput: e => { view.name = e.target.value }, onKeydown: e => { if (e.key === 'Escape') view.name = null }, onVnodeMounted: v => v.el.focus() }), button('Add', null, { type: 'submit' })])
+          : button('Add column', () => { view.name = '' }, { kind: 'quiet', iconName: 'plus' })
+      ]),
+      view.error ? problem(view.error, load) : null,
+      data.rows && !list.length ? empty('table', 'Nothing in this table yet', view.level === 'object' ? 'Objects appear here when the pipeline has run.' : 'Add images first.') : h('div', {
+        ref: grid, class: 'grid', role: 'grid', tabindex: 0, 'aria-label': `Metadata of ${levels[view.level].toLowerCase()}`, 'aria-rowcount': list.length + 1, 'aria-multiselectable': 'true',
+        'aria-readonly': String(!!props.readOnly), 'aria-activedescendant': list.length ? 'cell-at' : undefined, 'aria-busy': String(!data.rows),
+        onVnodeMounted: v => { view.height = v.el.clientHeight || 600 }, onScroll: e => { view.top = e.target.scrollTop; view.height = e.target.clientHeight }, onKeydown: press, onPointerdown: down, onPointerover: over, onPointerup: () => { dragging = false },
+        onDblclick: e => { if (pointed(e)) edit(textAt(view.at.r, view.at.c)) }
+      }, h('div', { class: 'grid-inner', role: 'presentation', style: { height: (list.length + 1) * size + 'px', width: 240 + columns.value.length * 140 + 'px' } }, [
+        h('div', { role: 'row', 'aria-rowindex': 1, class: 'tr head' }, [h('div', { role: 'columnheader', class: 'th' }, 'Name'), columns.value.map(key => h('div', { key, role: 'columnheader', class: 'td mono', title: key }, key))]),
+        list.slice(from, to).map((one, i) => row(one, from + i)),
+        // The cell at hand stays in the page for readers, wherever one scrolls.
+        list.length && (view.at.r < from || view.at.r >= to) ? row(list[view.at.r], view.at.r) : null
+      ])),
+      h('p', { class: 'muted small' }, 'Enter edits, Esc gives up; Ctrl C, X, V, D and Z as in a spreadsheet.'),
+      view.trail ? h('section', { class: 'trail', 'aria-label': 'Changes', onVnodeMounted: v => v.el.scrollIntoView({ block: 'nearest' }) }, [
+        h('h2', 'Changes'), view.trail.length ? h('ol', view.trail.map(change)) : h('p', { class: 'muted' }, 'Nothing has been changed yet.'), view.older ? button('Older', () => trail(view.older)) : null
+      ]) : null
+    ])
+  }
+}, { props: ['project', 'shown', 'picked', 'readOnly'] })

@@ -1,11 +1,11 @@
 // The form of a node, made from its declaration alone.
 import { h } from '../../vendor/vue.runtime.js'
 import { segmented } from '../../ui.js'
-import { valueOf, complaint } from '../../lib/graph.js'
+import { valueOf, complaint, applies, slide } from '../../lib/graph.js'
 
-/** `set(parameter, value)` is called with typed values; unfinished text stays in the field. */
-export function form(node, type, set, readOnly) {
-  return h('div', { class: 'form' }, type.parameters.map(p => {
+/** `set(parameter, value)` is called with typed values; unfinished text stays in the field. Parameters that do not count now are not shown. `top`: brightest gray level. */
+export function form(node, type, set, readOnly, top) {
+  return h('div', { class: 'form' }, type.parameters.filter(p => applies(node, type, p)).map(p => {
     const value = valueOf(node, p), id = `${node.name}-${p.name}`.replace(/[^\w-]/g, '_'), wrong = complaint(p, value), changed = node.config?.[p.name] !== undefined && node.config[p.name] !== p.default
     const common = { id, disabled: readOnly, 'aria-describedby': p.help ? id + '-help' : undefined, 'aria-invalid': wrong ? 'true' : undefined }
     let control
@@ -24,9 +24,8 @@ export function form(node, type, set, readOnly) {
           const size = (p.step ?? (p.type === 'integer' ? 1 : 0.1)) * (e.shiftKey ? 10 : 1), now = Number(value ?? p.min ?? 0)
           set(p, Math.min(p.max ?? Infinity, Math.max(p.min ?? -Infinity, +(now + d * size).toPrecision(10))))
         } })
-      // A slider only where the whole range fits one: threshold 0…255, not area 0…100 000 000.
-      const slide = p.min != null && p.max != null && p.max - p.min <= 1000 && typeof value === 'number' ? h('input', { type: 'range', min: p.min, max: p.max, step: p.step ?? (p.type === 'integer' ? 1 : (p.max - p.min) / 200), value, disabled: readOnly, 'aria-label': `${p.label}, slider`, onInput: e => set(p, Number(e.target.value)) }) : null
-      control = h('div', { class: 'with-unit' }, [slide, number, p.unit ? h('span', { class: 'unit' }, p.unit) : null])
+      const range = slide(p, top)
+      control = h('div', { class: 'with-unit' }, [range && typeof value === 'number' ? h('input', { type: 'range', ...range, value, disabled: readOnly, 'aria-label': `${p.label}, slider`, onInput: e => set(p, Number(e.target.value)) }) : null, number, p.unit ? h('span', { class: 'unit' }, p.unit) : null])
     } else control = h('input', { ...common, value: value ?? '', onChange: e => set(p, e.target.value) })
     return h('div', { class: ['form-row', { changed }], key: p.name }, [
       h(p.type === 'choice' && control.type === 'div' ? 'span' : 'label', { class: 'form-label', for: p.type === 'choice' && control.type === 'div' ? undefined : id }, p.label),

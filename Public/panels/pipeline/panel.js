@@ -4,15 +4,15 @@ import { get, put, post, remove, at, all } from '../../api.js'
 import { state, shell, here, on, notify, complain, takeJob, currentJob, later } from '../../state.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
-import { button, iconButton, empty, problem, progress, checkbox } from '../../ui.js'
+import { button, iconButton, empty, loading, problem, progress, checkbox } from '../../ui.js'
 import { plural, count, duration, ago } from '../../lib/format.js'
-import { order, sources, nodeOf, slotOf, complaint, valueOf } from '../../lib/graph.js'
+import { order, sources, nodeOf, complaint, applies, valueOf } from '../../lib/graph.js'
 import { form } from './form.js'
 import { preview, ruleText } from './preview.js'
 
 const component = defineComponent(() => {
   const project = state.project
-  const view = reactive({ graph: null, types: null, presets: [], error: null, errors: [], open: null, saving: false, keepEdited: true, edited: 0 })
+  const view = reactive({ graph: null, types: null, presets: [], error: null, errors: [], open: null, keepEdited: true, top: 255 })
   const P = path => at(project, path)
   const readOnly = () => !!state.project?.readOnly
   let timer, saved = null
@@ -31,7 +31,7 @@ const component = defineComponent(() => {
   const kindOf = name => view.graph.nodes.find(n => n.name === name)?.kind ?? ''
   onMounted(load)
 
-  const complaints = computed(() => !view.graph || !view.types ? [] : view.graph.nodes.flatMap(n => (view.types[n.kind]?.parameters ?? []).map(p => complaint(p, valueOf(n, p))).filter(Boolean)))
+  const complaints = computed(() => !view.graph || !view.types ? [] : view.graph.nodes.flatMap(n => (view.types[n.kind]?.parameters ?? []).filter(p => applies(n, view.types[n.kind], p)).map(p => complaint(p, valueOf(n, p))).filter(Boolean)))
   function set(node, parameter, value) {
     node.config = { ...node.config, [parameter.name]: value }
     schedule()
@@ -88,29 +88,34 @@ const component = defineComponent(() => {
   }
   const reset = node => { const before = node.config; node.config = {}; schedule(); notify(`${view.types[node.kind]?.title ?? node.name} is back to its defaults.`, { action: { label: 'Undo', run: () => { node.config = before; schedule() } } }) }
 
-  const short = (node, type) => type.parameters.filter(p => node.config?.[p.name] !== undefined && node.config[p.name] !== p.default).map(p => {
+  const short = (node, type) => type.parameters.filter(p => applies(node, type, p) && node.config?.[p.name] !== undefined && node.config[p.name] !== p.default).map(p => {
     const v = valueOf(node, p), text = p.type === 'choice' ? p.choices?.find(c => c.value === v)?.label ?? v : p.type === 'boolean' ? (v ? 'on' : 'off') : v
-    return `${p.label} ${text}${p.unit ? ' ' + p.unit : ''}`
+    return p.type === 'text' ? p.label : `${p.label} ${text}${p.unit ? ' ' + p.unit : ''}`
   }).slice(0, 3).join(', ')
 
-  const nodeProgress = node => job.value?.nodes?.find(n => n.name === node.name)
+  // While it runs, how far each node is; afterwards, what came out of it.
+  const tally = node => (running.value ? job.value.nodes : job.value?.result?.nodes)?.find(n => n.name === node.name)
+  const results = t => [
+    t.objects != null ? plural(t.objects, 'object') : null, t.rejects && Object.keys(t.rejects).length ? `${count(Object.values(t.rejects).reduce((a, b) => a + b, 0))} dropped` : null,
+    t.framePixels ? `${+(100 * t.pixels / t.framePixels).toPrecision(3)} % of the pixels` : null, t.columns ? `${count(t.columns)} values an object` : null, t.seconds ? duration(t.seconds) : null
+  ].filter(Boolean).join(' · ')
   const card = (name, i) => {
     const node = view.graph.nodes.find(n => n.name === name), type = view.types[node.kind]
-    const open = view.open === name, from = sources(view.graph, name), run = nodeProgress(node)
+    const open = view.open === name, from = sources(view.graph, name), run = tally(node)
     const targets = slot => view.graph.edges.filter(e => e.from === `${name}.${slot}`).map(e => titleOf(nodeOf(e.to)))
     return h('li', { class: ['node', { open }], key: name }, [
       h('button', { type: 'button', class: 'node-head', 'aria-expanded': String(open), onClick: () => { view.open = open ? null : name } }, [
         h('span', { class: 'node-number' }, i + 1),
         h('span', { class: 'node-title' }, [h('strong', type?.title ?? node.kind), h('span', { class: 'muted' }, open ? node.kind : (type && short(node, type)) || type?.help || '')]),
-        run ? h('span', { class: 'muted number' }, [run.seconds != null ? duration(run.seconds) : '', run.total ? ` ${count(run.done)}/${count(run.total)}` : '']) : null,
+        run ? h('span', { class: 'muted number small' }, running.value ? `${count(run.done)} of ${count(job.value.total)}` : results(run)) : null,
         icon(open ? 'down' : 'chevron', 16)
       ]),
-      run && running.value && run.total ? progress(run.done, run.total, type?.title ?? name) : null,
+      run && running.value ? progress(run.done, job.value.total, type?.title ?? name) : null,
       open ? h('div', { class: 'node-body' }, type ? [
         h('p', { class: 'help' }, type.help),
-        type.parameters.length ? form(node, type, (p, v) => set(node, p, v), readOnly()) : h('p', { class: 'muted' }, 'Nothing to set here.'),
+        type.parameters.length ? form(node, type, (p, v) => set(node, p, v), readOnly(), view.top) : h('p', { class: 'muted' }, 'Nothing to set here.'),
         h('div', { class: 'slots' }, [
-          type.inputs.length ? h('div', type.inputs.map(s => h('span', { class: 'slot', title: s.help }, [h('i', { class: 'in' }), s.name, h('span', { class: 'muted' }, from[s.name] ? ` from ${titleOf(nodeOf(from[s.name]))}` : ' not joined')]))) : null,
+          type.inputs.length ? h('div', type.inputs.map(s => h('span', { class: 'slot', title: s.help }, [h('i', { class: 'in' }), s.name, h('span', { class: 'muted' }, from[s.name] ? ` from ${titleOf(nodeOf(from[s.name]))}` : s.optional ? ' not needed' : ' not joined')]))) : null,
           type.outputs.length ? h('div', type.outputs.map(s => h('span', { class: 'slot', title: s.help }, [h('i', { class: 'out' }), s.name, h('span', { class: 'muted' }, targets(s.name).length ? ` to ${targets(s.name).join(', ')}` : '')]))) : null
         ]),
         Object.keys(node.config ?? {}).length && !readOnly() ? button('Back to defaults', () => reset(node), { kind: 'quiet' }) : null
@@ -140,13 +145,13 @@ const component = defineComponent(() => {
   return () => h('div', { class: 'pipeline' }, [
     h('div', { class: 'page chain' }, [
       h('header', { class: 'page-head' }, [h('h1', 'Pipeline'), h('div', { class: 'spring' }), view.presets.length && !readOnly() ? h('select', { 'aria-label': 'Take a preset', onChange: e => { const p = view.presets[e.target.selectedIndex - 1]; e.target.selectedIndex = 0; if (p) applyPreset(p) } }, [h('option', 'Presets…'), ...view.presets.map(p => h('option', { title: p.help }, p.title))]) : null]),
-      view.error ? problem(view.error, load) : null,
+      view.error ? problem(view.error, load) : view.graph ? null : loading('Reading the pipeline…'),
       outcome(),
       view.errors.length ? problem({ message: 'The pipeline was not saved:', errors: view.errors }, save) : null,
       view.graph && view.types ? (view.graph.nodes.length ? h('ol', { class: 'nodes' }, order(view.graph).map(card)) : empty('pipeline', 'No steps yet', 'Take a preset to begin.')) : null,
       readOnly() ? null : h('div', { class: 'run-options' }, [checkbox('Keep objects that were edited by hand', view.keepEdited, v => { view.keepEdited = v }), view.keepEdited ? null : h('p', { class: 'bad small' }, 'The next run replaces edited objects. Undo can still bring them back.')])
     ]),
-    view.graph && view.types ? h(preview, { project, graph: view.graph, valid: !complaints.value.length }) : null
+    view.graph && view.types ? h(preview, { project, graph: view.graph, valid: !complaints.value.length, onImage: i => { view.top = 2 ** i.bits - 1 } }) : null
   ])
 })
 

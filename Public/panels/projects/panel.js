@@ -4,7 +4,7 @@ import { get, post, patch, remove, at } from '../../api.js'
 import { state, shell, link, go, notify, complain } from '../../state.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
-import { button, iconButton, empty, problem } from '../../ui.js'
+import { button, iconButton, empty, loading, problem } from '../../ui.js'
 import { bytes, plural, ago } from '../../lib/format.js'
 
 const component = defineComponent(() => {
@@ -50,7 +50,9 @@ const component = defineComponent(() => {
   async function restore(entry) {
     try { await post(`/api/trash/${encodeURIComponent(entry.id)}/restore`, {}); await load() } catch (error) { complain(error) }
   }
+  // For ever is the one step without an undo, so it takes two.
   async function erase(entry) {
+    if (view.armed !== entry.id) { view.armed = entry.id; setTimeout(() => { if (view.armed === entry.id) view.armed = null }, 5000); return }
     try { await remove(`/api/trash/${encodeURIComponent(entry.id)}`); await load() } catch (error) { complain(error) }
   }
 
@@ -86,8 +88,9 @@ const component = defineComponent(() => {
       button('Create', null, { kind: 'primary', type: 'submit', disabled: !view.title.trim() || view.busy }), button('Cancel', () => { view.naming = false })
     ]) : null,
     view.showTrash && view.trash.length ? h('section', { class: 'trash-list', 'aria-label': 'Trash' }, view.trash.map(t => h('div', { class: 'list-row', key: t.id }, [
-      icon('trash', 16), h('span', { class: 'grow' }, t.title), h('span', { class: 'muted' }, bytes(t.bytes)), button('Restore', () => restore(t)), button('Delete for ever', () => erase(t), { kind: 'danger' })
+      icon('trash', 16), h('span', { class: 'grow' }, t.title), h('span', { class: 'muted' }, bytes(t.bytes)), button('Restore', () => restore(t)), button(view.armed === t.id ? 'Press again to delete' : 'Delete for ever', () => erase(t), { kind: 'danger' })
     ]))) : null,
+    view.projects || view.error ? null : loading('Looking for projects…'),
     view.projects?.length ? h('ul', { class: 'cards' }, view.projects.map(card)) : null,
     view.projects && !view.projects.length && !view.naming ? empty('folder', 'No project yet', 'A project holds frames, the pipeline that segments them, and all you edit. It is one folder that you can copy anywhere.', [button('New project', startNew, { kind: 'primary', iconName: 'plus' })]) : null
   ])

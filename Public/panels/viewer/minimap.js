@@ -12,7 +12,8 @@ export const MiniMap = L.Control.extend({
     const picture = L.DomUtil.create('img', '', box)
     picture.alt = ''
     picture.draggable = false
-    picture.src = this.url
+    picture.src = this.url()
+    this.picture = picture
     this.frame = L.DomUtil.create('div', 'frame', box)
     this.box = box
     this.map = map
@@ -29,6 +30,8 @@ export const MiniMap = L.Control.extend({
     this.draw()
     return box
   },
+  /** A better picture is there. */
+  reload() { this.picture.src = this.url() },
   onRemove(map) { map.off('move zoom resize', this.draw, this) },
   draw() {
     const b = this.map.getBounds(), { width, height } = this.image, [w, h] = this.size

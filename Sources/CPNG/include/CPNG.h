@@ -47,6 +47,9 @@ int ship_png_writer_finish(
     ship_png_writer *_Nonnull writer, const uint8_t *_Nullable *_Nonnull bytes, size_t *_Nonnull size, char *_Nonnull text);
 void ship_png_writer_destroy(ship_png_writer *_Nonnull writer);
 
+// Inflates a whole zlib stream; 1 when it held exactly out_size bytes and its checksum is right.
+int ship_inflate_whole(const uint8_t *_Nonnull data, size_t size, uint8_t *_Nonnull out, size_t out_size);
+
 /// Checksums of PNG chunks and of zlib streams.
 uint32_t ship_crc32(const uint8_t *_Nonnull bytes, size_t size);
 uint32_t ship_adler32(const uint8_t *_Nonnull bytes, size_t size);

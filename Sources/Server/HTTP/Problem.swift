@@ -13,6 +13,8 @@ struct Problem: Error {
     var field: String?
     /// When more than one thing is wrong: a sentence each.
     var errors: [String] = []
+    /// What else the client needs, by names that the code defines.
+    var members: [String: JSONValue] = [:]
     var headers = HTTPFields()
 
     init(_ code: ProblemCode, _ detail: String, field: String? = nil, errors: [String] = []) {
@@ -26,7 +28,7 @@ struct Problem: Error {
         ]
         if let field { members["field"] = .string(field) }
         if !errors.isEmpty { members["errors"] = .array(errors.map { .string($0) }) }
-        return .object(members)
+        return .object(self.members.merging(members) { $1 })
     }
 
     var response: Response {
@@ -61,14 +63,6 @@ extension Problem {
 }
 
 extension JSONValue {
-    /// Compact, keys sorted, so that equal values are equal bytes.
-    func encoded() -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Cannot fail for finite numbers; an infinite one would be a mistake of the route and becomes null.
-        return (try? encoder.encode(self)).map { [UInt8]($0) } ?? [UInt8]("null".utf8)
-    }
-
     var arrayValue: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
     var objectValue: [String: JSONValue]? { if case .object(let members) = self { members } else { nil } }
     /// A whole number, nil for anything else.

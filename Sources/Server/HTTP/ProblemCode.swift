@@ -30,6 +30,9 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case imageUnknown = "image.unknown"
     case imageUnreadable = "image.unreadable"
     case objectUnknown = "object.unknown"
+    case categoryUnknown = "category.unknown"
+    case labelStepUnknown = "label.stepUnknown"
+    case metadataInvalid = "metadata.invalid"
     case jobUnknown = "job.unknown"
     case jobTypeUnknown = "job.typeUnknown"
     case jobState = "job.wrongState"
@@ -40,6 +43,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case nothingToUndo = "edit.nothingToUndo"
     case nothingToRedo = "edit.nothingToRedo"
     case editConflict = "edit.conflict"
+    case editUnknown = "edit.unknown"
     case uploadUnknown = "upload.unknown"
     case uploadOffset = "upload.wrongOffset"
     case uploadChecksum = "upload.checksum"
@@ -66,7 +70,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .hostNotAllowed: .misdirectedRequest
         case .originNotAllowed, .projectReadOnly: .forbidden
         case .sessionMissing, .sessionTokenInvalid: .unauthorized
-        case .routeUnknown, .projectUnknown, .trashUnknown, .imageUnknown, .objectUnknown, .jobUnknown, .tileUnknown, .uploadUnknown,
+        case .routeUnknown, .projectUnknown, .trashUnknown, .imageUnknown, .objectUnknown, .categoryUnknown, .labelStepUnknown, .editUnknown, .jobUnknown, .tileUnknown, .uploadUnknown,
             .exportUnknown, .notFound, .fileMissing:
             .notFound
         case .methodNotAllowed: .methodNotAllowed
@@ -75,7 +79,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .projectInUse, .projectNewerVersion, .projectExists, .jobState, .nothingToUndo, .nothingToRedo, .editConflict, .uploadOffset,
             .conflict:
             .conflict
-        case .valueInvalid, .imageUnreadable, .graphInvalid, .patternInvalid, .editInvalid, .jobTypeUnknown, .exportFormat, .folderUnknown:
+        case .valueInvalid, .metadataInvalid, .imageUnreadable, .graphInvalid, .patternInvalid, .editInvalid, .jobTypeUnknown, .exportFormat, .folderUnknown:
             .unprocessableContent
         case .uploadChecksum: HTTPResponse.Status(code: 460, reasonPhrase: "Checksum Mismatch")
         case .uploadVersion: .preconditionFailed
@@ -113,6 +117,9 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .imageUnknown: "There is no such image"
         case .imageUnreadable: "The image cannot be read"
         case .objectUnknown: "There is no such object"
+        case .categoryUnknown: "There is no such category"
+        case .labelStepUnknown: "There is no such step of labelling"
+        case .metadataInvalid: "A value does not fit its column"
         case .jobUnknown: "There is no such job"
         case .jobTypeUnknown: "There is no such kind of job"
         case .jobState: "The job is not in a state for that"
@@ -123,6 +130,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .nothingToUndo: "There is nothing to undo"
         case .nothingToRedo: "There is nothing to redo"
         case .editConflict: "The image has changed meanwhile"
+        case .editUnknown: "There is no such edit"
         case .uploadUnknown: "There is no such upload"
         case .uploadOffset: "The upload stands at another offset"
         case .uploadChecksum: "The bytes arrived damaged"

@@ -1,4 +1,5 @@
 import Foundation
+import Jobs
 import Pipeline
 import Store
 
@@ -6,11 +7,13 @@ enum JobJSON {
     static let schema = Schema.object([
         "id": .integer, "type": .string, "parameters": .any, "state": .choice(JobState.allCases.map(\.rawValue)), "done": .integer, "total": .integer,
         "message": .string, "attempt": .integer, "createdAt": .date, "startedAt?": .date, "finishedAt?": .date, "etaSeconds?": .number, "error?": .string,
-        "result?": .any, "log?": .array(.string),
+        "result?": .any,
+        "nodes?": .array(.ref("NodeTally")).described("Of a run at work: what each node has done so far. Of a finished one it stands in result."),
+        "log?": .array(.string),
     ])
 
     /// - Parameter log: nil leaves it out, as in lists.
-    static func value(_ job: JobRecord, secondsLeft: Double?, log: [JobLogLine]?) -> JSONValue {
+    static func value(_ job: JobRecord, secondsLeft: Double?, nodes: [NodeTally] = [], log: [JobLogLine]?) -> JSONValue {
         var members: [String: JSONValue] = [
             "id": .integer(job.id), "type": .string(job.type), "parameters": parsed(job.parameters), "state": .string(job.state.rawValue),
             "done": .integer(job.done), "total": .integer(job.total), "message": .string(job.message), "attempt": .integer(job.attempt),
@@ -19,11 +22,29 @@ enum JobJSON {
         if let date = job.startedAt { members["startedAt"] = .date(date) }
         if let date = job.finishedAt { members["finishedAt"] = .date(date) }
         if let secondsLeft, secondsLeft.isFinite { members["etaSeconds"] = .number(secondsLeft) }
+        if !nodes.isEmpty { members["nodes"] = .array(nodes.map(value)) }
         if let error = job.error { members["error"] = .string(error) }
         if let result = job.result { members["result"] = outcome(parsed(result)) }
         if let log {
             members["log"] = .array(log.map { .string("\($0.at.formatted(.iso8601)) \($0.line)") })
         }
+        return .object(members)
+    }
+
+    static let tally = Schema.object([
+        "name": .string, "done": .integer.described("Images."), "seconds": .number.described("Of all threads together."),
+        "pixels?": .integer.described("True pixels of masks."), "framePixels?": .integer, "objects?": .integer, "rejects?": .map(.integer),
+        "columns?": .integer,
+    ])
+
+    private static func value(_ tally: NodeTally) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "name": .string(tally.name), "done": .integer(tally.done), "seconds": .number((tally.seconds * 1000).rounded() / 1000),
+        ]
+        for (name, number) in [("pixels", tally.pixels), ("framePixels", tally.framePixels), ("objects", tally.objects), ("columns", tally.columns)] {
+            if let number { members[name] = .integer(number) }
+        }
+        if let rejects = tally.rejects { members["rejects"] = .object(rejects.mapValues { .integer($0) }) }
         return .object(members)
     }
 

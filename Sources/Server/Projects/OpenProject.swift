@@ -19,8 +19,14 @@ final class OpenProject: Sendable {
     let pyramids: Pyramids
     let originals: OriginalPixels
     let overlays = TileCache(byteLimit: 32 << 20)
+    let objects: ObjectMaps
+    /// Objects by category, for overlays of one category.
+    let labelled = LabelledObjects()
+    let vignettes = Vignettes()
+    /// Contact sheets by their tags: about a kilobyte an object.
+    let sheets = TileCache(byteLimit: 16 << 20)
     let uploads: Uploads
-    let answers = Answers()
+    let work: WorkPool
     /// One thread for edits, so that they wait for no run and no request waits for them.
     private let editing = WorkerThreads(count: 1, niceness: 0)
     private let lastUse = Mutex(ContinuousClock.now)
@@ -30,10 +36,11 @@ final class OpenProject: Sendable {
         workers: WorkerThreads, limits: ServerConfiguration.Limits
     ) {
         (self.user, self.name, self.project, self.pipeline) = (user, name, project, pipeline)
-        (self.runner, self.events) = (runner, events)
+        (self.runner, self.events, self.work) = (runner, events, work)
         editor = Editor(project: project, pipeline: pipeline, executor: editing)
         pyramids = Pyramids(project: project, pipeline: pipeline, work: work, workers: workers, events: events)
         originals = OriginalPixels(project: project, work: work)
+        objects = ObjectMaps(project: project, work: work)
         uploads = Uploads(project: project, work: work, workers: workers, limit: limits.upload)
     }
 
@@ -54,6 +61,7 @@ final class OpenProject: Sendable {
         await runner.stop()
         await pyramids.stop()
         editing.stop()
+        objects.close()
         try project.close()
     }
 
@@ -67,10 +75,11 @@ final class OpenProject: Sendable {
     /// Tells open pages about something.
     func publish(_ event: ProjectEvent) {
         switch event {
-        case .job(let job, let secondsLeft): events.publish("job", JobJSON.value(job, secondsLeft: secondsLeft, log: nil))
+        case .job(let job, let secondsLeft, let nodes): events.publish("job", JobJSON.value(job, secondsLeft: secondsLeft, nodes: nodes, log: nil))
         case .objects(let image, let revision): events.publish("objects", ["image": .integer(image), "revision": .integer(revision)])
         case .images(let ids):
             for id in ids { pyramids.forget(id) }
+            objects.forgetRemoved(ids)
             events.publish("images", ["ids": .array(ids.map { .integer($0) })])
         }
     }

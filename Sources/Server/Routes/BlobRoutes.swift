@@ -68,6 +68,8 @@ struct BlobRoutes: RouteGroup {
 
     @Sendable func show(_ call: Call) async throws -> Response {
         let project = try await services.open(call)
+        // Who asks for one image is about to look at it.
+        if let id = Int64(call.parameter("image")) { project.objects.prepare(id) }
         return .json(try await value(try await services.image(call, in: project), project))
     }
 
@@ -138,6 +140,6 @@ struct BlobRoutes: RouteGroup {
     }
 
     private func value(_ image: ImageRecord, _ project: OpenProject) async throws -> JSONValue {
-        ImageJSON.value(image, metadata: try await project.project.metadata(image.id))
+        ImageJSON.value(image, metadata: try await project.project.metadata(image.id), rejects: try await project.project.rejectCounts(image: image.id))
     }
 }

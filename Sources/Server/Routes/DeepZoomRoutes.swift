@@ -17,11 +17,7 @@ struct DeepZoomRoutes: RouteGroup {
                 problems: [.imageUnknown, .imageUnreadable, .fileMissing]
             ) { call in
                 let pyramid = try await services.pyramid(call)
-                let xml = """
-                    <?xml version="1.0" encoding="UTF-8"?>
-                    <Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="jpg" Overlap="0" TileSize="\(pyramid.tileSize)"><Size Width="\(pyramid.width)" Height="\(pyramid.height)"/></Image>
-
-                    """
+                let xml = Self.description(format: "jpg", tileSize: pyramid.tileSize, width: pyramid.width, height: pyramid.height)
                 return Response.bytes(
                     Array(xml.utf8), type: "application/xml", etag: "\"\(pyramid.name)-\(pyramid.byteCount)-dzi\"", cache: "no-cache", call: call)
             },
@@ -34,16 +30,11 @@ struct DeepZoomRoutes: RouteGroup {
 
     @Sendable func tile(_ call: Call) async throws -> Response {
         let pyramid = try await services.pyramid(call)
-        let top = Self.topLevel(width: pyramid.width, height: pyramid.height)
-        let place = call.parameter("tile").split(separator: "_", omittingEmptySubsequences: false).map { TileRequest.number($0) }
-        guard let level = TileRequest.number(Substring(call.parameter("level"))), level <= top, place.count == 2, let x = place[0], let y = place[1] else {
-            throw Problem(.tileUnknown, "\(call.parameter("level").prefix(20))/\(call.parameter("tile").prefix(40)) is no tile; they are named level/column_row.jpg")
-        }
-        let steps = top - level
+        let (steps, x, y) = try Self.place(call, width: pyramid.width, height: pyramid.height)
         let z = pyramid.levels - 1 - steps
         let known = z < 0 ? x == 0 && y == 0 : pyramid.tileRange(z: z, x: x, y: y) != nil
-        guard known else { throw Problem(.tileUnknown, "level \(level) has no tile \(x)_\(y)") }
-        let etag = "\"\(pyramid.name)-\(pyramid.byteCount)-dz\(level)-\(x)-\(y)\""
+        guard known else { throw Problem(.tileUnknown, "level \(call.parameter("level")) has no tile \(x)_\(y)") }
+        let etag = "\"\(pyramid.name)-\(pyramid.byteCount)-dz\(steps)-\(x)-\(y)\""
         // Levels smaller than one tile are made from that tile.
         let bytes = try await services.work.run {
             if z >= 0 { return try pyramid.tile(z: z, x: x, y: y) ?? [] }
@@ -53,6 +44,24 @@ struct DeepZoomRoutes: RouteGroup {
                 try pyramid.region(whole, width: (pyramid.width + unit - 1) / unit, height: (pyramid.height + unit - 1) / unit), quality: 85)
         }
         return Response.bytes(bytes, type: "image/jpeg", etag: etag, cache: "no-cache", call: call)
+    }
+
+    static func description(format: String, tileSize: Int, width: Int, height: Int) -> String {
+        """
+        <?xml version="1.0" encoding="UTF-8"?>
+        <Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="\(format)" Overlap="0" TileSize="\(tileSize)"><Size Width="\(width)" Height="\(height)"/></Image>
+
+        """
+    }
+
+    /// Halvings from the native level, column and row of the address.
+    static func place(_ call: Call, width: Int, height: Int) throws(Problem) -> (steps: Int, x: Int, y: Int) {
+        let top = topLevel(width: width, height: height)
+        let place = call.parameter("tile").split(separator: "_", omittingEmptySubsequences: false).map { TileRequest.number($0) }
+        guard let level = TileRequest.number(Substring(call.parameter("level"))), level <= top, place.count == 2, let x = place[0], let y = place[1] else {
+            throw Problem(.tileUnknown, "\(call.parameter("level").prefix(20))/\(call.parameter("tile").prefix(40)) is no tile; they are named level/column_row")
+        }
+        return (top - level, x, y)
     }
 
     /// Number of halvings, each rounded up, until one pixel is left.

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Pipeline
+import Raster
 import Store
 
 /// Changes of segments by hand, and their history. An edit is on the disk before its answer is sent.
@@ -11,28 +12,59 @@ struct EditRoutes: RouteGroup {
 
     private static let path = Route.project + "/edits"
     private struct ImageBody: Decodable { var image: Int64 }
+    private struct GotoBody: Decodable { var image: Int64; var edit: Int64 }
+
+    private static let request = Schema.object([
+        "operation": .choice(EditOperation.allCases.map(\.rawValue)).described(
+            """
+            draw: new objects. delete. merge: one object from several, connected by lines. split: each pixel to the nearest point or line; those nearest to an \
+            outline leave the object; overlapping objects are divided as their union. cut: along lines. add, erase, replace: by shapes. fill: holes. \
+            smooth: outlines. separate: bodies that touch, by watershed on the distance to the background, from points or lines where these are given.
+            """),
+        "image": .integer, "objects?": .array(.integer),
+        "annotations?": .anyObject.described(
+            """
+            GeoJSON FeatureCollection; pixel centres lie at whole numbers. Properties of a feature: width (diameter of the pen, 2), role (skeleton, \
+            outline, or wand: a Point for the pixels connected to it within 1,024 pixels), tolerance (of a wand, gray levels of 0 to 255, 16).
+            """),
+        "parameters?": .object([
+            "radius?": .integer.described("smooth: radius in px, 2."), "depth?": .number.described("separate: least depth of a neck in px, 1."),
+            "minArea?": .integer.described("separate: smaller parts stay with their neighbours, px², 0."),
+            "connectivity?": .integer.described("separate: 4 or 8, 8."),
+        ]),
+        "expected?": .map(.integer).described("Object id to maskRevision as you saw it; 409 with the newer state where one has changed."),
+        "expectedRevision?": .integer.described("Revision of the image as you saw it."), "key?": key,
+    ])
+    private static let key = Schema.string.described(
+        "As the header Idempotency-Key: a repeated request with the same key gives the first answer and does nothing, also after a restart.")
+    private static let preview = Schema.object([
+        "created": .array(.object(["outline": .anyObject, "area": .integer, "box": .ref("Box")])),
+        "revised": .array(.object(["id": .integer, "outline": .anyObject, "area": .integer, "box": .ref("Box")])), "removed": .array(.integer),
+    ])
 
     var routes: [Route] {
         let outcome = { (help: String, status: HTTPResponse.Status) in Route.Answer.json(.ref("EditOutcome"), help, status: status) }
-        let image = Schema.object(["image": .integer])
+        let image = Schema.object(["image": .integer, "key?": Self.key])
         return [
             Route(
-                .post, Self.path, "Edits segments. Annotations are GeoJSON in image pixels.",
-                body: .json(
-                    .object([
-                        "operation": .choice(EditOperation.allCases.map(\.rawValue)), "image": .integer, "objects?": .array(.integer),
-                        "annotations?": .anyObject.described("GeoJSON FeatureCollection"), "expectedRevision?": .integer,
-                        "key?": .string.described("As the header Idempotency-Key: a repeated request with the same key edits once."),
-                    ])),
-                answers: [outcome("Stored.", .created)], problems: ProblemCode.change + [.editInvalid, .editConflict, .imageUnknown, .objectUnknown], handle: create),
+                .post, Self.path, "Edits segments.", body: .json(Self.request), answers: [outcome("Stored.", .created)],
+                problems: ProblemCode.change + [.editInvalid, .editConflict, .imageUnknown, .objectUnknown], handle: create),
+            Route(
+                .post, Self.path + "/preview", "What an edit would make; nothing is stored.", body: .json(Self.request),
+                answers: [.json(Self.preview, "Outlines of new and changed objects.")],
+                problems: [.editInvalid, .editConflict, .imageUnknown, .objectUnknown], isQuiet: true, handle: preview),
             Route(
                 .post, Self.path + "/undo", "Takes the last edit of an image back.", body: .json(image), answers: [outcome("Taken back.", .ok)],
                 problems: ProblemCode.change + [.nothingToUndo, .imageUnknown]
-            ) { call in try await step(call, code: .nothingToUndo, "undo") { try await $0.editor.undo(image: $1) } },
+            ) { call in try await step(call, code: .nothingToUndo, "undo") { try await $0.editor.undo(image: $1, key: $2) } },
             Route(
                 .post, Self.path + "/redo", "Brings the edit undone last back.", body: .json(image), answers: [outcome("Back in force.", .ok)],
                 problems: ProblemCode.change + [.nothingToRedo, .imageUnknown]
-            ) { call in try await step(call, code: .nothingToRedo, "redo") { try await $0.editor.redo(image: $1) } },
+            ) { call in try await step(call, code: .nothingToRedo, "redo") { try await $0.editor.redo(image: $1, key: $2) } },
+            Route(
+                .post, Self.path + "/goto", "Takes back or brings back as many edits as it needs, so that this is the last one in force.",
+                body: .json(.object(["image": .integer, "edit": .integer.described("0: before the first."), "key?": Self.key])),
+                answers: [outcome("The history stands there now.", .ok)], problems: ProblemCode.change + [.editUnknown, .imageUnknown], handle: goTo),
             Route(
                 .get, Self.path, "History, newest first.",
                 query: [
@@ -42,28 +74,84 @@ struct EditRoutes: RouteGroup {
                 answers: [
                     .json(.object(["edits": .array(.ref("Edit")), "next?": .string, "canUndo": .boolean, "canRedo": .boolean]), "canUndo and canRedo are of the image.")
                 ], problems: [.queryInvalid, .imageUnknown, .valueInvalid], handle: list),
+            Route(
+                .get, Self.path + "/{edit}/picture", "The place that an edit changed, with the outlines of its objects.",
+                query: [
+                    .init(name: "side", schema: .choice(Side.allCases.map(\.rawValue)), help: "after."),
+                    .init(name: "size", schema: .integer, help: "Longest side, 16 to 1024; 96."),
+                ],
+                answers: [.bytes(["image/jpeg"], "The picture; it never changes."), .notModified],
+                problems: [.editUnknown, .imageUnknown, .imageUnreadable, .queryInvalid], isQuiet: true, handle: picture),
         ]
     }
 
     @Sendable func create(_ call: Call) async throws -> Response {
         let project = try await services.open(call)
         let request = try call.json(EditRequest.self)
-        guard let image = try await project.project.image(request.image), image.removedAt == nil else { throw Problem.unknownImage(request.image) }
-        do {
-            let key = try Self.key(call)
-            let by = call.account?.user ?? "local"
-            let body = try await project.answers.once(key) {
-                try await answer(project, image: request.image, try await project.editor.apply(request, by: by))
+        let by = call.account?.user ?? "local"
+        let key = try Self.key(call)
+        return try await Self.explaining(request, project) {
+            .json(try await answer(project, image: request.image, try await project.editor.apply(request, by: by, key: key)), status: .created)
+        }
+    }
+
+    @Sendable func preview(_ call: Call) async throws -> Response {
+        let project = try await services.open(call)
+        let request = try call.json(EditRequest.self)
+        return try await Self.explaining(request, project) {
+            let preview = try await project.editor.preview(request)
+            return try await services.work.run {
+                func shape(_ mask: Mask) -> [String: JSONValue] {
+                    ["outline": ObjectJSON.outline(of: mask), "area": .integer(mask.area), "box": ObjectJSON.value(mask.boundingBox)]
+                }
+                return .json([
+                    "created": .array(preview.created.map { .object(shape($0)) }),
+                    "revised": .array(preview.revised.map { .object(shape($0.mask).merging(["id": .integer($0.object)]) { $1 }) }),
+                    "removed": .array(preview.removed.map { .integer($0) }),
+                ])
             }
-            return .json(body, status: .created)
+        }
+    }
+
+    @Sendable func goTo(_ call: Call) async throws -> Response {
+        let project = try await services.open(call)
+        let body = try call.json(GotoBody.self)
+        guard try await project.project.image(body.image, counting: false) != nil else { throw Problem.unknownImage(body.image) }
+        do {
+            let outcome = try await project.editor.goTo(edit: body.edit, image: body.image, key: try Self.key(call))
+            return .json(try await answer(project, image: body.image, outcome))
+        } catch StoreError.notFound {
+            throw Problem(.editUnknown, "image \(body.image) has no edit \(body.edit); reload its history", field: "edit")
+        }
+    }
+
+    /// Runs `body` and says what is wrong with the request, in a conflict with the newer state of what it is about.
+    private static func explaining(_ request: EditRequest, _ project: OpenProject, _ body: () async throws -> Response) async throws -> Response {
+        do {
+            return try await body()
         } catch let error as EditError {
             switch error {
+            case .unknownObject(let id) where id == request.image && !request.objects.contains(id): throw Problem.unknownImage(id)
             case .unknownObject: throw Problem(.objectUnknown, error.description, field: "objects")
+            case .changedMeanwhile(let ids): throw try await conflict(error.description, ids, request, project)
             default: throw Problem(.editInvalid, error.description)
             }
         } catch StoreError.conflict(let sentence) {
-            throw Problem(.editConflict, sentence)
+            throw try await conflict(sentence, request.objects, request, project)
         }
+    }
+
+    private static func conflict(_ sentence: String, _ ids: [ObjectID], _ request: EditRequest, _ project: OpenProject) async throws -> Problem {
+        var problem = Problem(.editConflict, sentence)
+        guard let input = try await project.project.editInput(image: request.image, objects: ids) else { return problem }
+        let named = Set(ids).sorted()
+        let present = named.filter { input.objects[$0]?.isActive == true && input.objects[$0]?.image == request.image }
+        problem.members["current"] = [
+            "revision": .integer(input.image.revision),
+            "objects": .array(try await objects(project, masks: present.compactMap { input.objects[$0]?.mask.revision })),
+            "removed": .array(named.filter { !present.contains($0) }.map { .integer($0) }),
+        ]
+        return problem
     }
 
     /// What tells a repetition of a request, after a lost answer, from a second edit.
@@ -78,12 +166,12 @@ struct EditRoutes: RouteGroup {
     }
 
     private func step(
-        _ call: Call, code: ProblemCode, _ word: String, _ body: (OpenProject, ObjectID) async throws -> EditOutcome?
+        _ call: Call, code: ProblemCode, _ word: String, _ body: (OpenProject, ObjectID, String?) async throws -> EditOutcome?
     ) async throws -> Response {
         let project = try await services.open(call)
         let id = try call.json(ImageBody.self).image
-        guard try await project.project.image(id) != nil else { throw Problem.unknownImage(id) }
-        guard let outcome = try await body(project, id) else {
+        guard try await project.project.image(id, counting: false) != nil else { throw Problem.unknownImage(id) }
+        guard let outcome = try await body(project, id, try Self.key(call)) else {
             throw Problem(code, "there is nothing to \(word) in this image; its history is as it should be")
         }
         return .json(try await answer(project, image: id, outcome))
@@ -92,29 +180,26 @@ struct EditRoutes: RouteGroup {
     private func answer(_ project: OpenProject, image: ObjectID, _ outcome: EditOutcome) async throws -> JSONValue {
         project.events.publish("edit", ["image": .integer(image), "editId": .integer(outcome.edit), "revision": .integer(outcome.revision)])
         project.events.publish("objects", ["image": .integer(image), "revision": .integer(outcome.revision)])
-        return EditJSON.value(outcome, created: try await objects(project, outcome.created), revised: try await objects(project, outcome.revised))
+        let objects = try await Self.objects(project, masks: outcome.masks)
+        let created = outcome.created.count
+        return EditJSON.value(outcome, created: Array(objects.prefix(created)), revised: Array(objects.dropFirst(created)))
     }
 
-    /// With their outlines, in the order of `ids`.
-    private func objects(_ project: OpenProject, _ ids: [ObjectID]) async throws -> [JSONValue] {
-        guard !ids.isEmpty else { return [] }
-        var query = ObjectQuery()
-        query.ids = ids
-        query.kinds = Set(ObjectKind.allCases)
-        query.limit = ids.count
-        let found = Dictionary(try await project.project.objects(query).items.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-        var values: [JSONValue] = []
-        for object in ids.compactMap({ found[$0] }) {
-            let mask = try await project.project.mask(object.id)
-            values.append(try await services.work.run { ObjectJSON.value(object, outline: try mask.map { ObjectJSON.outline(of: try $0.decoded()) }) })
+    /// With their outlines, in the order of `masks`.
+    private static func objects(_ project: OpenProject, masks: [Int64]) async throws -> [JSONValue] {
+        try await project.project.objects(masks: masks).map { object, mask in
+            ObjectJSON.value(object, outline: ObjectJSON.outline(of: try mask.decoded()))
         }
-        return values
     }
 
     @Sendable func list(_ call: Call) async throws -> Response {
         let project = try await services.open(call)
         let image = try call.integer("image", in: 1...Int.max).map(Int64.init)
-        if let image, try await project.project.image(image) == nil { throw Problem.unknownImage(image) }
+        if let image, try await project.project.image(image, counting: false) == nil { throw Problem.unknownImage(image) }
+        // Who looks at an image's history is about to edit it.
+        if let image, !project.project.isReadOnly {
+            Task { [workers = services.workers] in await project.editor.prepare(image: image, executor: workers) }
+        }
         let page = try await project.project.edits(image: image, cursor: call.target.query["cursor"], limit: try call.integer("limit", in: 1...1000) ?? 100)
         var members: [String: JSONValue] = ["edits": .array(page.items.map(EditJSON.value)), "canUndo": false, "canRedo": false]
         if let image {

@@ -30,24 +30,27 @@ struct IIIFRoutes: RouteGroup {
         ]
     }
 
-    private static func address(_ call: Call) -> String {
+    static func address(_ call: Call) -> String {
         "http://\(call.request.head.authority ?? "localhost")/" + call.target.segments.prefix(6).joined(separator: "/")
     }
 
-    private static let profile = "<http://iiif.io/api/image/3/level2.json>;rel=\"profile\""
+    static let profile = "<http://iiif.io/api/image/3/level2.json>;rel=\"profile\""
 
-    @Sendable func info(_ call: Call) async throws -> Response {
-        let pyramid = try await services.pyramid(call)
-        let sizes = pyramid.layout.levels.filter { $0.width * $0.height <= IIIFRequest.maxArea && max($0.width, $0.height) <= IIIFRequest.maxSide }
+    @Sendable func info(_ call: Call) async throws -> Response { Self.description(call, layout: try await services.pyramid(call).layout) }
+
+    /// `info.json` of whatever has these levels.
+    static func description(_ call: Call, layout: PyramidLayout) -> Response {
+        let native = layout.levels[layout.levels.count - 1]
+        let sizes = layout.levels.filter { $0.width * $0.height <= IIIFRequest.maxArea && max($0.width, $0.height) <= IIIFRequest.maxSide }
         let value: JSONValue = [
-            "@context": "http://iiif.io/api/image/3/context.json", "id": .string(Self.address(call)), "type": "ImageService3",
-            "protocol": "http://iiif.io/api/image", "profile": "level2", "width": .integer(pyramid.width), "height": .integer(pyramid.height),
+            "@context": "http://iiif.io/api/image/3/context.json", "id": .string(address(call)), "type": "ImageService3",
+            "protocol": "http://iiif.io/api/image", "profile": "level2", "width": .integer(native.width), "height": .integer(native.height),
             "maxArea": .integer(IIIFRequest.maxArea), "maxWidth": .integer(IIIFRequest.maxSide), "maxHeight": .integer(IIIFRequest.maxSide), "sizes": .array(sizes.map { ["width": .integer($0.width), "height": .integer($0.height)] }),
-            "tiles": [["width": .integer(pyramid.tileSize), "scaleFactors": .array((0..<pyramid.levels).map { .integer(1 << $0) })]],
+            "tiles": [["width": .integer(layout.tileSize), "scaleFactors": .array(layout.levels.indices.map { .integer(1 << $0) })]],
             "extraFormats": ["jpg", "png"], "extraQualities": ["color", "gray", "bitonal"],
             "extraFeatures": ["mirroring", "profileLinkHeader", "regionSquare", "sizeUpscaling"],
         ]
-        var headers: HTTPFields = [.link: Self.profile, .vary: "Accept"]
+        var headers: HTTPFields = [.link: profile, .vary: "Accept"]
         headers[.contentType] = "application/json"
         var response = Response.json(value, headers: headers)
         if call.headers[.accept]?.contains("application/ld+json") == true {
@@ -111,5 +114,5 @@ extension Services {
 }
 
 extension HTTPField.Name {
-    fileprivate static let link = Self("Link")!
+    static let link = Self("Link")!
 }

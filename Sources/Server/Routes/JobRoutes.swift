@@ -66,7 +66,8 @@ struct JobRoutes: RouteGroup {
         var jobs: [JSONValue] = []
         let page = try await project.project.jobs(cursor: call.target.query["cursor"], limit: try call.integer("limit", in: 1...1000) ?? 50)
         for job in page.items {
-            jobs.append(JobJSON.value(job, secondsLeft: await project.runner.secondsLeft(job.id), log: nil))
+            let report = await project.runner.report(job.id)
+            jobs.append(JobJSON.value(job, secondsLeft: report?.secondsLeft, nodes: report?.nodes ?? [], log: nil))
         }
         var members: [String: JSONValue] = ["jobs": .array(jobs)]
         if let next = page.next { members["next"] = .string(next) }
@@ -104,6 +105,7 @@ struct JobRoutes: RouteGroup {
     }
 
     private func value(_ job: JobRecord, _ project: OpenProject) async throws -> JSONValue {
-        JobJSON.value(job, secondsLeft: await project.runner.secondsLeft(job.id), log: try await project.project.jobLog(job.id))
+        let report = await project.runner.report(job.id)
+        return JobJSON.value(job, secondsLeft: report?.secondsLeft, nodes: report?.nodes ?? [], log: try await project.project.jobLog(job.id))
     }
 }

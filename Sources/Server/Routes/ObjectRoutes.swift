@@ -1,4 +1,5 @@
 import Codecs
+import Editing
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -13,33 +14,38 @@ import Store
 struct ObjectRoutes: RouteGroup {
     let services: Services
 
-    enum Order: String, CaseIterable { case asc, desc }
-
     var routes: [Route] {
         let path = Route.project + "/objects"
         return [
             Route(
                 .get, path, "Objects, page by page.",
-                query: [
-                    .init(name: "blob", schema: .integer, help: "Only of this image."),
+                query: ObjectQuery.parameters + [
                     .init(name: "box", schema: .string, help: "x,y,width,height: only those whose box touches it; needs blob."),
-                    .init(name: "kind", schema: .choice(["region", "reject", "all"]), help: "region."),
-                    .init(name: "sort", schema: .string, help: "id, uid, x, y, width, height, area, image or a measured column."),
-                    .init(name: "order", schema: .choice(Order.allCases.map(\.rawValue)), help: "asc."),
                     .init(name: "ids", schema: .string, help: "Only these, with commas."),
                     .init(name: "cursor", schema: .string, help: "`next` of the page before."),
                     .init(name: "limit", schema: .integer, help: "At most so many; 200."),
                 ],
                 answers: [.json(.object(["objects": .array(.ref("Object")), "next?": .string, "total?": .integer]), "Objects.")],
-                problems: [.queryInvalid, .imageUnknown, .valueInvalid], handle: list),
+                problems: [.queryInvalid, .imageUnknown, .objectUnknown, .valueInvalid], handle: list),
             Route(
                 .get, path + "/at", "The smallest object at a point of an image.",
                 query: [
                     .init(name: "blob", schema: .integer, help: "The image."), .init(name: "x", schema: .number, help: "In image pixels."),
-                    .init(name: "y", schema: .number, help: "In image pixels."), .init(name: "kind", schema: .choice(["region", "reject"]), help: "region."),
+                    .init(name: "y", schema: .number, help: "In image pixels."),
+                    .init(name: "kind", schema: .choice(OverlayRoutes.Kind.allCases.map(\.rawValue)), help: "region, with `rule` reject."),
+                    .init(name: "rule", schema: .string, help: "Only what these rules dropped, with commas."),
                 ],
-                answers: [.json(.object(["object": Schema.ref("Object").nullable]), "The object, or null.")], problems: [.queryInvalid, .imageUnknown],
+                answers: [.json(.object(["object": Schema.ref("Object").nullable]), "The object, or null.")], problems: [.queryInvalid, .imageUnknown, .imageUnreadable],
                 isQuiet: true, handle: at),
+            Route(
+                .post, path + "/within", "The objects inside a polygon of an image, with all their pixels or, touching, with at least one.",
+                body: .json(
+                    .object([
+                        "image": .integer, "geometry": .anyObject.described("GeoJSON Polygon or MultiPolygon in image pixels."), "touching?": .boolean,
+                        "kind?": .choice(OverlayRoutes.Kind.allCases.map(\.rawValue)),
+                    ])),
+                answers: [.json(.object(["ids": .array(.integer)]), "Their ids, ascending.")], problems: [.imageUnknown, .imageUnreadable, .valueInvalid],
+                isQuiet: true, handle: within),
             Route(.get, path + "/{object}", "An object with its outline.", answers: [.json(.ref("Object"), "The object.")], problems: [.objectUnknown], handle: show),
             Route(
                 .get, path + "/{object}/vignette", "The picture of an object, cut from the image.",
@@ -79,42 +85,10 @@ struct ObjectRoutes: RouteGroup {
 
     @Sendable func list(_ call: Call) async throws -> Response {
         let project = try await services.open(call).project
-        var query = ObjectQuery()
-        query.image = try call.integer("blob", in: 1...Int.max).map(Int64.init)
-        if let image = query.image, try await project.image(image) == nil { throw Problem.unknownImage(image) }
-        if let text = call.target.query["box"], !text.isEmpty {
-            let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-            guard numbers.count == 4, let x = numbers[0], let y = numbers[1], let width = numbers[2], let height = numbers[3],
-                [x, y, width, height].allSatisfy({ abs($0) < 1e9 }), width >= 0, height >= 0
-            else { throw Problem(.queryInvalid, "box must be x,y,width,height in image pixels; give four numbers", field: "box") }
-            guard query.image != nil else { throw Problem(.queryInvalid, "box needs the image it lies in; give blob", field: "blob") }
-            query.box = Rect(minX: Int(x.rounded(.down)), minY: Int(y.rounded(.down)), maxX: Int((x + width).rounded(.up)), maxY: Int((y + height).rounded(.up)))
-        }
-        switch call.target.query["kind"] {
-        case nil, "", "region": break
-        case "reject": query.kinds = [.reject]
-        case "all": query.kinds = [.region, .reject]
-        case let kind?: throw Problem(.queryInvalid, "kind is \"\(kind.prefix(20))\" but must be region, reject or all", field: "kind")
-        }
-        if let text = call.target.query["ids"], !text.isEmpty {
-            query.ids = try text.split(separator: ",").prefix(1001).map { part throws(Problem) in
-                guard let id = Int64(part) else { throw Problem(.queryInvalid, "ids must be whole numbers with commas; \"\(part.prefix(20))\" is none", field: "ids") }
-                return id
-            }
-            guard query.ids!.count <= 1000 else { throw Problem(.queryInvalid, "ids names more than 1,000 objects; ask for them in parts", field: "ids") }
-        }
-        if let sort = call.target.query["sort"], !sort.isEmpty {
-            let known = ["id", "uid", "x", "y", "width", "height", "area", "image"]
-            let columns = try await project.measureColumns().map(\.name)
-            guard known.contains(sort) || columns.contains(sort) else {
-                throw Problem(.queryInvalid, "sort is \"\(sort.prefix(40))\"; use \(known.joined(separator: ", ")) or a column of GET …/measures", field: "sort")
-            }
-            query.sort = sort
-        }
-        query.descending = try call.choice("order", Order.self) == .desc
+        var query = try await ObjectQuery(call, project)
         query.cursor = call.target.query["cursor"].flatMap { $0.isEmpty ? nil : $0 }
         query.limit = try call.integer("limit", in: 1...1000) ?? 200
-        let page = try await project.objects(query)
+        let page = try await ObjectQuery.asked { () async throws(StoreError) in try await project.objects(query) }
         var members: [String: JSONValue] = ["objects": .array(page.items.map { ObjectJSON.value($0) })]
         if let next = page.next { members["next"] = .string(next) }
         if let total = page.total { members["total"] = .integer(total) }
@@ -127,16 +101,61 @@ struct ObjectRoutes: RouteGroup {
             throw Problem(.queryInvalid, "blob, x or y is missing; give the image and the point in image pixels")
         }
         let image = Int64(blob)
-        guard try await project.image(image) != nil else { throw Problem.unknownImage(image) }
-        let kind: ObjectKind = try call.choice("kind", TileRoutes.Kind.self) == .reject ? .reject : .region
+        let filter = try OverlayRoutes.filter(call)
         // Pixel centres lie at whole numbers.
         let (column, row) = (Int(x.rounded()), Int(y.rounded()))
-        let masks = try await project.masks(atX: column, y: row, image: image, kind: kind)
-        let hit = try await services.work.run {
-            try masks.sorted { $0.area < $1.area }.first { try $0.decoded().contains(x: column, y: row) }
+        if let present = try await services.open(call).objects.objects(of: image) {
+            guard let id = present.map.objects(atX: column, y: row, filter).first, let mask = present.map.mask(of: id), let object = try await project.object(id) else {
+                return .json(["object": .null])
+            }
+            return .json(["object": ObjectJSON.value(object, outline: try await services.work.run { ObjectJSON.outline(of: mask) })])
         }
+        // Too many to be in memory.
+        var masks: [StoredMask] = []
+        for kind in [ObjectKind.region, .reject] where filter.kinds.contains(kind.rawValue) {
+            masks += try await project.masks(atX: column, y: row, image: image, kind: kind).filter { mask in filter.rules.map { $0.contains(mask.rule ?? "") } ?? true }
+        }
+        let candidates = masks.sorted { ($0.area, $0.object) < ($1.area, $1.object) }
+        let hit = try await services.work.run { try candidates.first { try $0.decoded().contains(x: column, y: row) } }
         guard let hit, let object = try await project.object(hit.object) else { return .json(["object": .null]) }
         return .json(["object": ObjectJSON.value(object, outline: ObjectJSON.outline(of: try hit.decoded()))])
+    }
+
+    private struct Within: Decodable {
+        var image: Int64
+        var geometry: Geometry
+        var touching: Bool?
+        var kind: String?
+    }
+
+    @Sendable func within(_ call: Call) async throws -> Response {
+        let project = try await services.open(call)
+        let body = try call.json(Within.self)
+        guard let kind = OverlayRoutes.Kind(rawValue: body.kind ?? "region") else {
+            throw Problem(.valueInvalid, "kind is \"\(body.kind?.prefix(20) ?? "")\" but must be region, reject or all", field: "kind")
+        }
+        let polygons: [[[Point]]]
+        switch body.geometry {
+        case .polygon(let rings): polygons = [rings]
+        case .multiPolygon(let parts): polygons = parts
+        default: throw Problem(.valueInvalid, "the geometry must be a Polygon or a MultiPolygon in image pixels", field: "geometry")
+        }
+        guard let present = try await project.objects.objects(of: body.image) else {
+            throw Problem(.valueInvalid, "the objects of image \(body.image) are too many to be chosen by a polygon; choose them by a box of GET …/objects")
+        }
+        let kinds: Set<String> = kind == .all ? [ObjectKind.region.rawValue, ObjectKind.reject.rawValue] : [kind.rawValue]
+        let touching = body.touching ?? false
+        let ids = try await services.work.run {
+            let native = present.layout.levels[present.layout.levels.count - 1]
+            let frame = Rect(x: 0, y: 0, width: native.width, height: native.height)
+            let area = polygons.map { Mask.polygon($0, bounds: frame) }.reduce(Mask(bounds: frame, sortedRuns: [])) { $0.isEmpty ? $1 : $0.union($1) }
+            return present.map.objects(in: area, touching: touching, ObjectMap.Filter(kinds: kinds))
+        }
+        // A hundred thousand numbers: written at once, not one value after the other.
+        var headers = HTTPFields()
+        headers[.contentType] = "application/json"
+        let text = "{\"ids\":[\(ids.map(String.init).joined(separator: ","))]}"
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
     @Sendable func show(_ call: Call) async throws -> Response {

@@ -7,12 +7,10 @@ import Pyramid
 import Raster
 import Store
 
-/// What the viewer shows: tiles of images and of the masks above them.
+/// Tiles of images.
 struct TileRoutes: RouteGroup {
     let services: Services
 
-    enum Style: String, CaseIterable { case fill, outline }
-    enum Kind: String, CaseIterable { case region, reject }
     enum Layer: String, CaseIterable { case original, corrected }
 
     private static let image = Route.project + "/blobs/{image}"
@@ -34,23 +32,11 @@ struct TileRoutes: RouteGroup {
                 let project = try await services.open(call)
                 return try await tile(call, project: project, z: try Self.index("z", call), x: try Self.index("x", call), y: try Self.index("y", call, ending: ".jpg"))
             },
-            Route(
-                .get, Self.image + "/overlay/{z}/{x}/{y}.png", "All objects of a tile as one 1-bit PNG, transparent where there is none.",
-                query: [
-                    .init(name: "color", schema: .string, help: "RRGGBB; 0072B2."),
-                    .init(name: "style", schema: .choice(Style.allCases.map(\.rawValue)), help: "fill, or outline."),
-                    .init(name: "width", schema: .integer, help: "Of outlines, 1 to 8 tile pixels; 1."),
-                    .init(name: "kind", schema: .choice(Kind.allCases.map(\.rawValue)), help: "Objects, or what was dropped."),
-                    .init(name: "revision", schema: .integer, help: "The image's; makes addresses new when objects change."),
-                    .init(name: "v", schema: .string, help: "The image's uid; with it and the revision an address may be cached for good."),
-                ],
-                answers: [.bytes(["image/png"], "The tile."), .notModified], problems: [.imageUnknown, .imageUnreadable, .tileUnknown, .queryInvalid],
-                isQuiet: true, handle: overlay),
         ]
     }
 
     /// - Parameter ending: what may follow the number, as programs that speak XYZ write it.
-    private static func index(_ name: String, _ call: Call, ending: String = "") throws(Problem) -> Int {
+    static func index(_ name: String, _ call: Call, ending: String = "") throws(Problem) -> Int {
         let whole = call.parameter(name)
         let text = !ending.isEmpty && whole.hasSuffix(ending) ? String(whole.dropLast(ending.count)) : whole
         guard text.utf8.count <= 9, let value = Int(text), value >= 0, String(value) == text else {
@@ -115,43 +101,6 @@ struct TileRoutes: RouteGroup {
         let display = wanted.display(neutral: window)
         let isPlain = pixels.bitsPerSample == 8 && display == Display(window: 0...255)
         return try JPEGWriter.encode(isPlain ? pixels : display.rendered(pixels), quality: 88)
-    }
-
-    @Sendable func overlay(_ call: Call) async throws -> Response {
-        let project = try await services.open(call)
-        let id = try call.id("image", unknown: .imageUnknown, what: "Image")
-        let (z, x, y) = (try Self.index("z", call), try Self.index("x", call), try Self.index("y", call))
-        let color = try Self.color(call) ?? 0x0072B2
-        let style = try call.choice("style", Style.self) ?? .fill
-        let width = try call.integer("width", in: 1...8) ?? 1
-        let kind: ObjectKind = try call.choice("kind", Kind.self) == .reject ? .reject : .region
-        guard let image = try await project.project.image(id), image.removedAt == nil else { throw Problem.unknownImage(id) }
-        guard image.width > 0 else { throw Problem(.imageUnreadable, image.error ?? "\(image.name) cannot be read; import a good copy") }
-        let layout = PyramidLayout(width: image.width, height: image.height, tileSize: ImageJSON.tileSize)
-        guard let region = OverlayTile.region(layout, z: z, x: x, y: y, margin: style == .outline ? width + 1 : 0) else {
-            throw Problem(.tileUnknown, "image \(id) has no tile \(z)/\(x)/\(y); it has \(layout.levels.count) levels")
-        }
-        let key = "\(image.uid)-\(image.revision)-\(z)-\(x)-\(y)-\(style.rawValue)\(width)-\(kind.rawValue)-\(color)"
-        // With the image's identity and its present revision in the address a tile never changes.
-        let isCurrent = call.target.query["revision"] == "\(image.revision)" && call.target.query["v"] == image.uid
-        var headers = HTTPFields()
-        headers[.eTag] = "\"\(key)\""
-        headers[.cacheControl] = isCurrent ? "private, max-age=31536000, immutable" : "no-cache"
-        if EntityTag.matches("\"\(key)\"", call.headers) { return Response(status: .notModified, headers: headers) }
-        headers[.contentType] = "image/png"
-        let png: [UInt8]
-        if let known = project.overlays[key] {
-            png = known
-        } else {
-            let masks = try await project.project.masks(image: id, box: region, kind: kind)
-            png = try await services.work.run {
-                OverlayTile.png(
-                    try masks.map { try $0.decoded() }, layout: layout, z: z, x: x, y: y, style: style == .fill ? .fill : .outline(width: width),
-                    color: color) ?? []
-            }
-            project.overlays.insert(png, for: key)
-        }
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: png)))
     }
 
     static func color(_ call: Call) throws(Problem) -> UInt32? {

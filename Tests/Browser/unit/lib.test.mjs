@@ -155,7 +155,7 @@ test('edits go one after the other and in order', async () => {
   let running = 0
   const queue = createEditQueue({ newKey: () => 'k' + log.length, onDone: e => done.push(e.n), send: async e => { assert.equal(running++, 0); log.push(e.n); await settled(); running--; return {} } })
   for (const n of [1, 2, 3]) queue.add({ n })
-  await new Promise(r => setTimeout(r, 60))
+  while (queue.state().busy) await settled()
   assert.deepEqual([log, done, queue.state()], [[1, 2, 3], [1, 2, 3], { waiting: 0, offline: false, busy: false }])
 })
 

@@ -1,0 +1,170 @@
+// Edits on their way to the server, what its answers change on screen, and the history of the image.
+import { get, post } from '../../api.js'
+import { state, later, notify, complain, memory } from '../../state.js'
+import { collection } from '../../lib/geometry.js'
+import { createEditQueue, madeBy } from '../../lib/edit-queue.js'
+import { casedOutline } from './image-map.js'
+import { drawn } from './tools.js'
+import { operationTitles } from './history.js'
+
+const pendingColor = '#009E73', erasedColor = '#999999', refusedColor = '#D55E00'
+
+/** Each edit has an entry of its own, so that two tabs of a project do not write over each other's. */
+function storage(prefix) {
+  let kept = new Set()
+  return {
+    load() {
+      const list = memory.names(prefix).map(name => memory.load(name)).filter(Boolean).sort((a, b) => a.number - b.number)
+      kept = new Set(list.map(e => e.key))
+      return list.map(e => ({ ...e, sent: true }))
+    },
+    save(list) {
+      const now = new Set(list.map(e => e.key))
+      for (const e of list) memory.save(prefix + e.key, e)
+      for (const key of kept) if (!now.has(key)) memory.drop(prefix + key)
+      kept = now
+    }
+  }
+}
+
+/** `v`: what the rooms of the viewer share (panel.js). */
+export function createEdits(v) {
+  const { view, objects, project, P } = v
+  let settling = []  // answered, but their tiles are not on screen yet
+
+  const own = list => list.filter(e => e.image === view.image?.id)
+  function shared() {
+    view.waiting = own(queue.waiting)
+    view.held = own(queue.held)
+    drawPending()
+  }
+  const queue = createEditQueue({
+    newKey: () => crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16)).join(''),
+    storage: storage(`edits.${project.user}/${project.name}/`),
+    send: async ({ operation, image, objects: list, annotations, parameters, expected, key }) => {
+      try { return await post(P('/edits'), { operation, image, objects: list, annotations, parameters, expected, key }, { headers: { 'Idempotency-Key': key } }) } catch (error) {
+        // Started again, ship knows this browser no more: the edit waits for the new key.
+        if (error.status === 401) { error.offline = true; state.session = false }
+        throw error
+      }
+    },
+    onChange: s => { view.offline = s.offline; view.busy = s.waiting > 0; if (queue) shared() },
+    onDone: (edit, outcome) => { if (edit.image === view.image?.id) applied(outcome, edit) },
+    onRefused: (edit, error) => {
+      if (edit.image !== view.image?.id) return
+      const { current } = error
+      if (error.code === 'edit.conflict' && current) {
+        for (const o of current.objects) objects.set(o.id, o)
+        for (const o of current.removed) objects.delete(o)
+        setRevision(current.revision, null)
+      } else if (error.code !== 'edit.conflict') view.refused = `${operationTitles[edit.operation] ?? edit.operation}: ${error.message}`
+      view.selected = view.selected.filter(s => s !== madeBy(edit) && !current?.removed.includes(s))
+      shared()
+      v.drawSelection()
+    }
+  })
+  function drawPending() {
+    if (!v.pendingLayer) return
+    v.pendingLayer.clearLayers()
+    const add = layer => v.pendingLayer.addLayer(layer), scale = v.scale()
+    for (const edit of [...view.waiting, ...settling, ...view.held]) {
+      const held = !!edit.current
+      const color = held ? refusedColor : ['delete', 'erase'].includes(edit.operation) ? erasedColor : pendingColor
+      for (const geometry of edit.ghost ?? []) add(casedOutline(geometry, { color, casing: '#fff', fill: 0.12, dashed: true, pane: 'pending' }))
+      if (!edit.ghost) for (const f of edit.annotations.features) add(drawn(f, { color, scale, dashed: true, pane: 'pending' }))
+      // A pen line that is kept back is dashed like all that has no effect.
+      if (held) for (const f of edit.annotations.features) if (f.properties.width) add(drawn({ ...f, properties: { role: 'outline' } }, { color, scale, pane: 'pending' }))
+      if (!['draw', 'add', 'erase'].includes(edit.operation)) for (const objectId of edit.objects) { const o = objects.get(objectId); if (o?.outline) add(casedOutline(o.outline, { color, casing: '#fff', dashed: true, pane: 'pending' })) }
+    }
+  }
+  /** Queues an edit; `ghost` = outlines shown until the answer is drawn, where the features alone do not say what comes. */
+  let number = Date.now()
+  function edit(operation, list, features = [], { parameters, ghost } = {}) {
+    if (v.readOnly()) { view.refused = 'This project is read-only here, so it cannot be changed.'; return }
+    view.refused = null
+    const expected = {}
+    for (const objectId of list) { const known = objects.get(objectId); if (known?.maskRevision != null) expected[objectId] = known.maskRevision }
+    const added = queue.add({ operation, image: view.image.id, objects: list, annotations: collection(features), parameters, expected, ghost, number: number++ })
+    // The new object can be worked on before the server has named it.
+    if (operation === 'draw') { view.selected = [madeBy(added)]; view.focus = view.selected[0]; v.drawSelection() }
+    return added
+  }
+  /** What the server says has changed: redraw just that. */
+  async function applied(outcome, edit) {
+    const created = outcome.created ?? [], removed = outcome.removed ?? []
+    // With somebody else's changes in between, more than this place is new.
+    const alone = outcome.revision <= v.revision + 1
+    if (!alone) objects.clear()
+    for (const o of [...created, ...outcome.revised ?? []]) objects.set(o.id, o)
+    for (const o of removed) objects.delete(o)
+    view.canUndo = outcome.canUndo
+    view.canRedo = outcome.canRedo
+    // What is selected and gone hands its selection on to what came of it.
+    const made = edit && madeBy(edit), ids = created.map(o => o.id)
+    const next = [...new Set(view.selected.flatMap(s => s === made || removed.includes(s) ? ids : [s]))]
+    if (!alone || view.selected.some(s => !next.includes(s))) v.select(next)
+    else v.drawSelection()
+    if (view.total != null) view.total += created.length - removed.length
+    later('edits', loadEdits, 60)
+    later('count', v.countObjects, 250)
+    const shown = setRevision(outcome.revision, outcome.box && alone ? [outcome.box] : null)
+    if (edit) settling = [...settling, edit]
+    drawPending()
+    await shown
+    settling = settling.filter(e => e !== edit)
+    drawPending()
+  }
+  function setRevision(next, boxes) {
+    if (next == null || next === v.revision) return
+    v.revision = next
+    return v.refreshOverlays(boxes)
+  }
+  /** The newest hundred, or those that follow what is shown. */
+  async function loadEdits(more = false) {
+    try {
+      const answer = await get(P(`/edits?image=${view.image.id}${more ? `&cursor=${encodeURIComponent(view.moreEdits)}` : ''}`))
+      const list = answer.edits.filter(e => !e.superseded), newest = new Map([...(more ? view.edits : []), ...list].map(e => [e.id, e]))
+      view.edits = [...newest.values()].sort((a, b) => b.id - a.id)
+      view.moreEdits = answer.next ?? null
+      view.canUndo = answer.canUndo
+      view.canRedo = answer.canRedo
+    } catch (error) { if (!error.offline) complain(error) }
+  }
+  // One step at a time: what is possible is known only when the step before is answered.
+  let stepping = Promise.resolve()
+  const inTurn = work => (stepping = stepping.then(work))
+  async function ask(path, body) {
+    if (queue.waiting.length) { notify('The last change is still on its way; this works when the server has it.'); return false }
+    if (v.readOnly()) return false
+    view.busy = true
+    try { applied(await post(P('/edits/' + path), { image: view.image.id, ...body })); return true } catch (error) {
+      if (error.status === 409) { await loadEdits() } else view.refused = error.message
+      return false
+    } finally { view.busy = queue.waiting.length > 0 }
+  }
+  const back = direction => inTurn(async () => {
+    if (direction === 'undo' ? v.tools.takeBack() : v.tools.putBack()) return true
+    if (direction === 'undo') {
+      const taken = queue.takeBack(view.image.id)
+      if (taken) { view.selected = view.selected.filter(s => s !== madeBy(taken)); return true }
+    }
+    return queue.waiting.length || (direction === 'undo' ? view.canUndo : view.canRedo) ? ask(direction) : false
+  })
+  /** To the state just after an edit; 0 = as it was before the first. */
+  const goTo = edit => inTurn(() => ask('goto', { edit }))
+  function applyHeld() {
+    const lost = queue.apply(view.image.id)
+    if (lost) notify(`${lost} of these changed objects that are gone, so nothing was left to apply.`)
+  }
+  /** Somebody else changed the image: a run or another tab. */
+  async function emitRevision(next) {
+    if (next <= v.revision || v.gone) return
+    objects.clear()
+    setRevision(next, null)
+    loadEdits()
+    v.countObjects()
+    if (view.selected.length) v.select([...view.selected])
+  }
+
+  return { queue, edit, drawPending, loadEdits, back, goTo, emitRevision, applyHeld, discardHeld: () => queue.discard(view.image.id), share: shared }
+}

@@ -1,0 +1,57 @@
+import Codecs
+import Store
+
+/// Fills the fields above the object, and keeps EcoTaxa's tree in order: an acquisition belongs to one sample, and all rows
+/// of a sample, acquisition or process say the same about it.
+struct LevelNames {
+    let sampleFallback: String
+    /// Acquisitions of each sample that have no id of their own, by what is said about them.
+    private var acquisitions: [String: [[String]]] = [:]
+
+    init(sampleFallback: String) { self.sampleFallback = sampleFallback }
+
+    /// Fields of the process that every export fills itself.
+    static let ofProgram = ["process_software", "process_pipeline", "process_steps"]
+
+    mutating func fields(
+        of image: ImageRecord, metadata: [String: String], process: [(String, String)]
+    ) -> [(column: String, value: EcoTaxaTable.Value)] {
+        var fields = named(metadata, pixelSize: image.pixelSize)
+        for (name, value) in process { fields[name] = value }
+        return fields.sorted { $0.key < $1.key }.map { Self.cell($0, $1) }
+    }
+
+    /// What a person or a file says, by column.
+    static func cell(_ name: String, _ text: String) -> (column: String, value: EcoTaxaTable.Value) {
+        let column = EcoTaxaColumn.name(of: name, level: .object)
+        // Depth and position are numbers to EcoTaxa; what a person typed that is none stays text and is found by the check.
+        let isNumber = ["object_lat", "object_lon", "object_depth_min", "object_depth_max"].contains(column)
+        if isNumber, let number = EcoTaxaValue.number(text) { return (column, .number(number)) }
+        return (column, .text(text))
+    }
+
+    /// The metadata of an image with the names of its sample, acquisition and process.
+    mutating func named(_ metadata: [String: String], pixelSize: Double?) -> [String: String] {
+        var fields = metadata.filter { !$0.value.isEmpty && !Self.ofProgram.contains($0.key) }
+        if let depth = fields.removeValue(forKey: "object_depth") {
+            if fields["object_depth_min"] == nil { fields["object_depth_min"] = depth }
+            if fields["object_depth_max"] == nil { fields["object_depth_max"] = depth }
+        }
+        if let size = pixelSize { fields["acq_pixel_um"] = EcoTaxaValue.text(size) }
+        if fields["sample_id"] == nil {
+            let parts = fields.filter { $0.key.hasPrefix("sample_") }.sorted { $0.key < $1.key }.map(\.value)
+            fields["sample_id"] = String((parts.isEmpty ? sampleFallback : parts.joined(separator: "_")).prefix(200))
+        }
+        let sample = fields["sample_id"] ?? ""
+        if fields["acq_id"] == nil {
+            let facts = fields.filter { $0.key.hasPrefix("acq_") }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            var known = acquisitions[sample] ?? []
+            let index = known.firstIndex(of: facts) ?? known.count
+            if index == known.count { known.append(facts) }
+            acquisitions[sample] = known
+            fields["acq_id"] = "\(sample)_a\(index + 1)"
+        }
+        if fields["process_id"] == nil { fields["process_id"] = "\(fields["acq_id"] ?? "")_p" }
+        return fields
+    }
+}

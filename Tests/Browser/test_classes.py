@@ -1,0 +1,90 @@
+"""Classes: make them, label the selection by key, by click and by search, validate, delete and undo; in the viewer and in the gallery."""
+import tempfile
+
+from drawing import project_with_frame
+from harness import Watched, browser, check, finish, server
+
+
+def run(w, page, project, base, image):
+    api = lambda path, *a: w.api(base + path, *a)
+    ids = [o["id"] for o in api(f"/objects?blob={image['id']}&sort=area&order=desc&limit=6")["body"]["objects"]]
+    label = lambda i: api(f"/objects/{ids[i]}")["body"]["label"]
+    names = lambda: {k["id"]: k["name"] for k in api("/categories")["body"]["categories"]}
+
+    w.view(project, image, selection=ids[0])
+    section = page.locator("section.section", has=page.get_by_role("heading", name="Classes"))
+    section.wait_for()
+    check("No classes yet" in section.inner_text(), "without classes the section says what to do")
+    for name in ["Copepoda", "detritus"]:
+        page.get_by_label("New class").fill(name)
+        page.keyboard.press("Enter")
+        section.get_by_role("button", name=name).first.wait_for()
+    w.axe("viewer with classes")
+
+    # Give a key, by hand; then the key labels.
+    section.get_by_role("button", name="Change Copepoda").click()
+    page.get_by_role("radio", name="#D55E00").click()
+    section.get_by_label("Key", exact=True).select_option("1")
+    section.get_by_label("Name of the class").fill("Copepods")
+    page.keyboard.press("Enter")
+    w.wait_until("a class has another name, colour and key", lambda: any((k["name"], k["color"], k["key"]) == ("Copepods", "#D55E00", 1) for k in api("/categories")["body"]["categories"]))
+    w.axe("a class being changed")
+    page.locator(".viewer .map").focus()
+    page.keyboard.press("1")
+    w.wait_until("key 1 labels the selection", lambda: (label(0) or {}).get("status") == "validated" and names()[label(0)["category"]] == "Copepods")
+    page.locator(".label-state", has_text="validated").wait_for()
+    page.get_by_role("button", name="Dubious").click()
+    w.wait_until("a label is marked dubious", lambda: label(0)["status"] == "dubious")
+    page.locator(".viewer .map").focus()
+    page.keyboard.press("Enter")
+    w.wait_until("Enter validates", lambda: label(0)["status"] == "validated")
+    page.keyboard.press("Alt+z")
+    w.wait_until("the last labelling is undone", lambda: label(0)["status"] == "dubious")
+
+    # Search as one types, and a class that is not there yet.
+    page.keyboard.press("/")
+    page.get_by_role("combobox", name="Search a class").fill("detr")
+    check(page.get_by_role("option").count() == 2, "the search lists what fits, and a new class", str(page.get_by_role("option").count()))
+    w.axe("search of a class")
+    page.keyboard.press("Enter")
+    w.wait_until("the search labels", lambda: names()[label(0)["category"]] == "detritus")
+    page.locator(".viewer .map").focus()
+    page.keyboard.press("/")
+    page.keyboard.type("Chaetognatha")
+    page.keyboard.press("Enter")
+    w.wait_until("the search makes a class and labels with it", lambda: names()[label(0)["category"]] == "Chaetognatha")
+
+    # Deleted without a question, and back.
+    section.get_by_role("button", name="Change Chaetognatha").click()
+    section.get_by_role("button", name="Delete Chaetognatha").click()
+    w.wait_until("a deleted class takes its labels along", lambda: label(0) is None and "Chaetognatha" not in names().values())
+    page.locator(".notice", has_text="Deleted the class").get_by_role("button", name="Undo").click()
+    w.wait_until("undo brings class and labels back", lambda: label(0) and names()[label(0)["category"]] == "Chaetognatha")
+
+
+def main():
+    with browser() as chromium, server() as s, tempfile.TemporaryDirectory() as folder:
+        w = Watched(chromium, s, color_scheme="light").open()
+        made = project_with_frame(w, folder, "Classes")
+        if not made:
+            return finish()
+        run(w, w.page, *made)
+        w.report("classes in the viewer")
+        project, base, _ = made
+        dark = Watched(chromium, s, color_scheme="dark")
+        dark.context.add_cookies(w.context.cookies())
+        page = dark.page
+        page.goto(f"{s.origin}/#/{project['user']}/{project['name']}/gallery")
+        page.locator(".sheet-area .cell").nth(1).wait_for(timeout=20000)
+        page.locator(".sheet-area .cell").nth(1).click()
+        page.get_by_role("heading", name="Classes").wait_for()
+        page.keyboard.press("1")
+        page.locator(".label-state", has_text="validated").wait_for(timeout=8000)
+        check(True, "in the gallery a key labels what is selected")
+        dark.axe("gallery with classes, dark")
+        dark.report("classes in the gallery")
+    finish()
+
+
+if __name__ == "__main__":
+    main()
