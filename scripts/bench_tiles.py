@@ -12,7 +12,7 @@ import argparse, json, os, re, resource, shutil, socket, subprocess, sys, tempfi
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("image", nargs="?")
-arguments.add_argument("--seconds", type=float, default=4)
+arguments.add_argument("--seconds", type=int, default=4)
 arguments.add_argument("--ship", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".build/release/ship"))
 options = arguments.parse_args()
 ship = os.path.abspath(options.ship)

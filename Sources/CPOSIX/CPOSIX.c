@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <malloc.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/statvfs.h>
@@ -89,3 +90,5 @@ static int release_segments(struct dl_phdr_info *object, size_t size, void *unus
 }
 
 void ship_release_code(void) { dl_iterate_phdr(release_segments, NULL); }
+
+void ship_release_freed(void) { malloc_trim(0); }

@@ -60,6 +60,7 @@ final class Services: Sendable {
             var round = 0
             while (try? await Task.sleep(for: .seconds(seconds))) != nil {
                 for project in await projects.all() { project.events.beat() }
+                ProcessMemory.releaseFreed()
                 round += 1
                 if round % 4 == 0 { await projects.closeIdle() }
             }

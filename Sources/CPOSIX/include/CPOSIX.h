@@ -30,3 +30,5 @@ int ship_end_with_parent(void);
 /// Gives back the pages of the program's code and constants; the few that are needed again are read from the file. For processes that
 /// have done most of what they do when they start.
 void ship_release_code(void);
+/// Gives memory that was freed back to the system.
+void ship_release_freed(void);
