@@ -86,7 +86,7 @@ const Sheet = defineComponent(() => {
     warning.value ? h('p', { class: 'problem', role: 'alert' }, [icon('warning', 18), warning.value]) : null,
     h('div', { class: 'sheet-groups' }, [...groups.value].map(([name, list]) => h('section', [h('h2', name), h('dl', list.map(c => h('div', [
       h('dt', c.title),
-      h('dd', h('button', { type: 'button', class: ['keys', { waiting: waiting.value === c.id }], 'aria-label': `Key for ${c.title}: ${keyLabel(c.key)}. Change`, onClick: () => { waiting.value = c.id; warning.value = '' } },
+      h('dd', c.fixed ? kbd(c.key) : h('button', { type: 'button', class: ['keys', { waiting: waiting.value === c.id }], 'aria-label': `Key for ${c.title}: ${keyLabel(c.key)}. Change`, onClick: () => { waiting.value = c.id; warning.value = '' } },
         waiting.value === c.id ? 'press a key' : c.key ? kbd(c.key) : '–'))
     ])))])))
   ])) : null

@@ -48,7 +48,7 @@ export function selectedIn(image, ids) {
 }
 
 const numbers = list => Float64Array.from(list, v => v ?? NaN)
-const own = ['revision', 'edited', 'area']
+const own = ['revision', 'edited', 'area', 'category', 'status']
 
 /** Reads ids and the columns in use; called by each screen that shows objects. */
 export async function readObjects() {
@@ -90,7 +90,7 @@ export async function column(name) {
 
 /** While a screen shows objects it follows their changes; returns the function that ends it. */
 export function follow() {
-  const ends = [on('objects', () => later('shared', readObjects, 400)), on('online', readObjects), on('jobEnded', () => later('shared', readObjects, 400))]
+  const ends = [...['objects', 'labels', 'jobEnded', 'online'].map(type => on(type, () => later('shared', readObjects)))]
   readObjects()
   return () => ends.forEach(end => end())
 }
@@ -98,8 +98,8 @@ export function follow() {
 /** Title with unit of a column; titles that stand for several columns get their name. */
 export function titleOf(name) {
   const m = objects.measures.find(c => c.name === name)
-  if (!m) return { revision: 'Last change', edited: 'Edited', area: 'Area, px²', id: 'Order made', image: 'Image' }[name] ?? name
+  if (!m) return { revision: 'Last change', edited: 'Edited', area: 'Area, px²', id: 'Order made', image: 'Image', category: 'Class', status: 'State of the label', score: 'Score' }[name] ?? name
   return m.title + (m.unit ? `, ${m.unit}` : '')
 }
-/** Measured columns as options of a list, by their node. */
+/** Columns that can be plotted and filtered. */
 export const measureNames = () => ['area', ...objects.measures.map(m => m.name).filter(n => n !== 'area')]

@@ -100,7 +100,7 @@ try:
     graph = json.loads(subprocess.run([ship, "pipeline"], capture_output=True, text=True, check=True).stdout)
     for node in graph["nodes"]:
         if node["name"] == "objects":
-            node["config"]["minArea"] = 0
+            node["config"]["minSize"] = 0
     (folder / "pipeline.json").write_text(json.dumps(graph))
     subprocess.run([ship, "run", folder / "pipeline.json", "--input", folder / "frames", "--output", root], check=True, capture_output=True)
     server = Server(folder / "root")

@@ -53,6 +53,11 @@ struct ship_jpeg_reader {
     uint64_t size, position;
     int ended;    // the source ran dry and a made-up end marker was handed out
     int started;
+    // While planes are read with their coefficients: where these go, and libjpeg's own way to turn them into samples.
+    const ship_jpeg_planes *target;
+    JSAMPARRAY rows[3];
+    inverse_DCT_method_ptr to_samples[3];
+    int out_of_range;
     JOCTET buffer[INPUT_BYTES];
 };
 
@@ -217,6 +222,74 @@ int ship_jpeg_read(ship_jpeg_reader *r, uint8_t *out, size_t stride, uint32_t co
     return SHIP_JPEG_OK;
 }
 
+// Called by libjpeg for each block, in place of its own function: keeps the coefficients on their way.
+static void keep_block(j_decompress_ptr jpeg, jpeg_component_info *component, JCOEFPTR block, JSAMPARRAY out, JDIMENSION column) {
+    ship_jpeg_reader *r = (ship_jpeg_reader *)jpeg->client_data;
+    int c = component->component_index;
+    if (r->target->blocks[c]) {
+        size_t row = (size_t)(out - r->rows[c]) / DCTSIZE;
+        int16_t *to = r->target->blocks[c] + (row * r->target->block_stride[c] + column / DCTSIZE) * DCTSIZE2;
+        memcpy(to, block, sizeof(JBLOCK));
+        // 8 bits give -1023 … 1023, the mean of a black block -1024. A hostile file may hold 16 bits, for which encoders have no room.
+        unsigned over = 0;
+        for (int i = 0; i < DCTSIZE2; i++) over |= (uint16_t)(block[i] + 1023) > 2046;
+        if (over) {
+            over = (uint16_t)(block[0] + 1024) > 2047;
+            for (int i = 1; i < DCTSIZE2; i++) over |= (uint16_t)(block[i] + 1023) > 2046;
+            r->out_of_range |= (int)over;
+        }
+    }
+    r->to_samples[c](jpeg, component, block, out, column);
+}
+
+int ship_jpeg_start_planes(ship_jpeg_reader *r, ship_jpeg_layout *layout, char *text) {
+    j_decompress_ptr jpeg = &r->jpeg;
+    if (setjmp(r->failure.escape)) return report(r, text);
+    int is_gray = jpeg->jpeg_color_space == JCS_GRAYSCALE && jpeg->num_components == 1;
+    int is_color = jpeg->jpeg_color_space == JCS_YCbCr && jpeg->num_components == 3;
+    const jpeg_component_info *c = jpeg->comp_info;
+    int fits = jpeg->data_precision == 8 && jpeg->scale_denom == 1 && c[0].h_samp_factor <= 2 && c[0].v_samp_factor <= 2;
+    if (is_gray) fits = fits && c[0].h_samp_factor == 1 && c[0].v_samp_factor == 1;
+    if (is_color) fits = fits && c[0].h_samp_factor >= c[0].v_samp_factor;  // as TIFF wants it
+    for (int i = 1; is_color && i < 3; i++) fits = fits && c[i].h_samp_factor == 1 && c[i].v_samp_factor == 1;
+    if (!(is_gray || is_color) || !fits || r->started) {
+        snprintf(text, SHIP_JPEG_TEXT, "planes of this kind");
+        return SHIP_JPEG_UNSUPPORTED;
+    }
+    jpeg->raw_data_out = TRUE;
+    jpeg->out_color_space = jpeg->jpeg_color_space;
+    r->started = 1;
+    jpeg_start_decompress(jpeg);
+    layout->planes = (uint32_t)jpeg->num_components;
+    layout->across = (uint32_t)jpeg->max_h_samp_factor;
+    layout->down = (uint32_t)jpeg->max_v_samp_factor;
+    for (int i = 0; i < jpeg->num_components; i++) {
+        const JQUANT_TBL *table = jpeg->comp_info[i].quant_table;
+        for (int k = 0; k < 64; k++) layout->quantization[i][k] = table ? table->quantval[k] : 0;
+        r->to_samples[i] = jpeg->idct->inverse_DCT[i];
+        jpeg->idct->inverse_DCT[i] = keep_block;
+    }
+    return SHIP_JPEG_OK;
+}
+
+int ship_jpeg_read_planes(ship_jpeg_reader *r, const ship_jpeg_planes *planes, char *text) {
+    j_decompress_ptr jpeg = &r->jpeg;
+    if (setjmp(r->failure.escape)) return report(r, text);
+    JSAMPROW rows[3][2 * DCTSIZE];
+    for (int c = 0; c < jpeg->num_components; c++) {
+        for (int y = 0; y < jpeg->comp_info[c].v_samp_factor * DCTSIZE; y++) rows[c][y] = planes->plane[c] + (size_t)y * planes->stride[c];
+        r->rows[c] = rows[c];
+    }
+    r->target = planes;
+    if (jpeg_read_raw_data(jpeg, r->rows, (JDIMENSION)(jpeg->max_v_samp_factor * DCTSIZE)) == 0) {
+        snprintf(text, SHIP_JPEG_TEXT, "no more rows");
+        return SHIP_JPEG_DAMAGED;
+    }
+    if (!r->out_of_range) return SHIP_JPEG_OK;
+    snprintf(text, SHIP_JPEG_TEXT, "coefficients beyond 8 bits");
+    return SHIP_JPEG_RANGE;
+}
+
 int ship_jpeg_skip(ship_jpeg_reader *r, uint32_t count, char *text) {
     j_decompress_ptr jpeg = &r->jpeg;
     if (setjmp(r->failure.escape)) return report(r, text);
@@ -249,6 +322,7 @@ struct ship_jpeg_encoder {
     int fd;         // -1: the file is collected in memory
     JOCTET *bytes;  // what is not in the file yet, or all of it
     size_t capacity, written;
+    const ship_jpeg_planes *source;  // while coefficients are given
 };
 
 static void init_destination(j_compress_ptr jpeg) {
@@ -364,6 +438,60 @@ int ship_jpeg_encoder_rows(ship_jpeg_encoder *e, const uint8_t *rows, size_t str
         rows += (size_t)took * stride;
         count -= took;
     }
+    return SHIP_JPEG_OK;
+}
+
+// Called by libjpeg for each row of blocks in an MCU, in place of the transform of samples: the coefficients are there already.
+static void take_blocks(
+    j_compress_ptr jpeg, jpeg_component_info *component, JSAMPARRAY samples, JBLOCKROW blocks, JDIMENSION row, JDIMENSION column, JDIMENSION count
+) {
+    (void)samples;
+    const ship_jpeg_planes *source = ((ship_jpeg_encoder *)jpeg->client_data)->source;
+    int c = component->component_index;
+    memcpy(blocks, source->blocks[c] + (row / DCTSIZE * source->block_stride[c] + column / DCTSIZE) * DCTSIZE2, count * sizeof(JBLOCK));
+}
+
+int ship_jpeg_encoder_start_planes(
+    ship_jpeg_encoder *e, uint32_t width, uint32_t height, uint32_t quality, const ship_jpeg_layout *layout, char *text
+) {
+    j_compress_ptr jpeg = &e->jpeg;
+    if (setjmp(e->failure.escape)) return encoder_failed(e, text);
+    jpeg_abort_compress(jpeg);
+    e->fd = -1;
+    jpeg->image_width = width;
+    jpeg->image_height = height;
+    jpeg->input_components = (int)layout->planes;
+    jpeg->in_color_space = layout->planes == 1 ? JCS_GRAYSCALE : JCS_YCbCr;
+    jpeg_set_defaults(jpeg);
+    jpeg->comp_info[0].h_samp_factor = (int)layout->across;
+    jpeg->comp_info[0].v_samp_factor = (int)layout->down;
+    jpeg_set_quality(jpeg, quality ? (int)quality : 75, TRUE);
+    if (!quality)
+        for (int c = 0; c < (int)layout->planes; c++) {
+            // The planes of chroma nearly always share a table.
+            int number = c == 2 && memcmp(layout->quantization[1], layout->quantization[2], sizeof layout->quantization[1]) == 0 ? 1 : c;
+            jpeg->comp_info[c].quant_tbl_no = number;
+            if (!jpeg->quant_tbl_ptrs[number]) jpeg->quant_tbl_ptrs[number] = jpeg_alloc_quant_table((j_common_ptr)jpeg);
+            for (int k = 0; k < 64; k++) jpeg->quant_tbl_ptrs[number]->quantval[k] = layout->quantization[c][k] ? layout->quantization[c][k] : 1;
+            jpeg->quant_tbl_ptrs[number]->sent_table = FALSE;
+        }
+    jpeg->raw_data_in = TRUE;
+    jpeg_start_compress(jpeg, TRUE);
+    if (!quality) jpeg->fdct->forward_DCT = take_blocks;
+    return SHIP_JPEG_OK;
+}
+
+int ship_jpeg_encoder_planes(ship_jpeg_encoder *e, const ship_jpeg_planes *planes, char *text) {
+    j_compress_ptr jpeg = &e->jpeg;
+    if (setjmp(e->failure.escape)) return encoder_failed(e, text);
+    static JSAMPLE unused[1];
+    JSAMPROW rows[3][2 * DCTSIZE];
+    JSAMPARRAY all[3] = {rows[0], rows[1], rows[2]};
+    for (int c = 0; c < jpeg->num_components; c++)
+        for (int y = 0; y < jpeg->comp_info[c].v_samp_factor * DCTSIZE; y++)
+            rows[c][y] = planes->plane[c] ? planes->plane[c] + (size_t)y * planes->stride[c] : unused;
+    e->source = planes;
+    jpeg_write_raw_data(jpeg, all, (JDIMENSION)(jpeg->max_v_samp_factor * DCTSIZE));
     return SHIP_JPEG_OK;
 }
 

@@ -55,6 +55,24 @@ final class JPEGRowReader: ImageRowReader {
         }
     }
 
+    /// nil where the picture has no planes that another JPEG could take over; then rows can be read as ever.
+    func startPlanes() throws(CodecError) -> ship_jpeg_layout? {
+        var layout = ship_jpeg_layout()
+        var text = [CChar](repeating: 0, count: Int(SHIP_JPEG_TEXT))
+        let code = ship_jpeg_start_planes(reader, &layout, &text)
+        if Int(code) == SHIP_JPEG_UNSUPPORTED { return nil }
+        guard Int(code) == SHIP_JPEG_OK else { throw Self.error(code, message(text), source.name, row: nil) }
+        return layout
+    }
+
+    func readPlanes(_ planes: ship_jpeg_planes, rows: Int) throws(CodecError) {
+        var planes = planes
+        var text = [CChar](repeating: 0, count: Int(SHIP_JPEG_TEXT))
+        let code = ship_jpeg_read_planes(reader, &planes, &text)
+        guard Int(code) == SHIP_JPEG_OK else { throw Self.error(code, message(text), source.name, row: row) }
+        row += rows
+    }
+
     /// Entropy-decodes the rows without computing their pixels.
     func skipRows(_ count: Int) throws(CodecError) {
         precondition(count >= 0 && count <= header.height - row, "skipping \(count) rows from row \(row)")
@@ -74,7 +92,7 @@ final class JPEGRowReader: ImageRowReader {
     private static func error(_ code: Int32, _ text: String, _ file: String, row: Int?) -> CodecError {
         switch Int(code) {
         case SHIP_JPEG_TRUNCATED: .truncated(file: file, row: row)
-        case SHIP_JPEG_UNSUPPORTED: .unsupported(file: file, reason: "this kind of JPEG is not supported (\(text))")
+        case SHIP_JPEG_UNSUPPORTED, SHIP_JPEG_RANGE: .unsupported(file: file, reason: "this kind of JPEG is not supported (\(text))")
         case SHIP_JPEG_MEMORY: .tooLarge(file: file, reason: "a progressive JPEG of this size takes too much memory; save it as baseline JPEG")
         default: .damaged(file: file, reason: text)
         }

@@ -2,7 +2,7 @@ import CJPEG
 
 /// One JPEG encoder used for picture after picture, fed row by row. Not to be used from two threads at once.
 package final class JPEGTileEncoder {
-    private let encoder: OpaquePointer
+    let encoder: OpaquePointer
 
     package init() throws(CodecError) {
         guard let encoder = ship_jpeg_encoder_create() else { throw .cannotEncode(reason: "out of memory") }

@@ -16,6 +16,10 @@ package struct ImageImporter: Sendable {
     private let pattern: FileNamePattern?
     /// Given by hand for all images; nil: from metadata.
     private let pixelSize: Double?
+    /// Native tiles of a JPEG keep its coefficients.
+    private let isLossless: Bool
+    /// Setting of a project that says so; true where it is missing, since it costs no more time and 5 % of the pyramid's size.
+    package static let losslessSetting = "losslessPyramids"
 
     /// Takes pattern and pixel size from the project's import node.
     package init(project: Project) async throws {
@@ -26,6 +30,7 @@ package struct ImageImporter: Sendable {
         (self.project, node) = (project, instance.name)
         pattern = text.isEmpty ? nil : try FileNamePattern(text)
         pixelSize = size > 0 ? size : nil
+        isLossless = try await project.setting(Self.losslessSetting) != "false"
     }
 
     /// Registers a file that lies where `location` says and builds its pyramid.
@@ -123,7 +128,7 @@ package struct ImageImporter: Sendable {
     /// Writes the pyramid file of an image and returns its path below the project. Such files can be deleted at any time.
     package func buildPyramid(of image: ImageRecord, isCancelled: @Sendable () -> Bool = { false }) throws -> String {
         try build(Self.pyramidPath(of: image), of: image, isCancelled) { source, path in
-            try source.write(to: path, tileSize: 512, quality: 85, pixelSizeMicrometres: image.pixelSize) { _ in if isCancelled() { throw RunCancelled() } }
+            try source.write(to: path, tileSize: 512, quality: 85, isLossless: isLossless, pixelSizeMicrometres: image.pixelSize) { _ in if isCancelled() { throw RunCancelled() } }
         }
     }
 

@@ -1,3 +1,4 @@
+import Codecs
 import Foundation
 import Operations
 import Pipeline
@@ -92,6 +93,11 @@ extension ProjectPipeline {
         for end in ends {
             guard let value = values[end] else { preconditionFailure("\(end) was not made") }
             guard let pixels = value as? AnyImage ?? (value as? GrayImage)?.anyImage else { preconditionFailure("\(end) holds no pixels") }
+            // The file may have been replaced since it was imported; places in it would mean nothing.
+            guard pixels.width == image.width, pixels.height == image.height else {
+                throw CodecError.unreadable(
+                    file: image.name, reason: "it is \(pixels.width) × \(pixels.height) pixels and was \(image.width) × \(image.height) when it was imported; import it again")
+            }
             let isGray = value is GrayImage
             let key = SlotCache.Key(image: image.id, state: state(of: end, image: image, plan: plan), end: end)
             if pixels.byteCount > Self.mostBytesInMemory, let file = ScratchPixels(pixels) {

@@ -12,7 +12,7 @@ package final class ProjectPipeline: Sendable {
     let scratch = ScratchCache(byteLimit: 4 << 30)
     /// What is being made just now, by image, graph and slots.
     let loading = Mutex<[String: Task<[Graph.End: SlotPixels], any Error>]>([:])
-    private let checked = Mutex<(graph: Graph, plan: Plan, fingerprint: String)?>(nil)
+    private let checked = Mutex<(stored: StoredGraph, graph: Graph, plan: Plan, fingerprint: String)?>(nil)
     private let states = Mutex<(graph: Graph, states: [Graph.End: (hash: String, usesArea: Bool)])?>(nil)
     /// Fingerprint of the graph whose columns the project knows.
     private let declared = Mutex<String?>(nil)
@@ -25,10 +25,12 @@ package final class ProjectPipeline: Sendable {
 
     /// The checked graph as it is now.
     package func plan() async throws -> Plan {
+        // Compared as it is stored, because every edit asks and reading all settings takes longer than many an edit.
+        let stored = try await project.graph()
+        if let known = checked.withLock({ $0 }), known.stored == stored { return known.plan }
         let graph = try await project.pipelineGraph()
-        if let known = checked.withLock({ $0 }), known.graph == graph { return known.plan }
         let plan = try Plan(graph, classes: AllNodes.classes)
-        checked.withLock { $0 = (graph, plan, plan.fingerprint) }
+        checked.withLock { $0 = (stored, graph, plan, plan.fingerprint) }
         return plan
     }
 
@@ -256,8 +258,29 @@ package enum ObjectUID {
 
     /// For an object made by hand: image, whole shape, and what tells repetitions apart.
     package static func make(image: String, edit: String, mask: Mask) -> String {
-        let shape = mask.runs.map { "\($0.y),\($0.first),\($0.last)" }.joined(separator: ";")
-        return digest([image, edit, shape])
+        var bytes = Array("\(image)\n\(edit)\n".utf8)
+        bytes.reserveCapacity(bytes.count + mask.runs.count * 16)
+        for (index, run) in mask.runs.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ";")) }
+            append(run.y, to: &bytes)
+            bytes.append(UInt8(ascii: ","))
+            append(run.first, to: &bytes)
+            bytes.append(UInt8(ascii: ","))
+            append(run.last, to: &bytes)
+        }
+        return String(FileDigest.sha256(bytes).prefix(20))
+    }
+
+    /// Decimal digits. Strings of all runs of a large object took longer than everything else in its edit.
+    private static func append(_ number: Int32, to bytes: inout [UInt8]) {
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        var rest = number.magnitude
+        let start = bytes.count
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
     }
 
     private static func digest(_ parts: [String]) -> String {

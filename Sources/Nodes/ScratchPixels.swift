@@ -6,17 +6,17 @@ import Raster
 ///
 /// What an edit measures is a small part of an image that may have billions of pixels, and decoding or correcting such an image for each edit
 /// would take seconds.
-final class ScratchPixels: Sendable {
-    let width: Int
-    let height: Int
-    let byteCount: Int
+package final class ScratchPixels: Sendable {
+    package let width: Int
+    package let height: Int
+    package let byteCount: Int
     private let kind: Kind
     private let descriptor: Int32
 
     private enum Kind { case gray8, gray16, color8, color16 }
 
     /// nil where the disk has no room for it.
-    init?(_ image: AnyImage) {
+    package init?(_ image: AnyImage) {
         (width, height, byteCount) = (image.width, image.height, image.byteCount)
         // Not /tmp, which may be memory.
         let folder = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp"
@@ -50,7 +50,7 @@ final class ScratchPixels: Sendable {
     deinit { close(descriptor) }
 
     /// The part inside `box`; nil when the disk does not give it back.
-    func window(_ box: Rect) -> AnyImage? {
+    package func window(_ box: Rect) -> AnyImage? {
         precondition(Rect(x: 0, y: 0, width: width, height: height).contains(box), "part \(box) is not inside \(width) × \(height)")
         return switch kind {
         case .gray8: read(box).map { .gray8($0) }

@@ -24,24 +24,60 @@ package enum PyramidBuilder {
         source: any ImageRowReader, to path: String, tileSize: Int = 512, quality: Int = 85, window: (low: Int, high: Int)? = nil,
         pixelSizeMicrometres: Double? = nil, bigTIFF: Bool? = nil, sync: Bool = true, progress: (Double) throws -> Void = { _ in }
     ) throws {
-        precondition(tileSize > 0 && tileSize % stripRows == 0, "tile size \(tileSize) is no multiple of \(stripRows)")
-        precondition((1...100).contains(quality), "JPEG quality \(quality)")
+        let native = Native(header: source.header, form: .rows(channels: source.header.channels), quality: quality, smallerQuality: quality)
+        try build(native, to: path, tileSize: tileSize, pixelSizeMicrometres, bigTIFF, sync, progress) { strip in
+            RowFeed(source: source, window: window, strip: strip)
+        }
+    }
+
+    /// The same of a JPEG whose planes are taken as they are, without turning them to colours and back. Means are taken in each plane.
+    ///
+    /// - Parameter isLossless: tiles of the native level hold the coefficients of the source, so that they decode to the same
+    ///   planes. Otherwise they are encoded anew with `quality`, as smaller levels are.
+    package static func build(
+        planes source: JPEGPlaneReader, isLossless: Bool, to path: String, tileSize: Int = 512, quality: Int = 85,
+        pixelSizeMicrometres: Double? = nil, bigTIFF: Bool? = nil, sync: Bool = true, progress: (Double) throws -> Void = { _ in }
+    ) throws {
+        let native = Native(header: source.header, form: .planes(source.layout), quality: isLossless ? nil : quality, smallerQuality: quality)
+        try build(native, to: path, tileSize: tileSize, pixelSizeMicrometres, bigTIFF, sync, progress) { strip in
+            PlaneFeed(source: source, strip: strip)
+        }
+    }
+
+    private struct Native {
+        var header: ImageHeader
+        var form: PixelForm
+        /// Of the native level; nil keeps the source's coefficients.
+        var quality: Int?
+        /// Of smaller levels.
+        var smallerQuality: Int
+    }
+
+    private static func build(
+        _ source: Native, to path: String, tileSize: Int, _ pixelSizeMicrometres: Double?, _ bigTIFF: Bool?, _ sync: Bool,
+        _ progress: (Double) throws -> Void, _ makeFeed: (Strip) -> any StripFeed
+    ) throws {
+        precondition(tileSize > 0 && tileSize % Strip.height == 0, "tile size \(tileSize) is no multiple of \(Strip.height)")
+        precondition((1...100).contains(source.smallerQuality), "JPEG quality \(source.smallerQuality)")
         let header = source.header
         let layout = PyramidLayout(width: header.width, height: header.height, tileSize: tileSize)
-        let writer = try PyramidWriter(path: path, layout: layout, channels: header.channels, bigTIFF: bigTIFF)
+        let writer = try PyramidWriter(path: path, layout: layout, channels: header.channels, chroma: source.form.chroma, bigTIFF: bigTIFF)
+        let top = layout.levels.count - 1
         var levels: [PyramidLevel] = []
-        for z in layout.levels.indices { levels.append(try PyramidLevel(layout: layout, z: z, channels: header.channels, quality: quality)) }
-        let native = levels[levels.count - 1]
-        let feed = try StripFeed(source: source, window: window, level: native)
+        for z in layout.levels.indices {
+            levels.append(try PyramidLevel(layout: layout, z: z, form: source.form, quality: z == top ? source.quality : source.smallerQuality))
+        }
+        let native = levels[top]
+        let feed = makeFeed(native.newStrip())
         var row = 0
         try feed.read()
         while row < header.height {
-            let count = feed.swap(into: native)
-            row += count
+            native.exchange(&feed.strip)
+            row += native.strip.rows
             // The next strip is decoded while this one is encoded.
-            try native.encode(beside: row < header.height ? { try feed.read() } : nil, halvingInto: levels.count > 1 ? levels[levels.count - 2] : nil)
+            try native.encode(beside: row < header.height ? { try feed.read() } : nil, halvingInto: top > 0 ? levels[top - 1] : nil)
             try native.flush(to: writer)
-            for z in stride(from: levels.count - 2, through: 0, by: -1) {
+            for z in stride(from: top - 1, through: 0, by: -1) {
                 guard levels[z].isReady else { break }
                 try levels[z].encode(beside: nil, halvingInto: z > 0 ? levels[z - 1] : nil)
                 try levels[z].flush(to: writer)
@@ -50,45 +86,42 @@ package enum PyramidBuilder {
         }
         try writer.finish(pixelSizeMicrometres: pixelSizeMicrometres, sync: sync)
     }
-
-    /// Rows worked on at once; a multiple of the 16 rows that JPEG with halved chroma packs together.
-    static let stripRows = 32
 }
 
-/// Reads strips of 8-bit rows ahead, turning 16-bit samples by the window.
-private final class StripFeed: @unchecked Sendable {  // `read` and `swap` never run at the same time
+/// Fills strip after strip. Reading and exchanging the strip never happen at the same time.
+private protocol StripFeed: AnyObject, Sendable {
+    var strip: Strip { get set }
+    func read() throws
+}
+
+/// Strips of 8-bit rows, 16-bit samples turned by the window.
+private final class RowFeed: StripFeed, @unchecked Sendable {
+    var strip: Strip
     private let source: any ImageRowReader
-    private let rowBytes: Int
-    private var strip: UnsafeMutableRawBufferPointer
-    private var wide: UnsafeMutableRawBufferPointer?
+    private let wide: UnsafeMutableRawBufferPointer?
     private let table: [UInt8]
     private var row = 0
-    private var rows = 0
 
-    init(source: any ImageRowReader, window: (low: Int, high: Int)?, level: PyramidLevel) throws {
-        self.source = source
+    init(source: any ImageRowReader, window: (low: Int, high: Int)?, strip: Strip) {
+        (self.source, self.strip) = (source, strip)
         let header = source.header
-        rowBytes = level.stride
-        strip = .allocate(byteCount: level.stride * (PyramidBuilder.stripRows + 1), alignment: 64)
         if header.bitsPerSample == 16 {
             wide = .allocate(byteCount: header.rowBytes, alignment: 64)
             let (low, high) = (window?.low ?? 0, max(window?.high ?? 65_535, (window?.low ?? 0) + 1))
             table = (0...65_535).map { UInt8(clamping: (($0 - low) * 255 + (high - low) / 2) / (high - low)) }
         } else {
-            table = []
+            (wide, table) = (nil, [])
         }
     }
 
-    deinit {
-        strip.deallocate()
-        wide?.deallocate()
-    }
+    deinit { wide?.deallocate() }
 
     func read() throws {
         let header = source.header
-        rows = min(PyramidBuilder.stripRows, header.height - row)
-        for y in 0..<rows {
-            let target = UnsafeMutableRawBufferPointer(rebasing: strip[(y * rowBytes)..<((y + 1) * rowBytes)])
+        let plane = strip.planes[0]
+        strip.rows = min(Strip.height, header.height - row)
+        for y in 0..<strip.rows {
+            let target = UnsafeMutableRawBufferPointer(start: plane.samples + y * plane.stride, count: plane.stride)
             guard let wide else {
                 try source.readRows(into: target, count: 1)
                 continue
@@ -99,13 +132,22 @@ private final class StripFeed: @unchecked Sendable {  // `read` and `swap` never
                 for index in 0..<(header.width * header.channels) { target[index] = table[Int(samples[index])] }
             }
         }
-        row += rows
+        row += strip.rows
     }
+}
 
-    /// Hands the strip over to its level, whose old one is filled next.
-    func swap(into level: PyramidLevel) -> Int {
-        Swift.swap(&strip, &level.strip)
-        level.rows = rows
-        return rows
+/// Strips of planes.
+private final class PlaneFeed: StripFeed, @unchecked Sendable {
+    var strip: Strip
+    private let source: JPEGPlaneReader
+    private var row = 0
+
+    init(source: JPEGPlaneReader, strip: Strip) { (self.source, self.strip) = (source, strip) }
+
+    func read() throws {
+        strip.rows = min(Strip.height, source.header.height - row)
+        let unit = source.rowsPerReading
+        for number in 0..<((strip.rows + unit - 1) / unit) { try source.read(into: strip.part(number, left: 0, layout: source.layout)) }
+        row += strip.rows
     }
 }

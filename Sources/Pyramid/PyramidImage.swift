@@ -1,5 +1,4 @@
 import Codecs
-import Raster
 
 /// An image file as the source of its pyramid: upright, and with a window for 16-bit values.
 package struct PyramidImage: Sendable {
@@ -24,36 +23,48 @@ package struct PyramidImage: Sendable {
         (place, self.name, self.page, self.orientation) = (.descriptor(descriptor), name, page, orientation)
     }
 
-    /// Builds the tile file at `path`.
+    /// Builds the tile file at `path`, by strips; one that has to be turned waits in an unnamed file beside `path` meanwhile.
     ///
-    /// An upright image is read by strips. One that has to be turned is decoded whole, within the limit of `DecodeLimits`.
+    /// - Parameter isLossless: the native level of a JPEG that is not turned keeps the coefficients of the file, where its kind allows.
     /// - Throws: `CodecError` when the image is not readable to its end, `PyramidError` when the file cannot be written, and
     ///   what `progress` throws. The incomplete file is then the caller's to remove.
     package func write(
-        to path: String, tileSize: Int = 512, quality: Int = 85, pixelSizeMicrometres: Double? = nil,
+        to path: String, tileSize: Int = 512, quality: Int = 85, isLossless: Bool = true, pixelSizeMicrometres: Double? = nil,
         progress: (Double) throws -> Void = { _ in }
     ) throws {
-        let source = try rows()
         try progress(0)
+        if orientation == 1, page == 0, let planes = try planes() {
+            do {
+                return try PyramidBuilder.build(
+                    planes: planes, isLossless: isLossless, to: path, tileSize: tileSize, quality: quality, pixelSizeMicrometres: pixelSizeMicrometres,
+                    progress: progress)
+            } catch CodecError.unsupported where isLossless {
+                // Coefficients that only a damaged or odd file has: its pixels are encoded anew.
+                return try write(
+                    to: path, tileSize: tileSize, quality: quality, isLossless: false, pixelSizeMicrometres: pixelSizeMicrometres, progress: progress)
+            }
+        }
+        let source = try rows(scratch: path)
         try PyramidBuilder.build(
             source: source, to: path, tileSize: tileSize, quality: quality, window: try window(of: source.header, progress: progress),
             pixelSizeMicrometres: pixelSizeMicrometres, progress: progress)
     }
 
-    /// Builds the file of full depth of a 16-bit image at `path`; see ``DeepPyramidBuilder``.
-    package func writeDeep(to path: String, tileSize: Int = 512, progress: (Double) throws -> Void = { _ in }) throws {
-        try DeepPyramidBuilder.build(source: try rows(), to: path, tileSize: tileSize, progress: progress)
+    private func planes() throws(CodecError) -> JPEGPlaneReader? {
+        switch place {
+        case .path(let path): try JPEGPlaneReader.open(path: path)
+        case .descriptor(let descriptor): try JPEGPlaneReader.open(descriptor: descriptor, name: name)
+        }
     }
 
-    private func rows() throws(CodecError) -> any ImageRowReader {
-        guard orientation != 1 else { return try storedRows() }
-        let image: AnyImage
-        switch place {
-        case .path(let path): image = try ImageFile.decode(path: path, page: page, orientation: orientation)
-        case .descriptor(let descriptor):
-            image = try ImageFile.decode(descriptor: descriptor, name: name, page: page, orientation: orientation)
-        }
-        return MemoryRowReader(image, format: .tiff)
+    /// Builds the file of full depth of a 16-bit image at `path`; see ``DeepPyramidBuilder``.
+    package func writeDeep(to path: String, tileSize: Int = 512, progress: (Double) throws -> Void = { _ in }) throws {
+        try DeepPyramidBuilder.build(source: try rows(scratch: path), to: path, tileSize: tileSize, progress: progress)
+    }
+
+    private func rows(scratch: String) throws(CodecError) -> any ImageRowReader {
+        let reader = try storedRows()
+        return (2...8).contains(orientation) ? try UprightRowReader(reader, orientation: orientation, scratch: scratch) : reader
     }
 
     private func storedRows() throws(CodecError) -> any ImageRowReader {

@@ -2,19 +2,15 @@ import Codecs
 import Dispatch
 import Synchronization
 
-/// One level while it is built: a strip of rows, padded to whole tiles, and an encoder for each column of tiles.
+/// One level while it is built: a strip of rows, and an encoder for each column of tiles.
 final class PyramidLevel: @unchecked Sendable {  // each column is touched by one thread at a time, all else by the caller
     private let z: Int
     private let size: PyramidLayout.Level
     private let tileSize: Int
-    private let channels: Int
-    private let quality: Int
-    /// Bytes from one row of the strip to the next.
-    let stride: Int
-    /// Room for `stripRows` rows, and one to pair an odd last row with.
-    var strip: UnsafeMutableRawBufferPointer
-    /// Rows in the strip.
-    var rows = 0
+    private let form: PixelForm
+    /// nil: the coefficients of the source are kept.
+    private let quality: Int?
+    private(set) var strip: Strip
     /// Rows encoded before the strip.
     private var done = 0
     private let columns: [Column]
@@ -29,28 +25,30 @@ final class PyramidLevel: @unchecked Sendable {  // each column is touched by on
         init() throws(CodecError) { padded = try JPEGTileEncoder() }
     }
 
-    init(layout: PyramidLayout, z: Int, channels: Int, quality: Int) throws(CodecError) {
+    init(layout: PyramidLayout, z: Int, form: PixelForm, quality: Int?) throws(CodecError) {
         self.z = z
         size = layout.levels[z]
         tileSize = layout.tileSize
-        self.channels = channels
-        self.quality = quality
-        stride = size.columns * layout.tileSize * channels
+        (self.form, self.quality) = (form, quality)
         var columns: [Column] = []
         for _ in 0..<size.columns { columns.append(try Column()) }
         self.columns = columns
-        strip = .allocate(byteCount: stride * (PyramidBuilder.stripRows + 1), alignment: 64)
+        strip = Strip(size, tileSize: tileSize, form: form, keepsBlocks: quality == nil)
     }
 
-    deinit { strip.deallocate() }
+    /// A strip of this level's kind.
+    func newStrip() -> Strip { Strip(size, tileSize: tileSize, form: form, keepsBlocks: quality == nil) }
+
+    /// Takes over a filled strip and gives its own away.
+    func exchange(_ other: inout Strip) { swap(&strip, &other) }
 
     /// The strip is full or holds the last rows.
-    var isReady: Bool { rows > 0 && (rows == PyramidBuilder.stripRows || done + rows == size.height) }
+    var isReady: Bool { strip.rows > 0 && (strip.rows == Strip.height || done + strip.rows == size.height) }
 
     /// Encodes the strip and adds its 2 × 2 means to the strip of the next smaller level, columns in parallel; `other` work
     /// is done beside it.
     func encode(beside other: (() throws -> Void)?, halvingInto smaller: PyramidLevel?) throws {
-        pad()
+        strip.pad()
         let failure = Mutex<(any Error)?>(nil)
         // The closure is not kept, and `concurrentPerform` returns only when all has been done.
         nonisolated(unsafe) let other = other
@@ -63,47 +61,71 @@ final class PyramidLevel: @unchecked Sendable {  // each column is touched by on
             }
         }
         if let error = failure.withLock({ $0 }) { throw error }
-        if let smaller { smaller.rows += (rows + 1) / 2 }
-        done += rows
-        rows = 0
-    }
-
-    /// Repeats the last pixel of each row up to whole tiles, and an odd last row.
-    private func pad() {
-        let bytes = strip.baseAddress!.assumingMemoryBound(to: UInt8.self)
-        for y in 0..<rows {
-            let row = bytes + y * stride
-            for at in Swift.stride(from: size.width * channels, to: stride, by: 1) { row[at] = row[at - channels] }
-        }
-        if rows % 2 != 0 { (bytes + rows * stride).update(from: bytes + (rows - 1) * stride, count: stride) }
+        if let smaller { smaller.strip.rows += (strip.rows + 1) / 2 }
+        done += strip.rows
+        strip.rows = 0
     }
 
     private func encodeColumn(_ x: Int, halvingInto smaller: PyramidLevel?) throws(CodecError) {
-        let from = UnsafePointer(strip.baseAddress!.assumingMemoryBound(to: UInt8.self)) + x * tileSize * channels
-        let width = min(tileSize, size.width - x * tileSize)
+        let left = x * tileSize
+        let width = min(tileSize, size.width - left)
         let tileRow = done / tileSize
         let height = min(tileSize, size.height - tileRow * tileSize)
         let edge = width < tileSize || height < tileSize
         let column = columns[x]
         if done % tileSize == 0 {
-            try column.padded.start(width: tileSize, height: tileSize, channels: channels, quality: quality)
+            try start(column.padded, width: tileSize, height: tileSize)
             if edge {
                 if column.cropped == nil { column.cropped = try JPEGTileEncoder() }
-                try column.cropped?.start(width: width, height: height, channels: channels, quality: quality)
+                if let cropped = column.cropped { try start(cropped, width: width, height: height) }
             }
         }
-        try column.padded.write(from, stride: stride, count: rows)
-        if edge { try column.cropped?.write(from, stride: stride, count: rows) }
-        let end = done + rows - tileRow * tileSize
+        try write(to: column.padded, left: left)
+        if edge, let cropped = column.cropped { try write(to: cropped, left: left) }
+        let end = done + strip.rows - tileRow * tileSize
         if end == height {
-            if height < tileSize { try column.padded.write(from + (rows - 1) * stride, stride: 0, count: tileSize - height) }
+            if height < tileSize { try fill(column.padded, left: left, from: end) }
             column.paddedFile = try column.padded.finish()
             if edge { column.croppedFile = try column.cropped?.finish() }
         }
-        if let smaller {
-            let to = smaller.strip.baseAddress!.assumingMemoryBound(to: UInt8.self) + smaller.rows * smaller.stride + x * tileSize / 2 * channels
+        if let smaller { addMeans(left: left, to: smaller.strip) }
+    }
+
+    private func start(_ encoder: JPEGTileEncoder, width: Int, height: Int) throws(CodecError) {
+        switch form {
+        case .rows(let channels): try encoder.start(width: width, height: height, channels: channels, quality: quality ?? 100)
+        case .planes(let layout): try encoder.start(width: width, height: height, layout: layout, quality: quality)
+        }
+    }
+
+    private func write(to encoder: JPEGTileEncoder, left: Int) throws(CodecError) {
+        switch form {
+        case .rows(let channels): try encoder.write(strip.planes[0].samples + left * channels, stride: strip.planes[0].stride, count: strip.rows)
+        case .planes(let layout):
+            let unit = 8 * layout.down
+            for number in 0..<((strip.rows + unit - 1) / unit) { try encoder.write(strip.part(number, left: left, layout: layout)) }
+        }
+    }
+
+    /// Repeats the last row down to the end of the tile.
+    private func fill(_ encoder: JPEGTileEncoder, left: Int, from end: Int) throws(CodecError) {
+        switch form {
+        case .rows(let channels):
+            let plane = strip.planes[0]
+            try encoder.write(plane.samples + (strip.rows - 1) * plane.stride + left * channels, stride: 0, count: tileSize - end)
+        case .planes(let layout):
+            let unit = 8 * layout.down
+            for _ in ((end + unit - 1) / unit)..<(tileSize / unit) { try encoder.write(strip.part(nil, left: left, layout: layout)) }
+        }
+    }
+
+    private func addMeans(left: Int, to smaller: Strip) {
+        for (plane, target) in zip(strip.planes, smaller.planes) {
+            let filled = (strip.rows + plane.down - 1) / plane.down
+            let to = target.samples + smaller.rows / target.down * target.stride + left / 2 / plane.across * plane.bytes
             halve(
-                from, stride: stride, width: tileSize / 2, height: (rows + 1) / 2, channels: channels, into: to, stride: smaller.stride)
+                plane.samples + left / plane.across * plane.bytes, stride: plane.stride, width: tileSize / 2 / plane.across, height: (filled + 1) / 2,
+                channels: plane.bytes, into: to, stride: target.stride)
         }
     }
 

@@ -37,14 +37,15 @@ final class PyramidWriter {
     private let layout: PyramidLayout
     private let channels: Int
     private let coding: Coding
+    private let chroma: (across: Int, down: Int)
     private let big: Bool
     private var directories: [Directory]
     private var position: UInt64
     private var buffer: [UInt8] = []
 
-    init(path: String, layout: PyramidLayout, channels: Int, coding: Coding = .jpeg, bigTIFF: Bool?) throws(PyramidError) {
+    init(path: String, layout: PyramidLayout, channels: Int, coding: Coding = .jpeg, chroma: (across: Int, down: Int) = (2, 2), bigTIFF: Bool?) throws(PyramidError) {
         self.path = path
-        self.coding = coding
+        (self.coding, self.chroma) = (coding, chroma)
         self.layout = layout
         self.channels = channels
         let native = layout.levels[layout.levels.count - 1]
@@ -176,7 +177,7 @@ final class PyramidWriter {
             let text = Array("\(Self.description)\(index)".utf8) + [0]
             entries.append(Entry(tag: 270, type: 2, count: text.count, data: text))
         }
-        if channels == 3, coding == .jpeg { entries.append(short(530, [2, 2])) }
+        if channels == 3, coding == .jpeg { entries.append(short(530, [chroma.across, chroma.down])) }
         if let pixelSize, pixelSize > 0 {
             // Pixels per centimetre; a level's pixels are larger by the same factor that its width is smaller.
             let native = layout.levels[layout.levels.count - 1]

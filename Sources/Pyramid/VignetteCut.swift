@@ -10,7 +10,7 @@ package struct VignetteCut: Sendable, Hashable {
     package let width: Int
     package let height: Int
     /// Where the picture begins and ends in `part`, in pixels of the level.
-    let left, right, top, bottom: Double
+    package let left, right, top, bottom: Double
 
     /// - Parameters:
     ///   - box: of the object; it gets a margin of 6 % of its longer side, at least 2 pixels, as far as the image reaches.

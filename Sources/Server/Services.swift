@@ -137,7 +137,10 @@ final class Services: Sendable {
     func importSettings(_ project: OpenProject) async throws -> JSONValue {
         let config = try await project.project.pipelineGraph().nodes.first { $0.kind == ImportNode.kind }?.config ?? [:]
         let size = config["pixelSizeUm"]?.numberValue ?? 0
-        return ["pattern": .string(config["pattern"]?.stringValue ?? ""), "pixelSizeUm": size > 0 ? .number(size) : .null]
+        return [
+            "pattern": .string(config["pattern"]?.stringValue ?? ""), "pixelSizeUm": size > 0 ? .number(size) : .null,
+            "losslessPyramids": .boolean(try await project.project.setting(ImageImporter.losslessSetting) != "false"),
+        ]
     }
 
     /// Keeps pattern and pixel size in the import node of the pipeline; nil leaves one as it is, null empties it.

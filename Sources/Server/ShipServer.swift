@@ -40,17 +40,23 @@ package final class ShipServer: Sendable {
     /// Listens; returns the port when connections are taken.
     /// - Throws: `ServerError` when nobody may listen there.
     package func start() async throws -> Int {
+        // Pages that wait for a server that crashed ask at once, and must not be told that it has another name.
+        if configuration.port != 0 { answer(at: configuration.port) }
         let port: Int
         if let host = configuration.host {
             port = try await listen(host: host, port: configuration.port)
         } else {
             port = try await listenOnThisMachine()
         }
-        services.port = port
-        gate.allow(hosts: configuration.allowedHosts + (configuration.host.map { ["\($0):\(port)"] } ?? []), port: port)
+        answer(at: port)
         configuration.onLink(services.link())
         services.startHousekeeping()
         return port
+    }
+
+    private func answer(at port: Int) {
+        services.port = port
+        gate.allow(hosts: configuration.allowedHosts + (configuration.host.map { ["\($0):\(port)"] } ?? []), port: port)
     }
 
     /// Answers what has begun, tells event streams goodbye, closes the projects. At most a few seconds.

@@ -28,6 +28,8 @@ final class Connection: Sendable {
     private nonisolated(unsafe) var isClosed = false
     private nonisolated(unsafe) var usesWAL = false
     private nonisolated(unsafe) var reopenings = 0
+    /// Transactions so far.
+    private nonisolated(unsafe) var writes = 0
 
     /// Opens at once, so that a project that cannot be opened says so here.
     init(path: String, access: Access) throws(StoreError) {
@@ -43,7 +45,11 @@ final class Connection: Sendable {
 
     /// One transaction, durable when this returns.
     func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(StoreError) -> T {
-        try await request { connection throws(StoreError) in try connection.transaction(body) }
+        try await request { connection throws(StoreError) in
+            let result = try connection.transaction(body)
+            connection.checkpointInPause()
+            return result
+        }
     }
 
     /// A transaction that the next durable one carries onto the disk: for progress and log lines, of which a power cut may take the last ones.
@@ -129,6 +135,17 @@ final class Connection: Sendable {
             return try database.inDatabase(body)
         } catch {
             throw leaving(database, after: error)
+        }
+    }
+
+    /// What the log holds goes into the database when nothing was written for a while, so that hardly an edit has to wait for it.
+    private func checkpointInPause() {
+        guard usesWAL else { return }
+        writes += 1
+        queue.asyncAfter(deadline: .now() + 0.5) { [weak self, writes] in
+            guard let self, !self.isClosed, self.writes == writes else { return }
+            // What it cannot do now, the next one does.
+            _ = try? self.run { try $0.execute(sql: "PRAGMA wal_checkpoint(PASSIVE)") }
         }
     }
 
@@ -242,9 +259,9 @@ final class Connection: Sendable {
             try Migrations.checkFormat(database, path: path)
             guard try String.fetchOne(database, sql: "PRAGMA journal_mode=\(mode)") == mode else { return false }
             if mode == "wal" {
-                // A small log keeps small sticks from filling up; 1,000 pages are 4 MB.
+                // A small log keeps small sticks from filling up; 4,000 pages are 16 MB, which take a hundred edits without a pause.
                 let free = freeBytes ?? Int.max
-                try database.execute(sql: "PRAGMA wal_autocheckpoint=\(free < 64 << 20 ? 64 : 1000)")
+                try database.execute(sql: "PRAGMA wal_autocheckpoint=\(free < 64 << 20 ? 64 : free < 1 << 30 ? 1000 : 4000)")
                 try database.execute(sql: "PRAGMA journal_size_limit=4194304")
             }
             try database.execute(sql: "PRAGMA secure_delete=FAST")

@@ -5,6 +5,8 @@ struct ObjectColumns {
     struct Column {
         var sql: String
         var isText = false
+        /// SQL of a number that stands for the text in tables of columns.
+        var number: String?
         /// Stands in the table of measurements.
         var isMeasured = false
     }
@@ -14,7 +16,8 @@ struct ObjectColumns {
         "id": Column(sql: "o.id"), "uid": Column(sql: "o.uid", isText: true), "x": Column(sql: "o.x"), "y": Column(sql: "o.y"),
         "width": Column(sql: "o.width"), "height": Column(sql: "o.height"), "area": Column(sql: "o.area"), "image": Column(sql: "o.image_id"),
         "edited": Column(sql: "o.edited"), "touches": Column(sql: "o.touches"), "inner": Column(sql: "o.n_inner"), "revision": Column(sql: "o.mask_id"),
-        "rule": Column(sql: "o.rule", isText: true), "category": Column(sql: "o.category_id"), "status": Column(sql: "o.label_status", isText: true),
+        "rule": Column(sql: "o.rule", isText: true), "category": Column(sql: "o.category_id"), "status": Column(
+            sql: "o.label_status", isText: true, number: "CASE o.label_status WHEN 'predicted' THEN 0 WHEN 'validated' THEN 1 WHEN 'dubious' THEN 2 END"),
         "score": Column(sql: "o.label_score"),
     ]
 

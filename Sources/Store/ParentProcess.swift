@@ -10,3 +10,9 @@ package enum ParentProcess {
         return getppid() != 1
     }
 }
+
+/// Memory of this process.
+package enum ProcessMemory {
+    /// Gives back the pages of code that starting needed; what is used again comes back from the program's file.
+    package static func releaseStartCode() { ship_release_code() }
+}

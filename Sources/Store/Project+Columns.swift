@@ -27,7 +27,8 @@ extension Project {
         try await read { database in
             let known = ObjectColumns(measured: try Self.measureColumnNames(database))
             let columns = try names.map { name in
-                let column = try known.find(name)
+                var column = try known.find(name)
+                if let number = column.number { column = ObjectColumns.Column(sql: number) }
                 guard !column.isText else { throw StoreError.invalid(sentence: "“\(name)” holds texts; columns are numbers") }
                 return column
             }

@@ -3,7 +3,12 @@ import GRDB
 
 extension Project {
     package func graph() async throws(StoreError) -> StoredGraph {
-        try await read { try Self.graph($0) }
+        if let known = knownGraph.withLock({ $0 }) { return known }
+        return try await read { database in
+            let graph = try Self.graph(database)
+            self.knownGraph.withLock { $0 = graph }
+            return graph
+        }
     }
 
     private static func graph(_ database: Database) throws -> StoredGraph {
@@ -38,6 +43,8 @@ extension Project {
         }
         guard try await self.graph() != graph else { return }
         try await write { database in
+            // Requests run one after the other, so the next that asks reads what is stored then.
+            self.knownGraph.withLock { $0 = nil }
             let before = try Self.graph(database)
             try database.execute(sql: "DELETE FROM edge; DELETE FROM slot; UPDATE node SET in_graph = 0")
             for (position, node) in graph.nodes.enumerated() {

@@ -22,6 +22,8 @@ package final class Project: Sendable {
     package let files: FolderHandle
 
     let connection: Connection
+    /// The graph as it is stored; every edit asks for it.
+    let knownGraph = Mutex<StoredGraph?>(nil)
     private let lock: ProjectLock?
     /// Copy of a project that could not be read where it is.
     private let temporaryFolder: String?

@@ -36,6 +36,13 @@ func frameBenchmarks(_ benchmark: Benchmark) throws {
     try Data(jpeg).write(to: URL(filePath: source))
     let target = folder.appending(path: "frame.tif").path
     try benchmark.run("pyramid of a 5 MP JPEG", items: pixels, per: 1e6, unit: "MP") { try PyramidImage(path: source).write(to: target) }
+    try benchmark.run("pyramid of a 5 MP JPEG, pixels encoded anew", items: pixels, per: 1e6, unit: "MP") {
+        try PyramidImage(path: source).write(to: target, isLossless: false)
+    }
+    let deep = AnyImage.gray16(gray.mapped { UInt16($0) * 200 })
+    let deepSource = folder.appending(path: "frame16.tif").path
+    try Data(try TIFFWriter.encode(deep, compression: .none)).write(to: URL(filePath: deepSource))
+    try benchmark.run("pyramid of a 5 MP 16-bit TIFF", items: pixels, per: 1e6, unit: "MP") { try PyramidImage(path: deepSource).write(to: target) }
     try PyramidImage(path: source).write(to: target)
     let pyramid = try PyramidFile(path: target)
     let last = pyramid.levels - 1

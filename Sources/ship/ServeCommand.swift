@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Pipeline
 import Server
+import Store
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -94,6 +95,7 @@ struct ServeCommand: AsyncParsableCommand {
         FileHandle.standardOutput.write(Data("Scripts send the header  Authorization: Bearer \(server.bearerToken)\n".utf8))
         try await server.run { _ in
             if opensBrowser { openBrowser(server.link) }
+            ProcessMemory.releaseStartCode()
         }
     }
 

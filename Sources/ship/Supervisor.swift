@@ -45,6 +45,8 @@ enum Supervisor {
                 return 1
             }
             child.store(pid, ordering: .relaxed)
+            // From here on this process only waits.
+            ProcessMemory.releaseStartCode()
             var status: Int32 = 0
             while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
             child.store(0, ordering: .relaxed)

@@ -107,6 +107,9 @@ class Watched:
         options.setdefault("viewport", {"width": 1400, "height": 860})
         self.server = server
         self.context = chromium.new_context(accept_downloads=True, **options)
+        # Browser files of a folder instead of those in the program, so that a change of them needs no build.
+        if os.environ.get("SHIP_PUBLIC"):
+            self.context.route(lambda url: url.startswith(server.origin + "/") and "/api/" not in url, self._from_folder)
         self.page = self.context.new_page()
         self.console, self.bad, self.foreign, self.urls = [], [], [], []
         self.expected = []  # patterns of requests that may fail
@@ -115,6 +118,11 @@ class Watched:
         self.page.on("pageerror", lambda e: self.console.append(str(e)))
         self.page.on("request", self._request)
         self.page.on("response", self._response)
+
+    @staticmethod
+    def _from_folder(route):
+        path = urllib.parse.urlsplit(route.request.url).path.lstrip("/") or "index.html"
+        route.fulfill(path=str(Path(os.environ["SHIP_PUBLIC"]) / path))
 
     def _request(self, request):
         self.urls.append(request.url)
@@ -199,3 +207,14 @@ def draw_frames(folder, count=2, size="1200x900"):
         check(False, "`ship demo --frames-only` draws frames", (result.stderr or result.stdout).strip()[-300:])
         return False
     return True
+
+
+def processed(root, name="sheet", frames=3, size="1600x1200"):
+    """A project below `root` with drawn frames and the objects of the standard pipeline; its place, or None when this build cannot."""
+    with tempfile.TemporaryDirectory(prefix="ship-frames-") as folder:
+        if not draw_frames(Path(folder) / "frames", frames, size):
+            return None
+        pipeline = Path(folder) / "pipeline.json"
+        pipeline.write_bytes(subprocess.run([os.environ["SHIP"], "pipeline"], capture_output=True).stdout)
+        made = subprocess.run([os.environ["SHIP"], "run", str(pipeline), "--input", str(Path(folder) / "frames"), "--output", str(Path(root) / "local" / name)], capture_output=True, text=True)
+        return {"user": "local", "name": name} if check(made.returncode == 0, "`ship run` makes a project", made.stderr[-300:]) else None

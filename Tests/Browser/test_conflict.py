@@ -20,7 +20,7 @@ def main():
         a.page.keyboard.press("r")
         stroke(a.page, [at(400, 300), at(460, 340)])
         a.saved()
-        b.page.wait_for_function("() => [...document.querySelectorAll('span')].some(e => e.textContent === '1 object') && document.querySelectorAll('.history li button').length === 2", timeout=8000)
+        b.page.wait_for_function("() => [...document.querySelectorAll('span')].some(e => e.textContent === '1 object') && document.querySelectorAll('.history li button').length === 2", timeout=20000)
         check(True, "the other tab sees the edit without a reload")
         obj = objects(a, base, image)[0]
 
@@ -38,8 +38,8 @@ def main():
             b.page.wait_for_selector(".object-head")
             foreign(x)
             b.page.keyboard.press("b")
-            stroke(b.page, [at(410, 335), at(410, 360)], 8)
-            b.page.wait_for_selector(".held", timeout=8000)
+            stroke(b.page, [at(410, 335), at(410, 360)], 20)
+            b.page.wait_for_selector(".held", timeout=20000)
         before = pixels(a, base, obj)
         meet(460)
         check("1 change" in b.page.locator(".held").inner_text(), "an edit of an object that was changed elsewhere is held", b.page.locator(".held").inner_text())
@@ -52,7 +52,7 @@ def main():
         b.page.wait_for_selector(".held", timeout=15000)
         check(True, "a held stroke outlives a reload")
         b.page.get_by_role("button", name="Apply to the newer state").click()
-        a.wait_until("applied, it adds to the newer state", lambda: (410, 358) in pixels(a, base, obj) and (470, 310) in pixels(a, base, obj), 8)
+        a.wait_until("applied, it adds to the newer state", lambda: (410, 358) in pixels(a, base, obj) and (470, 310) in pixels(a, base, obj), 20)
         b.saved()
         check(b.page.locator(".held").count() == 0, "and the bar is gone")
         meet(480)

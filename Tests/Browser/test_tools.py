@@ -87,15 +87,15 @@ def draw_all(w, base, image, where):
     whole = pixels(w, base, newest(w, base, image))
     count = len(objects(w, base, image))
     (a, b), (ka, kb) = press("k", (470, 290), (470, 350))
-    stroke(page, [a, b], 10)
-    w.wait_until(f"{where}: a line across the object cuts it in two", lambda: len(objects(w, base, image)) == count + 1, 10)
+    stroke(page, [a, b], 20)
+    w.wait_until(f"{where}: a line across the object cuts it in two", lambda: len(objects(w, base, image)) == count + 1, 20)
     steady()
     parts = sorted((o for o in objects(w, base, image) if o["edited"]), key=lambda o: -o["id"])[:2]
     sure, blur = near([ka, kb], 2, HALF_SCREEN / scale)
     wrong = same(set().union(*(pixels(w, base, o) for o in parts)), (whole - sure - blur, whole & blur))
     check(not wrong, f"{where}: and takes only the pixels under the line", wrong)
     keys.press("Control+z")
-    w.wait_until(f"{where}: undo makes it whole", lambda: len(objects(w, base, image)) == count, 10)
+    w.wait_until(f"{where}: undo makes it whole", lambda: len(objects(w, base, image)) == count, 20)
     steady()
 
     # A point, a line and an outline together; each pixel goes to the nearest, what is nearest to the outline goes.
@@ -113,7 +113,7 @@ def draw_all(w, base, image, where):
     page.wait_for_timeout(80)
     keys.press("Enter")
     page.screenshot(path="/tmp/h/tools-shot.png")
-    w.wait_until(f"{where}: Enter splits", lambda: len(objects(w, base, image)) == count + 1, 10)
+    w.wait_until(f"{where}: Enter splits", lambda: len(objects(w, base, image)) == count + 1, 20)
     steady()
     from drawing import distance
     halves = sorted((o for o in objects(w, base, image) if o["edited"]), key=lambda o: -o["id"])[:2]
@@ -134,7 +134,7 @@ def draw_all(w, base, image, where):
     # Both are selected now: joined along a line, they are one again.
     check(page.locator(".chips .vignette").count() == 2, f"{where}: both parts are selected after the split")
     keys.press("j")
-    w.wait_until(f"{where}: J joins them", lambda: len(objects(w, base, image)) == count, 10)
+    w.wait_until(f"{where}: J joins them", lambda: len(objects(w, base, image)) == count, 20)
     steady()
     keys.press("Delete")
     steady()

@@ -135,7 +135,7 @@ def walk(chromium, frames, name):
         w.wait_until(f"{name}: merge makes one of two", lambda: total(w, base, image) == before - 1)
         w.saved()
         page.wait_for_timeout(500)
-        check(page.locator(".history li").count() == 1, f"{name}: the merge is in the history")
+        check(page.locator(".history img").count() == 1, f"{name}: the merge is in the history")
         merged = page.locator(".object-head strong").inner_text().split()[-1]
         answer = w.api(f"{base}/objects/{merged}")["body"]
         check(answer["area"] == a["area"] + b["area"], f"{name}: the merged object has the area of both", f"{answer['area']} of {a['area']} + {b['area']}")
@@ -180,7 +180,7 @@ def walk(chromium, frames, name):
         page.wait_for_selector(".viewer .map.leaflet-container", timeout=30000)
         w.settle()
         check(total(w, base, image) == before - 1, f"{name}: after a reload the edits are still there")
-        page.wait_for_function("() => document.querySelectorAll('.history li').length === 3", timeout=8000)
+        page.wait_for_function("() => document.querySelectorAll('.history img').length === 3", timeout=8000)
         check(True, f"{name}: after a reload the history is still there")
         w.view(project, image, cx, cy, native)
         check(page.evaluate(OVERLAY_BITS) == bits_merged, f"{name}: after a reload the overlay is the same", f"{bits_merged} before")

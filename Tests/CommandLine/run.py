@@ -3,7 +3,7 @@
 import hashlib, json, os, pathlib, random, shutil, signal, sqlite3, subprocess, sys, tempfile, time, urllib.error, urllib.request, zipfile
 
 sys.dont_write_bytecode = True
-import convert, measure  # beside this file
+import convert, edits, measure  # beside this file
 
 SHIP = str(pathlib.Path(sys.argv[1]).resolve())
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -229,6 +229,7 @@ try:
     reference = whole_way()
     killed_runs(reference)
     killed_server()
+    edits.run(ship, Server, WORK, check)
     measure.run(SHIP, WORK, check)
     convert.run(ship, WORK, check)
 finally:

@@ -93,3 +93,65 @@ private func error(_ request: EditRequest, _ masks: [Mask] = []) -> EditError? {
     let twice = EditRequest(operation: .merge, image: 1, objects: [10, 10])
     #expect(error(twice, [mask(0, 0, 1, 1), mask(0, 0, 1, 1)]) == .needsObjects(.merge, least: 2))
 }
+
+private func line(_ points: (Double, Double)..., role: Feature.Properties.Role? = nil, width: Double? = nil) -> Feature {
+    Feature(.lineString(points.map { Point(x: $0.0, y: $0.1) }), properties: .init(width: width, role: role))
+}
+private func point(_ x: Double, _ y: Double, role: Feature.Properties.Role? = nil) -> Feature { Feature(.point(Point(x: x, y: y)), properties: .init(role: role)) }
+
+@Test func `pixels nearest to an outline leave the object, which keeps its identity when one part is left`() throws {
+    let outlined = try EditShapes(
+        request(.split, objects: 1, line((2, 0), (2, 2), role: .skeleton), line((7, 0), (7, 2), role: .outline)), masks: [mask(0, 0, 10, 3)], frame: frame)
+    #expect(outlined.revised == [0: mask(0, 0, 5, 3)] && outlined.retired.isEmpty && outlined.created.isEmpty)
+    let two = try EditShapes(
+        request(.split, objects: 1, point(1, 1), line((4, 0), (4, 2), role: .outline), point(8, 1)), masks: [mask(0, 0, 10, 3)], frame: frame)
+    #expect(two.retired == [0] && two.created == [mask(0, 0, 3, 3), mask(7, 0, 3, 3)])
+}
+
+@Test func `objects that overlap are split as their union, those apart each alone`() throws {
+    let shapes = try EditShapes(
+        request(.split, objects: 3, point(1, 1), point(7, 1)), masks: [mask(0, 0, 6, 3), mask(10, 0, 2, 3), mask(3, 0, 6, 3)], frame: frame)
+    #expect(shapes.retired == [0, 2] && shapes.revised.isEmpty)
+    #expect(shapes.created == [mask(0, 0, 5, 3), mask(5, 0, 4, 3)])
+}
+
+@Test func `smoothing takes off what is thinner than the radius and keeps the identity`() throws {
+    let spiked = mask(2, 2, 6, 5).union(mask(8, 4, 3, 1)).tight
+    let shapes = try EditShapes(request(.smooth, objects: 1), masks: [spiked], frame: frame)
+    #expect(shapes.revised[0] == spiked.smoothed(radius: 2).tight && shapes.revised[0]?.contains(x: 10, y: 4) == false)
+    #expect(error(request(.smooth, objects: 1), [mask(0, 0, 9, 1)]) == .nothingLeft(.smooth))
+}
+
+@Test func `separating divides at the neck, by depth or from given points, and loses no pixel`() throws {
+    let bodies = Mask("###....###", "####..####", "##########", "####..####", "###....###").tight
+    let automatic = try EditShapes(request(.separate, objects: 1), masks: [bodies], frame: frame)
+    #expect(automatic.retired == [0] && automatic.created.count == 2 && Mask.union(of: automatic.created).runs == bodies.runs)
+    let given = try EditShapes(request(.separate, objects: 1, point(0, 2), point(9, 2)), masks: [bodies], frame: frame)
+    #expect(given.created.count == 2 && Mask.union(of: given.created).runs == bodies.runs)
+    let apart = bodies.union(mask(11, 0, 1, 1)).tight
+    let rest = try EditShapes(request(.separate, objects: 1, point(0, 2), point(9, 2)), masks: [apart], frame: frame)
+    #expect(rest.created.count == 3 && Mask.union(of: rest.created).runs == apart.runs)
+    var deep = request(.separate, objects: 1)
+    deep.parameters.depth = 50
+    #expect(error(deep, [bodies])?.code == "edit.nothingChanges")
+    #expect(error(request(.separate, objects: 1, point(0, 2), point(11, 7)), [bodies])?.code == "edit.nothingChanges")
+}
+
+@Test func `a wand stands for its pixels wherever a shape may stand`() throws {
+    let pixels = mask(3, 3, 4, 2)
+    let drawn = try EditShapes(request(.draw, point(4, 4, role: .wand)), masks: [], wands: [0: pixels], frame: frame)
+    #expect(drawn.created == [pixels])
+    let erased = try EditShapes(request(.erase, objects: 1, point(4, 4, role: .wand)), masks: [mask(0, 3, 7, 2)], wands: [0: pixels], frame: frame)
+    #expect(erased.revised == [0: mask(0, 3, 3, 2)])
+}
+
+@Test func `roles that mean nothing, and lines that separate nothing, are refused`() {
+    #expect(error(request(.draw, line((0, 0), (5, 5), role: .outline)))?.code == "edit.annotationUnfit")
+    #expect(error(request(.draw, line((0, 0), (5, 5), role: .wand)))?.code == "edit.annotationUnfit")
+    #expect(error(request(.merge, objects: 2, line((0, 0), (5, 5), role: .outline)), [mask(0, 0, 1, 1), mask(3, 3, 1, 1)])?.code == "edit.annotationUnfit")
+    #expect(error(request(.split, objects: 1, line((0, 0), (5, 5), role: .outline), line((0, 5), (5, 0), role: .outline)), [mask(0, 0, 4, 1)])?.code == "edit.needsAnnotations")
+    #expect(error(request(.separate, objects: 1, polygon((0, 0), (3, 0), (3, 3))), [mask(0, 0, 4, 1)])?.code == "edit.annotationUnfit")
+    // Two pieces already, and the line goes beside them.
+    let pieces = mask(0, 0, 2, 2).union(mask(8, 0, 2, 2))
+    #expect(error(request(.cut, objects: 1, line((5, -1), (5, 9))), [pieces])?.code == "edit.nothingChanges")
+}

@@ -125,3 +125,121 @@ private func square(_ x: Double, _ y: Double, _ side: Double) -> Feature {
     for _ in 0..<20 { #expect(try await desk.editor.undo(image: desk.image.id) != nil) }
     #expect(try await desk.objects().count == 2)
 }
+
+@Test func `a request with a key is done once, also after a restart, and the key is for that request alone`() async throws {
+    let desk = try await Desk()
+    let request = EditRequest(operation: .draw, image: desk.image.id, annotations: FeatureCollection(features: [square(10, 60, 8)]))
+    let first = try await desk.editor.apply(request, key: "a")
+    #expect(try await desk.editor.apply(request, key: "a") == first)
+    let undone = try #require(try await desk.editor.undo(image: desk.image.id, key: "b"))
+    #expect(try await desk.editor.undo(image: desk.image.id, key: "b") == undone)
+    #expect(undone.removed == first.created)
+    await #expect(throws: StoreError.self) { try await desk.editor.redo(image: desk.image.id, key: "b") }
+    try desk.project.close()
+    let again = try Project.open(folder: desk.folder)
+    let editor = Editor(project: again, pipeline: ProjectPipeline(project: again))
+    #expect(try await editor.apply(request, key: "a") == first)
+    #expect(try await again.allObjects(of: desk.image.id).count == 2)
+    #expect(try await again.edits(image: desk.image.id).items.count == 1)
+    try again.close()
+}
+
+@Test func `an edit that expects another mask is refused, names what has changed and changes nothing`() async throws {
+    let desk = try await Desk()
+    let objects = try await desk.objects()
+    _ = try await desk.apply(.erase, [objects[0].id], square(10, 20, 5))
+    _ = try await desk.apply(.delete, [objects[1].id])
+    let now = try await desk.masks()
+    let expected = Dictionary(uniqueKeysWithValues: objects.map { ($0.id, $0.maskRevision) })
+    await #expect(throws: EditError.changedMeanwhile(objects.map(\.id).sorted())) {
+        try await desk.editor.apply(EditRequest(operation: .delete, image: desk.image.id, objects: [objects[0].id], expected: expected))
+    }
+    #expect(try await desk.masks() == now)
+    let present = try #require(try await desk.objects().first)
+    let taken = try await desk.editor.apply(
+        EditRequest(operation: .delete, image: desk.image.id, objects: [present.id], expected: [present.id: present.maskRevision]))
+    #expect(taken.removed == [present.id])
+}
+
+@Test func `one can go to any entry of the history, and what was superseded is out of reach`() async throws {
+    let desk = try await Desk()
+    var states = [try await desk.masks()]
+    var edits: [Int64] = [0]
+    for number in 0..<6 {
+        let outcome = number == 3 ? try await desk.apply(.delete, [try await desk.objects()[0].id]) : try await desk.apply(.draw, [], square(Double(number * 12), 60, 9))
+        edits.append(outcome.edit)
+        states.append(try await desk.masks())
+    }
+    for index in [2, 6, 0, 5, 5, 1, 4] {
+        let outcome = try await desk.editor.goTo(edit: edits[index], image: desk.image.id)
+        #expect(try await desk.masks() == states[index])
+        #expect(outcome.edit == edits[index] && outcome.canUndo == (index > 0) && outcome.canRedo == (index < 6))
+    }
+    _ = try await desk.apply(.draw, [], square(100, 60, 5))
+    await #expect(throws: StoreError.self) { try await desk.editor.goTo(edit: edits[6], image: desk.image.id) }
+    await #expect(throws: StoreError.self) { try await desk.editor.goTo(edit: 12_345, image: desk.image.id) }
+    _ = try await desk.editor.goTo(edit: 0, image: desk.image.id)
+    #expect(try await desk.masks() == states[0])
+}
+
+@Test func `a preview says what an edit would make, and stores nothing`() async throws {
+    let desk = try await Desk()
+    let now = try await desk.masks()
+    let ids = try await desk.objects().map(\.id)
+    let request = EditRequest(
+        operation: .split, image: desk.image.id, objects: ids,
+        annotations: FeatureCollection(features: [Feature(.point(Point(x: 12, y: 30))), Feature(.point(Point(x: 35, y: 30)))]))
+    let preview = try await desk.editor.preview(request)
+    #expect(preview.created.map(\.area).reduce(0, +) == 900 && preview.removed.count == 1 && preview.revised.isEmpty)
+    #expect(try await desk.masks() == now)
+    #expect(try await desk.project.edits(image: desk.image.id).items.isEmpty)
+    #expect(try await desk.editor.apply(request).created.count == preview.created.count)
+}
+
+@Test func `a wand takes the dark square it points to, at the original's gray levels`() async throws {
+    let desk = try await Desk()
+    let wand = Feature(.point(Point(x: 15, y: 25)), properties: .init(role: .wand, tolerance: 10))
+    let outcome = try await desk.apply(.draw, [], wand)
+    let drawn = try #require(try await desk.project.object(try #require(outcome.created.first)))
+    #expect(drawn.area == 900 && drawn.box == Rect(x: 10, y: 20, width: 30, height: 30))
+    await #expect(throws: EditError.outsideImage(.draw)) { try await desk.apply(.draw, [], Feature(.point(Point(x: 500, y: 2)), properties: .init(role: .wand))) }
+}
+
+@Test func `what is measured in a part of the image equals what a run measures in all of it`() async throws {
+    let desk = try await Desk()
+    let before = try await desk.objects()
+    // Every node that measures, so that none looks beyond its window or forgets where that lies.
+    let plan = try Plan(.measuringEverything, classes: AllNodes.classes)
+    try await desk.project.savePipelineGraph(plan.graph)
+    try await desk.pipeline.ensureColumns(plan)
+    let context = try await desk.pipeline.context(of: desk.image)
+    for result in try desk.pipeline.results(of: desk.image, plan: plan, context: context) { _ = try await desk.project.storeResult(result) }
+    let objects = try await desk.objects()
+    #expect(objects.count == before.count)
+    for object in objects {
+        let mask = try #require(try await desk.project.mask(object.id))
+        let pixels = try MaskPNG.decode(mask.png, origin: (mask.box.x, mask.box.y))
+        let measured = try #require(try await desk.pipeline.measurements(of: [pixels], in: desk.image, plan: plan).first)
+        #expect(measured.names.count > 100 && measured.dictionary.keys.sorted() == object.measurements.dictionary.keys.sorted())
+        for (name, value) in object.measurements.dictionary {
+            let other = try #require(measured.dictionary[name])
+            #expect(abs(other - value) <= 1e-9 * max(1, abs(value)), "\(name)")
+        }
+    }
+}
+
+extension Graph {
+    fileprivate static var measuringEverything: Graph {
+        var graph = Graph.standard
+        graph.nodes += [
+            Instance(name: "zoo", kind: ZooProcessNode.kind), Instance(name: "color", kind: ColorNode.kind), Instance(name: "texture", kind: TextureNode.kind),
+        ]
+        graph.edges += ["zoo", "color", "texture"].flatMap { name in
+            [
+                Edge(from: End("objects", "regions"), to: End(name, "regions")),
+                Edge(from: name == "color" ? End("images", "image") : End("vignetting", "image"), to: End(name, name == "color" ? "image" : "gray")),
+            ]
+        }
+        return graph
+    }
+}

@@ -46,7 +46,7 @@ private func overlap(_ a: Mask, _ b: Mask) -> Double {
     return Double(common) / Double(a.area + b.area - common)
 }
 
-private func box(_ x: Double, _ y: Double, _ width: Double, _ height: Double) -> (Double, Double) -> Bool {
+private func inBox(_ x: Double, _ y: Double, _ width: Double, _ height: Double) -> (Double, Double) -> Bool {
     { $0 >= x && $0 < x + width && $1 >= y && $1 < y + height }
 }
 
@@ -56,7 +56,7 @@ private func disc(_ cx: Double, _ cy: Double, _ radius: Double) -> (Double, Doub
 
 @Test(arguments: [30.0, 120, 250])
 func `the inside of a tray is found to a pixel, in a dark and in a bright rim`(rim: Double) throws {
-    let scene = Scene(ground: rim > 200 ? 160 : 215, rim: rim, inside: box(61, 47, 770, 590))
+    let scene = Scene(ground: rim > 200 ? 160 : 215, rim: rim, inside: inBox(61, 47, 770, 590))
     let found = try #require(scene.image().foundFrame())
     #expect(found.shape == .rectangle && found.isRimDark == (rim < 200))
     let box = found.mask(in: Rect(x: 0, y: 0, width: 900, height: 700)).boundingBox
@@ -65,7 +65,7 @@ func `the inside of a tray is found to a pixel, in a dark and in a bright rim`(r
 }
 
 @Test func `a rim on some sides only is a limit on these`() throws {
-    let scene = Scene(inside: box(80, 0, 820, 640))
+    let scene = Scene(inside: inBox(80, 0, 820, 640))
     let found = try #require(scene.image().foundFrame())
     let box = found.mask(in: Rect(x: 0, y: 0, width: 900, height: 700)).boundingBox
     #expect(found.shape == .rectangle)
@@ -92,8 +92,8 @@ func `a round field is found, also where the image cuts it`(cx: Double, cy: Doub
 }
 
 @Test func `objects that touch the rim do not dent it`() throws {
-    let body = box(61, 47, 770, 590)
-    let scene = Scene(objects: 160) { x, y in body(x, y) && !disc(61, 300, 60)(x, y) && !disc(500, 637, 45)(x, y) && !box(700, 47, 30, 140)(x, y) }
+    let body = inBox(61, 47, 770, 590)
+    let scene = Scene(objects: 160) { x, y in body(x, y) && !disc(61, 300, 60)(x, y) && !disc(500, 637, 45)(x, y) && !inBox(700, 47, 30, 140)(x, y) }
     let found = try #require(scene.image().foundFrame())
     #expect(found.shape == .rectangle)
     let box = found.mask(in: Rect(x: 0, y: 0, width: 900, height: 700)).boundingBox
@@ -101,7 +101,7 @@ func `a round field is found, also where the image cuts it`(cx: Double, cy: Doub
 }
 
 @Test func `a margin keeps off the rim, not off the edges of the image`() throws {
-    let found = try #require(Scene(noise: 0, objects: 0, inside: box(80, 0, 820, 640)).image().foundFrame())
+    let found = try #require(Scene(noise: 0, objects: 0, inside: inBox(80, 0, 820, 640)).image().foundFrame())
     let bounds = Rect(x: 0, y: 0, width: 900, height: 700)
     let (close, kept) = (found.mask(in: bounds).boundingBox, found.mask(in: bounds, margin: 10).boundingBox)
     #expect(kept == Rect(minX: close.x + 10, minY: 0, maxX: 900, maxY: close.maxY - 10))
@@ -126,7 +126,7 @@ func `a round field is found, also where the image cuts it`(cx: Double, cy: Doub
     var random = Random(seed: 11)
     for _ in 0..<6 {
         let (x, y) = (Double.random(in: 4...12, using: &random).rounded(), Double.random(in: 4...12, using: &random).rounded())
-        let scene = Scene(width: 56, height: 48, noise: 8, objects: 3, inside: box(x, y, 34, 26))
+        let scene = Scene(width: 56, height: 48, noise: 8, objects: 3, inside: inBox(x, y, 34, 26))
         let image = scene.image(seed: random.next())
         func value(_ x: Int, _ y: Int) -> Double { image.bounds.contains(x: x, y: y) ? Double(image[x, y]) : 0 }
         var (best, bestStep) = (Rect(x: 0, y: 0, width: 0, height: 0), -1.0)
@@ -164,7 +164,7 @@ struct FrameFindingOfRealImagesTests {
         let (width, height) = (picture.width, picture.height)
         var random = Random(seed: 3)
         let inside: (Double, Double) -> Bool =
-            isRound ? disc(Double(width) / 2, Double(height) / 2, Double(min(width, height)) * 0.47) : box(150, 90, Double(width) - 290, Double(height) - 230)
+            isRound ? disc(Double(width) / 2, Double(height) / 2, Double(min(width, height)) * 0.47) : inBox(150, 90, Double(width) - 290, Double(height) - 230)
         let scene = Scene(width: width, height: height, inside: inside)
         var framed = picture
         for y in 0..<height { for x in 0..<width where !inside(Double(x), Double(y)) { framed[x, y] = UInt8.random(in: 12...24, using: &random) } }

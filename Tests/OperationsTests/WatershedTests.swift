@@ -67,3 +67,46 @@ func `equal heights and markers flood as in scikit-image`(cone: Bool, connectivi
     #expect(parts.map { sum($0) { $0 + 2 * $1 } } == sums)
     #expect(parts.map { sum($0) { $0 * $1 % 31 } } == rests)
 }
+
+@Test func `parts that are too small stay with their neighbours, and nothing gets lost`() {
+    // A large disk, with a small one at its side and a speck apart.
+    let mask = disks([(30, 30), (54, 30)], radius: 17, width: 100, height: 60).union(disks([(78, 30)], radius: 8, width: 100, height: 60))
+        .union(disks([(95, 5)], radius: 2, width: 100, height: 60))
+    let all = mask.separated(depth: 0.5)
+    #expect(all.count == 4)
+    for minArea in [50, 300, 2000, 100_000] {
+        let parts = mask.separated(depth: 0.5, minArea: minArea)
+        #expect(Mask.union(of: parts).runs == mask.runs && parts.reduce(0) { $0 + $1.area } == mask.area)
+        // What is connected to nothing else stays, however small.
+        #expect(parts.filter { $0.area < minArea }.allSatisfy { part in mask.components(connectivity: .eight).contains { $0.runs == part.runs } })
+    }
+    #expect(mask.separated(depth: 0.5, minArea: 50).count == 4)
+    #expect(mask.separated(depth: 0.5, minArea: 300).count == 3)
+}
+
+@Test func `markers divide what they reach, one part each`() {
+    let mask = disks([(20, 20), (50, 22)], radius: 17, width: 90, height: 60)
+    func dot(_ x: Int, _ y: Int) -> Mask { Mask(tightSortedRuns: [Run(y: y, first: x, last: x)]) }
+    let parts = mask.separated(markers: [dot(20, 20), dot(85, 55), dot(50, 22)])
+    #expect(parts.count == 3 && parts[1].isEmpty && parts[0].area + parts[2].area == mask.area)
+    #expect(parts[0].contains(x: 10, y: 20) && parts[2].contains(x: 60, y: 22))
+}
+
+@Test(.enabled(if: SharedData.isPresent, "needs ../shared/data"))
+func `separating real objects from markers gives scikit-image's parts`() throws {
+    for row in try SharedData.table("oracle/split.csv") where row["kind"]!.hasPrefix("watershed") {
+        let labels = try SharedData.image("oracle/split/" + row["label_png"]!).gray8()
+        let (x0, y0) = (Int(row["col0"]!)!, Int(row["row0"]!)!)
+        // Where the object lies in its image.
+        let mask = labels.mask(brighterThan: 0).translated(x: x0, y: y0)
+        let markers = row["annotations_row_col_global"]!.split(separator: ";").map { part in
+            let numbers = part.split(separator: ",").map { Int($0)! }
+            return Mask(tightSortedRuns: [Run(y: numbers[0], first: numbers[1], last: numbers[1])])
+        }
+        let parts = mask.separated(markers: markers, connectivity: row["kind"]!.hasSuffix("1") ? .four : .eight)
+        for (index, part) in parts.enumerated() {
+            let theirs = labels.mask(brighterThan: UInt8(index)).subtracting(labels.mask(brighterThan: UInt8(index + 1))).translated(x: x0, y: y0)
+            #expect(Double(part.intersection(theirs).area) >= 0.97 * Double(part.union(theirs).area), "\(row["label_png"]!) part \(index + 1)")
+        }
+    }
+}

@@ -1,8 +1,7 @@
 import Codecs
+import Pyramid
 import Raster
 import Testing
-
-@testable import Pyramid
 
 private let layout = PyramidLayout(width: 3000, height: 2000, tileSize: 512)
 

@@ -5,13 +5,6 @@ import Raster
 import Testing
 
 struct PyramidBuilderTests {
-    private func inTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "ship-pyramid-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        return try body(folder)
-    }
-
     /// Smooth shades, which JPEG of quality 100 keeps within a few levels.
     private func drawn(_ width: Int, _ height: Int) -> Image<UInt8> {
         var image = Image<UInt8>(width: width, height: height, repeating: 0)

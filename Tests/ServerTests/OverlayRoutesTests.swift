@@ -42,8 +42,6 @@ import Testing
             #expect(try await area("style=outline") < all)
             #expect(try await area("category=none") == all)
             // Past the native level a pixel is a square.
-            let (x, y) = (objects.first?["box"]?["x"]?.int ?? 0, objects.first?["box"]?["y"]?.int ?? 0)
-            _ = (x, y)
             let native = try MaskPNG.decode(try await api.send("GET", tiles + "/1/0/0.png").body)
             let magnified = try MaskPNG.decode(try await api.send("GET", tiles + "/2/0/0.png").body)
             for y in stride(from: 0, to: 512, by: 3) { for x in stride(from: 0, to: 512, by: 3) { #expect(magnified.contains(x: x, y: y) == native.contains(x: x / 2, y: y / 2)) } }

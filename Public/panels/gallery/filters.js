@@ -4,6 +4,7 @@ import { objects, titleOf, measureNames } from '../../selection.js'
 import { button, iconButton, section, checkbox } from '../../ui.js'
 import { value } from '../../lib/format.js'
 import { range, histogram } from '../../lib/table.js'
+import { categories } from '../viewer/classes.js'
 import { pen } from '../plots/chart.js'
 
 /** Small histogram of a column; a drag over it sets both limits, a double click takes them away. */
@@ -44,11 +45,16 @@ export function filters(conditions, change, clear) {
     class: 'number', inputmode: 'decimal', 'aria-label': `${titleOf(name)}: ${label}`, placeholder: label, value: isFinite(of(name, op)?.value) ? of(name, op)?.value : '',
     onChange: e => { const text = e.target.value.trim().replace(',', '.').replace('\u2212', '-'); set(name, op, isFinite(text) && text !== '' ? text : op === '>=' ? '-Infinity' : 'Infinity') }
   })
+  const choice = (label, name, options) => h('label', { class: 'field' }, [h('span', label), h('select', { 'aria-label': label, value: of(name)?.value ?? '', onChange: e => set(name, '=', e.target.value) }, options.map(([v, t]) => h('option', { value: v, key: v }, t)))])
   const short = n => String(isFinite(n) ? +n.toPrecision(4) : n)
   return h('aside', { class: 'side filters', 'aria-label': 'Which objects are shown' }, [
     section('Show', [
-      h('label', { class: 'field' }, [h('span', 'Image'), h('select', { value: of('image')?.value ?? '', onChange: e => set('image', '=', e.target.value) }, [h('option', { value: '' }, 'All images'), ...objects.names.map(i => h('option', { value: i.id, key: i.id }, i.name))])]),
-      h('label', { class: 'field' }, [h('span', 'Edited'), h('select', { value: of('edited')?.value ?? '', onChange: e => set('edited', '=', e.target.value) }, [['', 'All'], ['1', 'Edited by hand'], ['0', 'As found']].map(([v, t]) => h('option', { value: v }, t)))]),
+      choice('Image', 'image', [['', 'All images'], ...objects.names.map(i => [String(i.id), i.name])]),
+      choice('Edited', 'edited', [['', 'All'], ['1', 'Edited by hand'], ['0', 'As found']]),
+      ...categories().length ? [
+        choice('Class', 'category', [['', 'All'], ['none', 'Without a class'], ...categories().map(k => [String(k.id), k.path ?? k.name])]),
+        choice('Label', 'status', [['', 'All'], ['1', 'validated'], ['0', 'predicted'], ['2', 'dubious']])
+      ] : [],
       checkbox('Only the selected', !!of('selected'), on => set('selected', '=', on ? '1' : ''))
     ], { aside: conditions.length ? button('Show all', clear, { kind: 'tag' }) : null }),
     section('Measures', [

@@ -10,8 +10,9 @@ import { plural, count } from '../../lib/format.js'
 import { parseWhere, formatWhere, filterRows, sortRows, cellsIn } from '../../lib/table.js'
 import { measures } from '../viewer/side.js'
 import { filters } from './filters.js'
-import { classes, useClassCommands } from '../viewer/classes.js'
+import { classes, useClassCommands, categoryOf } from '../viewer/classes.js'
 
+const states = ['predicted', 'validated', 'dubious']
 const perSheet = 250, sheetColumns = 25
 
 const component = defineComponent(() => {
@@ -157,7 +158,8 @@ const component = defineComponent(() => {
     const row = Math.round(view.top / side.value) * columns.value
     const q = { where: formatWhere(view.conditions) || undefined, sort: view.sort === 'id' ? undefined : view.sort, order: view.descending ? 'desc' : undefined, cell: view.cell === 96 ? undefined : view.cell, row: row || undefined, focus: objects.focus ?? undefined }
     left.query = q
-    replaceQuery(q)
+    // Once left, the address is another screen's.
+    if (state.place.panel === 'gallery') replaceQuery(q)
   }
   let saving
   watch(() => [view.conditions, view.sort, view.descending, view.cell, view.top, objects.focus], () => { clearTimeout(saving); saving = setTimeout(save, 150) })
@@ -187,16 +189,16 @@ const component = defineComponent(() => {
 
   // What is drawn -------------------------------------------------------------------------------------------------------
   const sheet = () => {
-    const cells = [], { from, to } = visible.value, n = columns.value, size = side.value
+    const cells = [], { from, to } = visible.value, n = columns.value, size = side.value, { category, status } = objects.columns
     for (let place = from; place < to; place++) {
-      const id = idAt(place), address = addresses.value.get(Math.floor(place / perSheet)), ready = sheets.get(address) === 'ready', k = place % perSheet
+      const id = idAt(place), address = addresses.value.get(Math.floor(place / perSheet)), ready = sheets.get(address) === 'ready', k = place % perSheet, row = rows.value[place], kind = category && categoryOf(category[row])
       cells.push(h('div', {
-        key: id, id: 'o' + id, role: 'option', class: ['cell', { on: objects.selected.has(id), focus: id === objects.focus }], 'aria-selected': objects.selected.has(id), 'aria-label': `Object ${id}`, 'aria-posinset': place + 1, 'aria-setsize': rows.value.length,
+        key: id, id: 'o' + id, role: 'option', class: ['cell', { on: objects.selected.has(id), focus: id === objects.focus }], 'aria-selected': objects.selected.has(id), 'aria-label': `Object ${id}${kind ? `, ${kind.name}, ${states[status?.[row]] ?? ''}` : ''}`, 'aria-posinset': place + 1, 'aria-setsize': rows.value.length,
         style: {
           width: size + 'px', height: size + 'px', transform: `translate(${place % n * size}px, ${Math.floor(place / n) * size}px)`,
           ...ready ? { backgroundImage: `url("${address}")`, backgroundSize: `${Math.min(sheetColumns, rows.value.length) * size}px auto`, backgroundPosition: `${-(k % sheetColumns) * size}px ${-Math.floor(k / sheetColumns) * size}px` } : {}
         }
-      }))
+      }, kind ? h('span', { class: ['tag-class', states[status?.[row]]], style: { borderColor: kind.color } }, size < 64 ? '' : kind.name) : undefined))
     }
     const d = view.drag
     return h('div', {
@@ -206,7 +208,7 @@ const component = defineComponent(() => {
     }, [h('div', { class: 'sheet-inner', role: 'presentation', style: { height: total.value + 'px' } }, [...cells,
       d?.moved ? h('div', { class: 'rubber', style: { left: Math.min(d.x0, d.x1) + 'px', top: Math.min(d.y0, d.y1) + 'px', width: Math.abs(d.x1 - d.x0) + 'px', height: Math.abs(d.y1 - d.y0) + 'px' } }) : null])])
   }
-  const sortNames = () => ['id', 'revision', 'edited', ...measureNames()]
+  const sortNames = () => ['id', 'revision', 'edited', 'category', 'status', 'score', ...measureNames()]
   const tools = () => h('div', { class: 'sheet-tools' }, [
     h('h1', 'Gallery'),
     iconButton('panel', 'Filters', () => { view.filters = !view.filters }, { command: 'gallery.filters', pressed: view.filters, 'data-flip': '' }),
@@ -236,7 +238,7 @@ const component = defineComponent(() => {
   }
   return () => {
     if (objects.error && objects.count === null) return h('div', { class: 'page' }, problem(objects.error, readObjects))
-    if (objects.count === 0) return h('div', { class: 'page' }, empty('grid', 'No objects yet', 'Objects appear here when the pipeline has run over the images, or when you draw them.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')]))
+    if (objects.count === 0) return h('div', { class: 'page' }, [h('h1', { class: 'unseen' }, 'Gallery'), empty('grid', 'No objects yet', 'Objects appear here when the pipeline has run over the images, or when you draw them.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')])])
     return h('div', { class: ['gallery', { 'no-filters': !view.filters, 'no-side': !view.side }] }, [
       view.filters ? filters(view.conditions, change, () => change([])) : null,
       h('div', { class: 'sheet-frame' }, [

@@ -167,7 +167,7 @@ const component = defineComponent(() => {
       readOnly() && view.images?.length === 0 ? empty('images', 'No images', 'Nothing was added to this project before it became read-only.') : null,
       view.images?.length && !shown.value.length ? h('p', { class: 'muted' }, 'No image in this state.') : null
     ]),
-    h('aside', { class: 'side', 'aria-label': 'About all images' }, [h(namesSection, { images: view.images ?? [], onApplied: load }), calibration()])
+    h('aside', { class: 'side', tabindex: 0, 'aria-label': 'About all images' }, [h(namesSection, { images: view.images ?? [], onApplied: load }), calibration()])
   ])
 })
 

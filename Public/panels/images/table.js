@@ -51,7 +51,7 @@ export const table = defineComponent(props => {
 
   /** Stores cells; those that are refused stay as typed, with the reason, and the others are stored without them. */
   async function set(cells) {
-    let changes = cells.filter(x => x.text.trim() !== text(rows.value[x.r], columns.value[x.c])).map(x => ({ row: rows.value[x.r], key: columns.value[x.c], value: x.text.trim() }))
+    let changes = cells.map(x => ({ row: rows.value[x.r], key: columns.value[x.c], value: x.text.trim() })).filter(({ row, key, value }) => value !== text(row, key) || row.mixed.includes(key))
     if (!changes.length || props.readOnly) return
     for (const { row, key, value } of changes) { wrong.delete(place(row, key)); row.values = { ...row.values, [key]: value } }
     data.rows = [...data.rows]
@@ -200,7 +200,7 @@ export const table = defineComponent(props => {
   ])
   const change = e => h('li', { key: e.id }, [
     h('span', { class: 'muted', title: String(e.at) }, `${ago(e.at)} · ${e.by}`), h('span', { class: 'mono' }, e.field), h('span', [h('del', e.before ?? '–'), ' → ', h('ins', e.after ?? '–')]),
-    h('span', { class: 'muted' }, e.count > 1 ? `${e.name} and ${count(e.count - 1)} more` : e.name), e.step && !props.readOnly ? button('Take back', () => back([e.step], done), { kind: 'quiet' }) : h('span')
+    h('span', { class: 'muted' }, e.count > 1 ? `${e.name} and ${count(e.count - 1)} more` : e.name), e.step && !props.readOnly ? button('Take back', () => back([e.step], done), { kind: 'quiet', title: 'All that was changed in this step' }) : h('span')
   ])
 
   return () => {
@@ -227,7 +227,7 @@ export const table = defineComponent(props => {
         list.length && (view.at.r < from || view.at.r >= to) ? row(list[view.at.r], view.at.r) : null
       ])),
       h('p', { class: 'muted small' }, 'Enter edits, Esc gives up; Ctrl C, X, V, D and Z as in a spreadsheet.'),
-      view.trail ? h('section', { class: 'trail', 'aria-label': 'Changes' }, [
+      view.trail ? h('section', { class: 'trail', 'aria-label': 'Changes', onVnodeMounted: v => v.el.scrollIntoView({ block: 'nearest' }) }, [
         h('h2', 'Changes'), view.trail.length ? h('ol', view.trail.map(change)) : h('p', { class: 'muted' }, 'Nothing has been changed yet.'), view.older ? button('Older', () => trail(view.older)) : null
       ]) : null
     ])

@@ -34,7 +34,7 @@ const component = defineComponent(() => {
       badge(job.state, words[job.state]),
       h('button', { type: 'button', class: 'job-title', 'aria-expanded': String(view.open === job.id), onClick: () => toggle(job) }, [h('strong', jobTitle(job)), h('span', { class: 'muted' }, ` #${job.id}`), icon(view.open === job.id ? 'down' : 'chevron', 14)]),
       h('span', { class: 'grow job-message' }, active(job) ? [progress(job.done, job.total, jobTitle(job)), h('span', { class: 'muted' }, job.message || (job.total ? `${count(job.done)} of ${count(job.total)}` : ''))]
-        : job.error ? h('span', { class: 'bad' }, job.error) : h('span', { class: 'muted' }, job.message || outcome(job))),
+        : job.error ? h('span', { class: 'bad' }, job.error) : h('span', { class: 'muted' }, outcome(job) || job.result?.summary || job.message)),
       h('span', { class: 'number muted job-time', title: date(job.createdAt)?.toLocaleString() }, [took(job), active(job) && job.etaSeconds > 1 ? ` · ${duration(job.etaSeconds)} left` : '']),
       h('span', { class: 'muted job-when' }, ago(job.createdAt, view.now)),
       h('span', { class: 'job-tools' }, active(job) ? iconButton('stop', `Cancel ${jobTitle(job)}`, () => cancel(job), { size: 16 }) : !active(job) && !state.project?.readOnly ? iconButton('retry', `Run ${jobTitle(job)} again`, () => retry(job), { size: 16 }) : null)

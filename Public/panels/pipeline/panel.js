@@ -97,7 +97,7 @@ const component = defineComponent(() => {
   const tally = node => (running.value ? job.value.nodes : job.value?.result?.nodes)?.find(n => n.name === node.name)
   const results = t => [
     t.objects != null ? plural(t.objects, 'object') : null, t.rejects && Object.keys(t.rejects).length ? `${count(Object.values(t.rejects).reduce((a, b) => a + b, 0))} dropped` : null,
-    t.framePixels ? `${+(100 * t.pixels / t.framePixels).toPrecision(3)} % true` : null, t.columns ? `${count(t.columns)} values an object` : null, t.seconds ? duration(t.seconds) : null
+    t.framePixels ? `${+(100 * t.pixels / t.framePixels).toPrecision(3)} % of the pixels` : null, t.columns ? `${count(t.columns)} values an object` : null, t.seconds ? duration(t.seconds) : null
   ].filter(Boolean).join(' · ')
   const card = (name, i) => {
     const node = view.graph.nodes.find(n => n.name === name), type = view.types[node.kind]

@@ -71,7 +71,7 @@ export const preview = defineComponent({
     }
     /** Puts the pictures of an answer up, each in place of the one before it when it is decoded, so that nothing flickers. */
     function show(result) {
-      const next = { mask: [result.png, 0.55, 'preview-mask'], area: [result.areaPng, 0.4, 'preview-mask'] }
+      const next = { mask: [result.png, 0.5, 'preview-mask'], area: [result.areaPng, 0.4, 'preview-mask'] }
       for (const [rule, png] of Object.entries(result.rejectPngs ?? {})) if (view.rules[rule]) next['reject ' + rule] = [png, 0.75, 'preview-mask']
       if (result.pictureKey) { picture = result.pictureKey; if (result.picture) next.picture = [result.picture, 1, 'preview-picture'] } else if (layers.picture) next.picture = []
       for (const name of Object.keys(layers)) if (!next[name] && name !== 'picture') next[name] = []
@@ -120,7 +120,7 @@ export const preview = defineComponent({
         ]),
         view.images && !view.images.length ? h('p', { class: 'muted pad' }, ['Add an image to see here what the pipeline finds in it. ', h('a', { href: here('images') }, 'To the images')]) : h('div', { class: 'preview-stage' }, [
           h('div', { ref: element, class: 'map small-map', tabindex: 0, role: 'application', 'aria-label': 'Preview on the image', 'data-took': view.took }),
-          view.show === 'swipe' ? h('div', { class: 'divider', role: 'slider', tabindex: 0, 'aria-label': 'Line between before and after', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': Math.round(view.at), style: { left: view.at + '%' }, onKeydown: move, onPointerdown: e => e.currentTarget.setPointerCapture(e.pointerId), onPointermove: drag }) : null
+          view.show === 'swipe' ? h('div', { class: 'divider', role: 'slider', tabindex: 0, 'aria-label': 'Line between before and after', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': Math.round(view.at), style: { left: view.at + '%' }, onKeydown: move, onPointerdown: e => e.currentTarget.setPointerCapture(e.pointerId), onPointermove: drag }, h('i')) : null
         ]),
         h('footer', [
           view.error ? problem(view.error, ask) : h('div', { class: 'found', role: 'status' }, r ? [

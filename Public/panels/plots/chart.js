@@ -75,18 +75,19 @@ export function steps({ c, box, px, py, color }, classes, per) {
 }
 
 /** One square a point, drawn by pixels: 100,000 take a few milliseconds. The selected lie on top. */
-export function dots({ c, box, px, py, color, ratio }, x, y, rows, isOn) {
+export function dots({ c, box, px, py, color, ratio }, x, y, rows, isOn, colorOf) {
   const { canvas } = c, { width, height } = canvas, image = c.getImageData(0, 0, width, height), pixels = new Uint32Array(image.data.buffer)
   const side = Math.max(1, Math.round((rows.length > 20000 ? 1.5 : rows.length > 2000 ? 2 : 4) * ratio)), half = side >> 1
-  const word = name => { c.fillStyle = color(name); const [r, g, b] = c.fillStyle.match(/[0-9a-f]{2}/g).map(v => parseInt(v, 16)); return (255 << 24 | b << 16 | g << 8 | r) >>> 0 }
+  const word = colour => { c.fillStyle = colour; const [r, g, b] = c.fillStyle.match(/[0-9a-f]{2}/g).map(v => parseInt(v, 16)); return (255 << 24 | b << 16 | g << 8 | r) >>> 0 }
   const right = Math.round(box.right * ratio), bottom = Math.round(box.bottom * ratio)
   const paint = (row, w) => {
     const cx = Math.round(px(x[row]) * ratio) - half, cy = Math.round(py(y[row]) * ratio) - half
     if (!(cx >= 0 && cy >= 0 && cx <= right && cy <= bottom)) return
     for (let v = cy; v < cy + side && v < height; v++) for (let u = cx; u < cx + side && u < width; u++) pixels[v * width + u] = w
   }
-  const plain = word('accent'), on = word('bad'), chosen = []
-  for (const row of rows) isOn(row) ? chosen.push(row) : paint(row, plain)
+  const plain = word(color(colorOf ? 'control' : 'accent')), on = word(color('bad')), chosen = [], known = new Map()
+  const own = row => { const k = colorOf?.(row); if (!k) return plain; if (!known.has(k)) known.set(k, word(k)); return known.get(k) }
+  for (const row of rows) isOn(row) ? chosen.push(row) : paint(row, own(row))
   for (const row of chosen) paint(row, on)
   c.putImageData(image, 0, 0)
 }

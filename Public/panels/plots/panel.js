@@ -6,13 +6,14 @@ import { objects, choose, column, follow, left, readObjects, titleOf, measureNam
 import { button, checkbox, segmented, section, empty, problem } from '../../ui.js'
 import { plural, count, value } from '../../lib/format.js'
 import { parseWhere, filterRows, range, histogram, spectrum } from '../../lib/table.js'
+import { categories, categoryOf, readClasses } from '../viewer/classes.js'
 import { axes, bars, dots, steps } from './chart.js'
 
 const component = defineComponent(() => {
   const q = state.place.query ?? {}
   const view = reactive({ kind: q.kind || 'histogram', x: q.x || 'area', y: q.y || 'intensity_mean', lx: q.lx === '1', ly: q.ly === '1', size: q.size || 'diameter', raw: q.raw === '1', bins: Number(q.bins) || 60, gallery: q.all !== '1', brush: null })
   const canvas = ref(null), conditions = parseWhere(left.query?.where)
-  let frame = 0, from = null, chart = null, ends, watcher
+  let frame = 0, from = null, next = null, chart = null, ends, watcher
   const isSpectrum = () => view.kind === 'spectrum', calibrated = () => objects.measures.some(m => m.name === 'esd_um')
   const names = computed(() => isSpectrum() ? [calibrated() ? 'esd_um' : 'area'] : view.kind === 'scatter' ? [view.x, view.y] : [view.x])
   watch(() => [...names.value, ...conditions.map(c => c.name), objects.count], () => { if (objects.count) for (const n of [...names.value, ...conditions.map(c => c.name)]) if (n !== 'selected') column(n).catch(error => { objects.error = error }) }, { immediate: true })
@@ -36,22 +37,21 @@ const component = defineComponent(() => {
       chart = null
       if (!canvas.value || !x || (view.kind === 'scatter' && !y)) return
       const lx = isSpectrum() || view.lx, reach = range(x, list, lx)
-      const chosen = list.filter(row => objects.selected.has(objects.ids[row]))
       if (isSpectrum()) {
         const classes = spectrum(x, list), per = view.raw ? 'count' : 'density', tops = classes.map(c => c[per]).filter(v => v > 0)
         if (tops.length) { chart = axes(canvas.value, { x: [classes[0].from, classes[classes.length - 1].to], y: [Math.min(...tops) / 2, Math.max(...tops) * 1.5], lx: true, ly: true, xTitle: `${view.size === 'volume' ? 'Volume' : 'Equivalent diameter'}, ${unit()}`, yTitle: view.raw ? 'Objects' : `Objects per ${unit()}` }); steps(chart, classes, per) }
       } else if (reach && view.kind === 'histogram') {
-        const all = histogram(x, list, reach, view.bins, lx), part = histogram(x, chosen, reach, view.bins, lx)
+        const all = histogram(x, list, reach, view.bins, lx), part = histogram(x, list.filter(row => objects.selected.has(objects.ids[row])), reach, view.bins, lx)
         chart = axes(canvas.value, { x: reach, y: [view.ly ? 0.5 : 0, Math.max(...all) * 1.05], lx, ly: view.ly, xTitle: titleOf(view.x), yTitle: 'Objects' })
         bars(chart, all, part)
       } else if (reach) {
         const high = range(y, list, view.ly)
-        if (high) { chart = axes(canvas.value, { x: reach, y: high, lx, ly: view.ly, xTitle: titleOf(view.x), yTitle: titleOf(view.y) }); dots(chart, x, y, list, row => objects.selected.has(objects.ids[row])) }
+        if (high) { chart = axes(canvas.value, { x: reach, y: high, lx, ly: view.ly, xTitle: titleOf(view.x), yTitle: titleOf(view.y) }); dots(chart, x, y, list, row => objects.selected.has(objects.ids[row]), categories().length ? row => categoryOf(objects.columns.category?.[row])?.color : null) }
       }
       if (chart && view.brush) chart.brush(view.brush)
     })
   }
-  watch(() => [view.kind, view.x, view.y, view.lx, view.ly, view.size, view.raw, view.bins, view.gallery, view.brush, objects.columns, objects.selected, isDark()], draw)
+  watch(() => [view.kind, view.x, view.y, view.lx, view.ly, view.size, view.raw, view.bins, view.gallery, view.brush, objects.columns, objects.selected, categories(), isDark()], draw)
   watch(() => [view.kind, view.x, view.y, view.size], () => { view.brush = null })
   watch(() => [view.kind, view.x, view.y, view.lx, view.ly, view.size, view.raw, view.bins, view.gallery], () => replaceQuery({
     kind: view.kind, x: view.x, y: view.kind === 'scatter' ? view.y : undefined, lx: view.lx ? 1 : undefined, ly: view.ly ? 1 : undefined, size: isSpectrum() ? view.size : undefined, raw: view.raw ? 1 : undefined, bins: view.bins === 60 ? undefined : view.bins, all: view.gallery ? undefined : 1
@@ -71,8 +71,9 @@ const component = defineComponent(() => {
     if (Math.hypot(x - from.x, y - from.y) < 4) return
     const b = { x0: chart.valueX(Math.min(x, from.x)), x1: chart.valueX(Math.max(x, from.x)), ...ys() ? { y0: chart.valueY(Math.max(y, from.y)), y1: chart.valueY(Math.min(y, from.y)) } : {} }
     from.moved = true
-    view.brush = b
-    select(b, e.shiftKey)
+    // At most once a picture: the mouse is faster than 100,000 comparisons.
+    if (!next) requestAnimationFrame(() => { select(...next); next = null })
+    next = [b, e.shiftKey]
   }
   const up = () => { if (from && !from.moved) select(null); from = null }
   const limit = (name, label) => h('label', { class: 'field' }, [h('span', label), h('input', {
@@ -84,7 +85,7 @@ const component = defineComponent(() => {
     }
   })])
 
-  onMounted(() => { ends = follow(); watcher = new ResizeObserver(draw) })
+  onMounted(() => { ends = follow(); readClasses(); watcher = new ResizeObserver(draw) })
   watch(canvas, (now, before) => { if (before) watcher.unobserve(before); if (now) watcher.observe(now) })
   onBeforeUnmount(() => { ends(); watcher.disconnect(); cancelAnimationFrame(frame) })
   useCommands([
@@ -97,7 +98,7 @@ const component = defineComponent(() => {
   const told = () => `${{ histogram: 'Histogram', scatter: 'Scatter plot', spectrum: 'Size spectrum' }[view.kind]} of ${isSpectrum() ? view.size : titleOf(view.x)}${view.kind === 'scatter' ? ` and ${titleOf(view.y)}` : ''}, ${plural(rows.value.length, 'object')}, ${count(objects.selected.size)} selected. Limits can be typed at the left.`
   return () => {
     if (objects.error) return h('div', { class: 'page' }, problem(objects.error, readObjects))
-    if (objects.count === 0) return h('div', { class: 'page' }, empty('plots', 'Nothing to plot yet', 'Run the pipeline over the images: it finds objects and measures them.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')]))
+    if (objects.count === 0) return h('div', { class: 'page' }, [h('h1', { class: 'unseen' }, 'Plots'), empty('plots', 'Nothing to plot yet', 'Run the pipeline over the images: it finds objects and measures them.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')])])
     return h('div', { class: 'plots' }, [
       h('aside', { class: 'side filters', 'aria-label': 'What is plotted' }, [
         section('Plot', [
@@ -113,6 +114,7 @@ const component = defineComponent(() => {
           ],
           conditions.length ? checkbox('Only what the gallery shows', view.gallery, on => { view.gallery = on }) : null
         ]),
+        view.kind === 'scatter' && categories().length ? section('Classes', h('ul', { class: 'legend' }, [...categories(), { name: 'Without a class' }, { name: 'Selected', color: 'var(--bad)' }].map(k => h('li', { class: 'row' }, [h('i', { class: 'swatch', style: { background: k.color ?? 'var(--control)' } }), k.name])))) : null,
         section('Selection', [
           h('p', { class: 'muted small' }, 'Drag over the plot, or type limits.'),
           h('div', { class: 'row' }, [limit('x0', 'From'), limit('x1', 'to')]), ys() ? h('div', { class: 'row' }, [limit('y0', 'Up: from'), limit('y1', 'to')]) : null,

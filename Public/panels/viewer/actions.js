@@ -32,6 +32,7 @@ export function createActions(v) {
   const say = text => { view.hint = text; clearTimeout(timer); timer = setTimeout(() => { view.hint = null }, 5000); return false }
   /** The one object that shapes are added to. */
   const target = () => v.regions().includes(view.focus) ? view.focus : v.regions().at(-1)
+  const adds = (kind, shift) => (kind === 'brush' ? view.selected.length === 1 : shift) && target()
   async function found(features) {
     const places = features.flatMap(({ geometry: { type, coordinates } }) => type === 'Point' ? [coordinates] : samples(type === 'Polygon' ? coordinates[0] : coordinates))
     return v.regions().length ? v.regions() : v.under(places)
@@ -54,9 +55,8 @@ export function createActions(v) {
         const ids = await found(features)
         return ids.length ? v.edit('erase', ids, features, options) : say('Nothing to erase here: no object is selected or under the stroke')
       }
-      const adds = kind === 'brush' ? view.selected.length === 1 : shift
       if (shift && kind !== 'brush' && !target()) return say('Select the object to add to first')
-      return adds && target() ? v.edit('add', [target()], features, options) : v.edit('draw', [], features, options)
+      return adds(kind, shift) ? v.edit('add', [target()], features, options) : v.edit('draw', [], features, options)
     } catch (error) { complain(error); return false }
   }
   async function split(features) {
@@ -71,6 +71,8 @@ export function createActions(v) {
   let asking = false, asked = null, wanted = null
   function show() {
     v.previewLayer.clearLayers()
+    // What is selected would hide how it is divided.
+    view.adjust && wanted?.ghost.length ? v.marks.clearLayers() : v.drawSelection()
     for (const g of wanted?.ghost ?? []) v.previewLayer.addLayer(casedOutline(g, { color: '#CC79A7', casing: '#fff', fill: 0.12, dashed: true, pane: 'pending' }))
   }
   async function preview(body) {
@@ -144,6 +146,8 @@ export function createActions(v) {
     view.hint = null
     v.tools?.use(kind === 'area' ? v.area.shape() : kind)
     v.showHover(null)
+    // The arrow keys of a drawing tool act on the map.
+    if (kind !== 'pan') v.element.value?.focus({ preventScroll: true })
   }
   const enter = () => {
     if (view.adjust) { acceptAdjusted(); return true }
@@ -184,7 +188,7 @@ export function createActions(v) {
     }
     if (marks.includes(tool) && drawing.done) return bar(h('span', drawing.text), done('Split', 'split'), drawing.lines ? button('Join along the line', merge, { command: 'viewer.merge', iconName: 'merge' }) : null, cancel())
     if (tool === 'wand') return bar(slider('Tolerance', view.tolerance, setTolerance, { max: 128, text: `${view.tolerance} gray` }), h('span', { class: 'muted', role: 'status' }, preview?.problem ?? (preview ? `${preview.area} px²` : '')), drawing.open ? done('Take it') : null, drawing.open ? cancel() : null)
-    if (tool === 'brush' || tool === 'eraser') return bar(slider('Size', Math.round(100 * Math.log2(pen)), n => setPen(2 ** (n / 100)), { max: 1000, text: um(pen) }), drawing.open ? done('Finish') : null)
+    if (tool === 'brush' || tool === 'eraser') return bar(h('span', tool === 'eraser' ? 'Erases' : adds('brush') ? `Adds to object ${Number(target()) || ''}` : 'New object'), slider('Size', Math.round(100 * Math.log2(pen)), n => setPen(2 ** (n / 100)), { max: 1000, text: um(pen) }), drawing.open ? done('Finish') : null)
     if (drawing.open > 1 && tool !== 'box') return bar(done('Finish'), cancel())
     if (v.rejects().length) return bar(h('span', `Rejected: ${[...new Set(v.rejects().map(o => o.rule))].join(', ')}`), button('Keep it', keep, { kind: 'primary', command: 'viewer.keep', iconName: 'check' }))
     return null
@@ -200,11 +204,13 @@ export function createActions(v) {
   const commands = [
     { id: 'viewer.pan', title: 'Move and select', group: 'Select', key: 'V', run: () => use('pan') },
     { id: 'viewer.hand', title: 'Move the image while held', group: 'Select', key: 'Space', hold: on => v.tools?.hand(on) },
-    ...tools.map(([kind, title, key]) => ({ id: 'viewer.' + kind, title, group, key, run: () => use(kind) })),
+    ...tools.map(([kind, title, key]) => ({ id: 'viewer.' + kind, title, group: 'Draw', key, run: () => use(kind) })),
     ...Object.entries(acts).map(([id, [title, key, run]]) => ({ id: 'viewer.' + id, title, group, key, run: ready(() => { run() }) })),
-    { id: 'viewer.smaller', title: 'Smaller brush, less tolerance', group, key: '[', run: ready(() => nudge(-1)) },
-    { id: 'viewer.larger', title: 'Larger brush, more tolerance', group, key: ']', run: ready(() => nudge(1)) },
-    { id: 'viewer.enter', title: 'Finish', group, key: 'Enter', run: ready(enter) },
+    { id: 'viewer.smaller', title: 'Smaller brush, less tolerance', group: 'Draw', key: '[', run: ready(() => nudge(-1)) },
+    { id: 'viewer.larger', title: 'Larger brush, more tolerance', group: 'Draw', key: ']', run: ready(() => nudge(1)) },
+    { id: 'viewer.cross', title: 'Cross of a drawing tool; Space sets a place', group: 'Draw', key: 'Arrows', fixed: true },
+    { id: 'viewer.within', title: 'Select by a rectangle; with Alt by hand', group: 'Select', key: 'Shift+Drag', fixed: true },
+    { id: 'viewer.enter', title: 'Finish', group: 'Draw', key: 'Enter', run: ready(enter) },
     { id: 'undo', title: 'Undo', group, key: 'Ctrl+Z', run: ready(() => { v.back('undo') }) },
     { id: 'redo', title: 'Redo', group, key: 'Ctrl+Shift+Z', run: ready(() => { v.back('redo') }) }
   ]
@@ -222,6 +228,6 @@ export function createActions(v) {
     view.drawing = { open: open.length, done: done.length, lines: n('skeleton'), text }
     if (view.tool === 'wand') ask()
   }
-  const color = (kind, mods) => kind === 'eraser' || mods.alt ? '#D55E00' : kind === 'cut' ? '#D55E00' : mods.shift || (kind === 'brush' && view.selected.length === 1) ? '#009E73' : '#0072B2'
+  const color = (kind, mods) => kind === 'eraser' || mods.alt ? '#D55E00' : kind === 'cut' ? '#D55E00' : adds(kind, mods.shift) ? '#009E73' : '#0072B2'
   return { use, commands, rail, stage, changed, finish, nudge, escape, color, removeSelected: onObjects('delete') }
 }

@@ -13,6 +13,7 @@ const c = reactive({ of: '', list: null, unlabelled: 0, revision: 0, open: null,
 export const categories = () => c.list ?? []
 export const categoryOf = id => categories().find(k => k.id === id)
 export const labelRevision = () => c.revision
+export const readClasses = () => load()
 const P = path => at(state.project, path)
 
 async function load() {

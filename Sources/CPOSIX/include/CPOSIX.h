@@ -26,3 +26,7 @@ void ship_unlock(int file);
 
 /// This process is killed when the one that started it ends.
 int ship_end_with_parent(void);
+
+/// Gives back the pages of the program's code and constants; the few that are needed again are read from the file. For processes that
+/// have done most of what they do when they start.
+void ship_release_code(void);

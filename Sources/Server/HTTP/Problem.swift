@@ -63,14 +63,6 @@ extension Problem {
 }
 
 extension JSONValue {
-    /// Compact, keys sorted, so that equal values are equal bytes.
-    func encoded() -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Cannot fail for finite numbers; an infinite one would be a mistake of the route and becomes null.
-        return (try? encoder.encode(self)).map { [UInt8]($0) } ?? [UInt8]("null".utf8)
-    }
-
     var arrayValue: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
     var objectValue: [String: JSONValue]? { if case .object(let members) = self { members } else { nil } }
     /// A whole number, nil for anything else.

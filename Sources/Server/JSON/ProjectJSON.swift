@@ -6,7 +6,7 @@ enum ProjectJSON {
     static let schema = Schema.object([
         "user": .string, "name": .string, "title": .string, "images": .integer, "objects": .integer, "bytes": .integer, "changedAt": .date,
         "readOnly": .boolean, "thumbnail?": .string, "problem?": .string.described("Why it cannot be opened now."),
-        "settings?": .object(["pattern": .string, "pixelSizeUm": .number.nullable]),
+        "settings?": .object(["pattern": .string, "pixelSizeUm": .number.nullable, "losslessPyramids": .boolean]),
     ])
 
     static func value(_ summary: ProjectSummary, settings: JSONValue? = nil) -> JSONValue {

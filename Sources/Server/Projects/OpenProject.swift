@@ -23,6 +23,8 @@ final class OpenProject: Sendable {
     /// Objects by category, for overlays of one category.
     let labelled = LabelledObjects()
     let vignettes = Vignettes()
+    /// Contact sheets by their tags: about a kilobyte an object.
+    let sheets = TileCache(byteLimit: 16 << 20)
     let uploads: Uploads
     let work: WorkPool
     /// One thread for edits, so that they wait for no run and no request waits for them.

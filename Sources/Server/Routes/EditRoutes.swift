@@ -197,7 +197,9 @@ struct EditRoutes: RouteGroup {
         let image = try call.integer("image", in: 1...Int.max).map(Int64.init)
         if let image, try await project.project.image(image, counting: false) == nil { throw Problem.unknownImage(image) }
         // Who looks at an image's history is about to edit it.
-        if let image, !project.project.isReadOnly { Task(executorPreference: services.workers) { await project.editor.prepare(image: image) } }
+        if let image, !project.project.isReadOnly {
+            Task { [workers = services.workers] in await project.editor.prepare(image: image, executor: workers) }
+        }
         let page = try await project.project.edits(image: image, cursor: call.target.query["cursor"], limit: try call.integer("limit", in: 1...1000) ?? 100)
         var members: [String: JSONValue] = ["edits": .array(page.items.map(EditJSON.value)), "canUndo": false, "canRedo": false]
         if let image {

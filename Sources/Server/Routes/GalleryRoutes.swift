@@ -16,7 +16,7 @@ struct GalleryRoutes: RouteGroup {
             Route(
                 .get, path + "/columns", "Columns of all objects of a list at once.",
                 query: ObjectQuery.parameters + [
-                    .init(name: "names", schema: .string, help: "Columns, with commas, as in sort but for uid and rule; none."),
+                    .init(name: "names", schema: .string, help: "Columns, with commas, as in sort but for uid and rule; none. status is 0 predicted, 1 validated, 2 dubious."),
                     .init(name: "limit", schema: .integer, help: "At most so many objects, 1 to 200000; 200000."),
                 ],
                 answers: [.json(ObjectTableJSON.schema, "Ids, images and columns in the same order; null where an object has no value.")],
@@ -68,9 +68,13 @@ struct GalleryRoutes: RouteGroup {
         let etag = "\"\(project.project.uid.prefix(8))-\(String(hash.value, radix: 16))\""
         let cache = call.target.query["v"]?.isEmpty == false ? "private, max-age=86400, immutable" : "private, no-cache"
         if EntityTag.matches(etag, call.headers) { return .bytes([], type: "image/jpeg", etag: etag, cache: cache, call: call) }
+        if let kept = project.sheets[etag] { return .bytes(kept.bytes, type: "image/jpeg", etag: etag, cache: cache, call: call) }
         let pictures = try await project.vignettes.pictures(of: ids.map { byID[$0] }, cell: cell, of: project)
         let bytes = try await services.work.run { try sheet.encoded(pictures) }
-        return .bytes(bytes, type: "image/jpeg", etag: etag, cache: cache, call: call)
+        // One that lacks a picture may be whole the next time, when the image can be read.
+        let isWhole = zip(ids, pictures).allSatisfy { byID[$0] == nil || $1 != nil }
+        if isWhole { project.sheets.insert(.init(revision: 0, bytes: bytes), for: etag) }
+        return .bytes(bytes, type: "image/jpeg", etag: etag, cache: isWhole ? cache : "no-store", call: call)
     }
 
     private static func background(_ call: Call) throws(Problem) -> UInt32 {

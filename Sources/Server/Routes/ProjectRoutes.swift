@@ -24,8 +24,8 @@ struct ProjectRoutes: RouteGroup {
                 problems: ProblemCode.change + [.projectExists], handle: create),
             Route(.get, Route.project, "A project.", answers: [.json(project, "The project.")], handle: show),
             Route(
-                .patch, Route.project, "Changes title or settings; `pattern` and `pixelSizeUm` are those of the import node.",
-                body: .json(.object(["title?": .string, "settings?": .object(["pattern?": .string, "pixelSizeUm?": .number.nullable])])),
+                .patch, Route.project, "Changes title or settings; `pattern` and `pixelSizeUm` are those of the import node, `losslessPyramids` counts for pyramids made from now on.",
+                body: .json(.object(["title?": .string, "settings?": .object(["pattern?": .string, "pixelSizeUm?": .number.nullable, "losslessPyramids?": .boolean])])),
                 answers: [.json(project, "As it is now.")], problems: ProblemCode.change + [.patternInvalid, .graphInvalid], handle: change),
             Route(
                 .delete, Route.project, "Moves a project to the trash; nothing is deleted.", answers: [.empty("In the trash.")],
@@ -99,6 +99,12 @@ struct ProjectRoutes: RouteGroup {
                 throw Problem(.bodyInvalid, "settings has the wrong type; it must be an object", field: "settings")
             }
             try await services.configureImport(project, pattern: settings["pattern"], pixelSize: settings["pixelSizeUm"])
+            if let lossless = settings["losslessPyramids"] {
+                guard case .boolean(let isLossless) = lossless else {
+                    throw Problem(.bodyInvalid, "losslessPyramids has the wrong type; it must be true or false", field: "losslessPyramids")
+                }
+                try await project.project.setSetting(ImageImporter.losslessSetting, json: isLossless ? "true" : "false", by: by)
+            }
             if let size = settings["pixelSizeUm"]?.numberValue { try await applyPixelSize(size, to: project) }
         }
         return .json(try await value(project))

@@ -1,0 +1,94 @@
+"""Plots: histogram, scatter, size spectrum; a brush selects, and the gallery shows what was selected."""
+import math
+
+from harness import Watched, browser, check, finish, processed, server
+
+COLOURS = "() => { const c = document.querySelector('.plot-area canvas'), d = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer); return new Set(d).size }"
+
+
+def selected(page):
+    return int(page.locator("footer.status").inner_text().split("objects")[-1].split("selected")[0].strip().replace(",", ""))
+
+
+def main():
+    with server() as s, browser() as chromium:
+        w = Watched(chromium, s)
+        page = w.page
+        w.open()
+        created = w.api("/api/projects", "POST", {"title": "Nothing"})["body"]
+        w.go(f"#/local/{created['name']}/plots")
+        page.wait_for_selector(".empty")
+        check(page.get_by_role("link", name="To the pipeline").is_visible(), "a project without objects says what to do next")
+        project = processed(s.root, "plots")
+        if not project:
+            return
+        table = w.api("/api/projects/local/plots/objects/columns?names=area,intensity_mean,esd_um")["body"]
+        area, gray, n = table["columns"]["area"], table["columns"]["intensity_mean"], table["count"]
+
+        w.go("#/local/plots/plots")
+        page.wait_for_selector(".plot-area canvas")
+        w.wait_until("the histogram is drawn", lambda: page.evaluate(COLOURS) > 4)
+        check(f"Histogram of Area, px², {n} objects" in page.locator(".plot-area canvas").get_attribute("aria-label"), "and told in words")
+        w.axe("histogram, light")
+
+        # Limits by keyboard.
+        limit = sorted(area)[n // 3]
+        page.get_by_label("From", exact=True).fill(str(limit))
+        page.keyboard.press("Enter")
+        check(selected(page) == sum(a >= limit for a in area), "a typed limit selects")
+        page.get_by_role("button", name="None").click()
+        check(selected(page) == 0, "None selects nothing")
+
+        # By pointer: the right half of the axis.
+        box = page.locator(".plot-area canvas").bounding_box()
+        left, right = box["x"] + 64, box["x"] + box["width"] - 16
+        page.mouse.move((left + right) / 2, box["y"] + 200)
+        page.mouse.down()
+        page.mouse.move(right + 5, box["y"] + 300, steps=5)
+        page.mouse.up()
+        middle = (min(area) + max(area)) / 2
+        step = (max(area) - min(area)) / (right - left)
+        check(sum(a >= middle + step for a in area) <= selected(page) <= sum(a >= middle - step for a in area), "a drag selects what lies under it", f"{selected(page)}")
+
+        # Scatter, logarithmic.
+        page.get_by_role("radio", name="Scatter").click()
+        page.get_by_label("Logarithmic", exact=True).check()
+        check("kind=scatter" in page.url and "lx=1" in page.url, "the address holds the plot")
+        w.wait_until("points are drawn, the selected in another colour", lambda: page.evaluate(COLOURS) > 4)
+        cut = sorted(gray)[n // 2]
+        page.get_by_label("Up: from").fill(str(cut))
+        page.keyboard.press("Enter")
+        check(selected(page) == sum(g >= cut for g in gray), "limits upwards select too")
+        page.get_by_label("From", exact=True).fill(str(limit))
+        page.keyboard.press("Enter")
+        both = sum(g >= cut and a >= limit for g, a in zip(gray, area))
+        check(selected(page) == both, "and both together")
+        w.axe("scatter")
+        page.get_by_role("button", name="In the gallery").click()
+        page.wait_for_selector(".sheet-area .cell")
+        w.wait_until("the gallery shows what was brushed", lambda: f"{both} of {n} objects" in page.locator("footer.status").inner_text())
+        page.go_back()
+        page.wait_for_selector(".plot-area canvas")
+
+        # Sizes.
+        page.get_by_role("radio", name="Sizes").click()
+        w.wait_until("the size spectrum is drawn", lambda: page.evaluate(COLOURS) > 4)
+        esd = [d if d is not None else 2 * math.sqrt(a / math.pi) for d, a in zip(table["columns"]["esd_um"], area)]
+        low = 2 ** math.floor(math.log2(sorted(esd)[n // 2]))
+        page.get_by_label("From", exact=True).fill(str(low))
+        page.get_by_label("to", exact=True).fill(str(2 * low))
+        page.keyboard.press("Enter")
+        check(selected(page) == sum(low <= d <= 2 * low for d in esd), "a class can be selected")
+        page.get_by_role("radio", name="Volume").click()
+        page.wait_for_timeout(200)
+        page.keyboard.press("Control+Shift+L")
+        page.wait_for_timeout(200)
+        w.axe("size spectrum, dark")
+        page.set_viewport_size({"width": 900, "height": 700})
+        page.wait_for_timeout(300)
+        check(page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), "900 pixels are wide enough")
+        w.report("plots")
+    finish()
+
+
+main()
