@@ -13,8 +13,8 @@ MEASURE = r"""([image, box, zoom]) => {
   const finest = kind => Math.max(...tiles.filter(t => t.kind === kind).map(t => t.z)), now = tiles.filter(t => t.z === finest(t.kind))
   const scaleOf = t => 2 ** (zoom - t.z), native = image.levels - 1
   const size = t => { const k = 2 ** (native - t.z); return { w: Math.min(512, Math.ceil(image.width / k) - t.x * 512), h: Math.min(512, Math.ceil(image.height / k) - t.y * 512) } }
-  // The corner of the image as most tiles say; each of them may be half a pixel of the screen off it, and no more.
-  const middle = list => list.sort((a, b) => a - b)[list.length >> 1]
+  // The corner of the image in the middle of what tiles say; each of them may be half a pixel of the screen off it, and no more.
+  const middle = list => (Math.min(...list) + Math.max(...list)) / 2
   const left0 = middle(now.map(t => t.left - t.x * 512 * scaleOf(t))), top0 = middle(now.map(t => t.top - t.y * 512 * scaleOf(t)))
   let worst = 0, natural = 0, seam = 0
   for (const t of now) {
