@@ -36,7 +36,7 @@ extension Image where Pixel == UInt8 {
     /// - Source: ours; a plain version by exhaustive search, drawn scenes and real pictures are in the tests.
     public func foundFrame() -> FoundFrame? {
         let factor = (Swift.max(width, height) + 511) / 512
-        guard width >= 32 * factor, height >= 32 * factor else { return nil }
+        guard factor > 0, width >= 32 * factor, height >= 32 * factor else { return nil }
         guard let small = try? factor == 1 ? self : resized(width: (width + factor - 1) / factor, height: (height + factor - 1) / factor, .area) else { return nil }
         guard let rim = Rim(small) else { return nil }
         let scale = (x: Double(width) / Double(small.width), y: Double(height) / Double(small.height))
@@ -46,7 +46,8 @@ extension Image where Pixel == UInt8 {
         } else if let circle = rim.circle() {
             found = refined(circle, rim: rim, scale: scale)
         } else {
-            guard rim.isSharp(along: rim.hull) else { return nil }
+            // Any shape fits itself, so more of it must be seen.
+            guard rim.isSharp(along: rim.hull, seen: 0.4) else { return nil }
             let ring = rim.hull.map { Point(x: ($0.x + 0.5) * scale.x - 0.5, y: ($0.y + 0.5) * scale.y - 0.5) }
             found = FoundFrame(shape: .outline, ring: ring, isRimDark: rim.isDark)
         }
@@ -223,10 +224,12 @@ private struct Rim {
     }
 
     /// Whether the level steps by half of the contrast within some pixels, nearly everywhere along the outline inside the image.
-    func isSharp(along ring: [Point]) -> Bool {
+    /// - Parameter seen: least share of the outline that must lie inside the image.
+    func isSharp(along ring: [Point], seen: Double = 0) -> Bool {
         let middle = ring.reduce(Point(x: 0, y: 0)) { Point(x: $0.x + $1.x / Double(ring.count), y: $0.y + $1.y / Double(ring.count)) }
         var (steps, all) = (0, 0)
-        for place in Rim.places(along: ring) {
+        let places = Rim.places(along: ring)
+        for place in places {
             let (dx, dy) = (place.x - middle.x, place.y - middle.y)
             let length = Swift.max(1e-9, (dx * dx + dy * dy).squareRoot())
             func value(_ offset: Double) -> Double? {
@@ -237,7 +240,7 @@ private struct Rim {
             all += 1
             if (isDark ? inside - outside : outside - inside) >= contrast / 2 { steps += 1 }
         }
-        return all >= 16 && Double(steps) >= 0.7 * Double(all)
+        return all >= 16 && Double(all) >= seen * Double(places.count) && Double(steps) >= 0.7 * Double(all)
     }
 
     /// Places one pixel apart along the sides.

@@ -27,8 +27,9 @@ import Testing
             #expect(try await api.send("POST", address + "/find", json: "{}").json == ["area": .null, "from": "whole"])
 
             let box = #"{"type":"Polygon","coordinates":[[[199.5,-0.5],[699.5,-0.5],[699.5,599.5],[199.5,599.5],[199.5,-0.5]]]}"#
+            let expected = try JSONDecoder().decode(JSONValue.self, from: Data(box.utf8))
             let drawn = try await api.send("PUT", address, json: box)
-            #expect(drawn.json["from"] == "image" && drawn.json["area"] == (try JSONDecoder().decode(JSONValue.self, from: Data(box.utf8))))
+            #expect(drawn.json["from"] == "image" && drawn.json["area"] == expected)
             #expect(try await api.send("GET", "\(project)/blobs/\(image)").json["area"] == drawn.json["area"])
             let job = try await api.run(project)
             #expect(job["result"]?["objects"] == 2, "\(job)")
@@ -37,7 +38,8 @@ import Testing
             // A preview leaves out the same, and says what.
             let preview = try await api.send("POST", project + "/preview", json: #"{"image":\#(image),"width":350,"rejects":true,"picture":""}"#).json
             #expect(preview["objects"] == 2 && preview["areaPng"]?.stringValue?.hasPrefix("data:image/png;base64,") == true)
-            let bytes = try #require(Data(base64Encoded: String(try #require(preview["areaPng"]?.stringValue).dropFirst(22))))
+            let picture = try #require(preview["areaPng"]?.stringValue)
+            let bytes = try #require(Data(base64Encoded: String(picture.dropFirst(22))))
             #expect(try ImageFile.header(bytes: Array(bytes), name: "area").width == 350)
             // The picture comes once.
             let key = try #require(preview["pictureKey"]?.stringValue)
