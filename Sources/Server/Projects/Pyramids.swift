@@ -29,6 +29,8 @@ actor Pyramids {
         }
     }
 
+    /// For coarse pictures, so that reading a huge file holds up no tile of another.
+    private static let decoding = WorkPool(threads: 2)
     private let project: Project
     private let pipeline: ProjectPipeline
     private let work: WorkPool
@@ -115,7 +117,7 @@ actor Pyramids {
         let isStopped = { @Sendable [weak self] in self?.isStopped.load(ordering: .relaxed) ?? true }
         Task {
             // A file that ends too early shows what it has; building the pyramid says what is wrong.
-            try? await work.run { try picture.fill(isCancelled: isStopped) }
+            try? await Self.decoding.run { try picture.fill(isCancelled: isStopped) }
             self.announce(image.id)
         }
         return picture
