@@ -161,13 +161,14 @@ try:
     place = lambda: [dice.randint(big["box"]["x"], big["box"]["x"] + 1128), dice.randint(big["box"]["y"], big["box"]["y"] + 1128)]
     for name, features in (("2 points", 2), ("30 points", 30), ("10 skeletons of 6 points", 10)):
         shapes = [feature("Point", place()) if "points" in name[:9] else feature("LineString", [place() for _ in range(6)], role="skeleton") for _ in range(features)]
-        split = []
+        split, before = [], server.cpu()
         for _ in range(10):
             status, answer, took = edit("split", [big["id"]], *shapes)
             assert status == 201, answer
             split.append(took)
             server.call("POST", "/edits/undo", {"image": image})
-        line(f"split of {big['area'] / 1e6:.2f} megapixels, {name}", split)
+        # With the undo after each.
+        line(f"split of {big['area'] / 1e6:.2f} megapixels, {name}", split, server.cpu() - before)
     separate = [server.call("POST", "/edits/preview", {"operation": "separate", "image": image, "objects": [big["id"]]})[2] for _ in range(3)]
     line("separate it, preview", separate)
     server.stop()
