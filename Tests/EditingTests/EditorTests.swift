@@ -200,7 +200,8 @@ private func square(_ x: Double, _ y: Double, _ side: Double) -> Feature {
     let desk = try await Desk()
     let wand = Feature(.point(Point(x: 15, y: 25)), properties: .init(role: .wand, tolerance: 10))
     let outcome = try await desk.apply(.draw, [], wand)
-    let drawn = try #require(try await desk.project.object(try #require(outcome.created.first)))
+    let id = try #require(outcome.created.first)
+    let drawn = try #require(try await desk.project.object(id))
     #expect(drawn.area == 900 && drawn.box == Rect(x: 10, y: 20, width: 30, height: 30))
     await #expect(throws: EditError.outsideImage(.draw)) { try await desk.apply(.draw, [], Feature(.point(Point(x: 500, y: 2)), properties: .init(role: .wand))) }
 }
