@@ -185,8 +185,7 @@ const component = defineComponent(() => {
     { id: 'viewer.after', title: 'Image after', group: G1, key: 'PageDown', run: () => neighbour(1) }
   ])
   v.labelling = {
-    busy: () => view.adjust || view.tool !== 'pan',
-    selected: v.regions, labelOf: o => objects.get(o)?.label, busy: () => view.tool !== 'pan' || v.tools?.busy, show: () => { view.sideOpen = true },
+    selected: v.regions, labelOf: o => objects.get(o)?.label, busy: () => view.adjust || view.tool !== 'pan' || v.tools?.busy, show: () => { view.sideOpen = true },
     // Those on screen are asked for anew.
     changed: async () => {
       const ids = view.selected.filter(Number.isInteger).slice(0, 1000)
