@@ -88,7 +88,7 @@ extension KeyedDecodingContainer {
         guard let value = try decodeIfPresent(Double.self, forKey: key) else { return nil }
         guard range.contains(value) else {
             throw DecodingError.dataCorruptedError(
-                forKey: key, in: self, debugDescription: "\(value) must be from \(range.lowerBound) to \(range.upperBound): \(what)")
+                forKey: key, in: self, debugDescription: "\(key.stringValue) is \(value) but must be from \(range.lowerBound) to \(range.upperBound): \(what)")
         }
         return value
     }

@@ -64,7 +64,7 @@ package struct EditParameters: Codable, Sendable, Equatable {
             guard let value = try container.decodeIfPresent(Int.self, forKey: key) else { return nil }
             guard range.contains(value) else {
                 throw DecodingError.dataCorruptedError(
-                    forKey: key, in: container, debugDescription: "\(value) must be from \(range.lowerBound) to \(range.upperBound): \(what)")
+                    forKey: key, in: container, debugDescription: "\(key.stringValue) is \(value) but must be from \(range.lowerBound) to \(range.upperBound): \(what)")
             }
             return value
         }
