@@ -39,7 +39,7 @@ struct EcoTaxaContents {
         let categories = CategoryNames(try await project.categories())
         for image in all.sorted(by: { ($0.name, $0.uid) < ($1.name, $1.uid) }) {
             try collection.checkCancelled()
-            let metadata = (said[image.id] ?? [:]).mapValues(\.value)
+            let metadata = said[image.id] ?? [:]
             // Images without objects are named too, so that the names do not change when objects are found in them.
             let fields = levels.fields(of: image, metadata: metadata, process: [
                 ("process_software", "ship \(shipVersion)"), ("process_pipeline", String(fingerprint.prefix(16))),

@@ -14,7 +14,7 @@ struct LevelNames {
     static let ofProgram = ["process_software", "process_pipeline", "process_steps"]
 
     mutating func fields(
-        of image: ImageRecord, metadata: [String: String], process: [(String, String)]
+        of image: ImageRecord, metadata: [String: MetadataValue], process: [(String, String)]
     ) -> [(column: String, value: EcoTaxaTable.Value)] {
         var fields = named(metadata, pixelSize: image.pixelSize)
         for (name, value) in process { fields[name] = value }
@@ -31,15 +31,18 @@ struct LevelNames {
     }
 
     /// The metadata of an image with the names of its sample, acquisition and process.
-    mutating func named(_ metadata: [String: String], pixelSize: Double?) -> [String: String] {
-        var fields = metadata.filter { !$0.value.isEmpty && !Self.ofProgram.contains($0.key) }
+    mutating func named(_ metadata: [String: MetadataValue], pixelSize: Double?) -> [String: String] {
+        let said = metadata.filter { !$0.value.value.isEmpty && !Self.ofProgram.contains($0.key) }
+        var fields = said.mapValues(\.value)
         if let depth = fields.removeValue(forKey: "object_depth") {
             if fields["object_depth_min"] == nil { fields["object_depth_min"] = depth }
             if fields["object_depth_max"] == nil { fields["object_depth_max"] = depth }
         }
         if let size = pixelSize { fields["acq_pixel_um"] = EcoTaxaValue.text(size) }
         if fields["sample_id"] == nil {
-            let parts = fields.filter { $0.key.hasPrefix("sample_") }.sorted { $0.key < $1.key }.map(\.value)
+            // By what the file names say where they say something: a sample must not change its name because a person adds a fact to it.
+            let facts = said.filter { $0.key.hasPrefix("sample_") }, named = facts.filter { $0.value.source == .pattern }
+            let parts = (named.isEmpty ? facts : named).sorted { $0.key < $1.key }.map(\.value.value)
             fields["sample_id"] = String((parts.isEmpty ? sampleFallback : parts.joined(separator: "_")).prefix(200))
         }
         let sample = fields["sample_id"] ?? ""

@@ -68,7 +68,7 @@ package struct MetadataTable: Sendable {
             var positions: [String: Int] = [:]
             for image in images {
                 let metadata = said[image.id] ?? [:]
-                let named = names.named(metadata.mapValues(\.value), pixelSize: image.pixelSize)
+                let named = names.named(metadata, pixelSize: image.pixelSize)
                 if level == .image {
                     rows.append(Self.row(image, metadata, named))
                     continue

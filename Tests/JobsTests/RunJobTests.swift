@@ -43,7 +43,7 @@ import Testing
     let again = try await temporary.run(JobSequence.Request(type: "run"))
     #expect(again[0].outcome?.counts["images"] == 0)
     #expect(again[0].outcome?.counts["unchanged"] == 2)
-    try await temporary.saveStandardGraph { $0.nodes[4].config["minSize"] = 30 }
+    try await temporary.saveStandardGraph(regions: ["minSize": 30])
     let changed = try await temporary.run(JobSequence.Request(type: "run"))
     #expect(changed[0].outcome?.counts["images"] == 2)
 }
@@ -71,7 +71,7 @@ import Testing
     }
     #expect(try await temporary.run(JobSequence.Request(type: "run"))[0].outcome?.counts["unchanged"] == 2)
 
-    try await temporary.saveStandardGraph { $0.nodes[4].config["sizeUnit"] = "um" }
+    try await temporary.saveStandardGraph(regions: ["sizeUnit": "um"])
     _ = try await temporary.run(JobSequence.Request(type: "run"))
     change.pixelSize = .some(DemoScene.pixelSize)
     try await temporary.project.updateImage(image.id, change)
@@ -171,7 +171,7 @@ private let reference = Mutex<String?>(nil)
     var edit = NewEdit(operation: "delete", image: image.id, request: "{}")
     edit.retire = [victim.id]
     _ = try await temporary.project.commitEdit(edit)
-    try await temporary.saveStandardGraph { $0.nodes[4].config["minSize"] = 21 }
+    try await temporary.saveStandardGraph(regions: ["minSize": 21])
     _ = try await temporary.run(JobSequence.Request(type: "run"))
     let after = try await temporary.project.allObjects(of: image.id)
     #expect(!after.contains { $0.uid == victim.uid })

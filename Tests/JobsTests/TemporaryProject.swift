@@ -36,6 +36,13 @@ final class TemporaryProject {
             .run(requests) { _, _ in }
     }
 
+    /// The standard graph with other parameters of its Objects node.
+    func saveStandardGraph(regions config: [String: JSONValue]) async throws {
+        try await saveStandardGraph { graph in
+            for index in graph.nodes.indices where graph.nodes[index].kind == RegionsNode.kind { graph.nodes[index].config.merge(config) { $1 } }
+        }
+    }
+
     func saveStandardGraph(_ change: (inout Graph) -> Void = { _ in }) async throws {
         var graph = Graph.standard
         graph.nodes[0].config["pattern"] = .string(DemoFrames.pattern)

@@ -126,7 +126,7 @@ private let position = ["object_lat": "54.2", "object_lon": "7.9", "object_date"
         await #expect(throws: ExportRefused.self) { try await node.export(work) }
 
         var graph = Graph.standard
-        graph.nodes[4].config["minSize"] = 25
+        graph.nodes[try #require(graph.nodes.firstIndex { $0.kind == RegionsNode.kind })].config["minSize"] = 25
         try await project.savePipelineGraph(graph)
         (node, work) = try await collection(pipeline)
         #expect(try await node.check(work).first?.message.hasPrefix("2 images were computed with other parameters") == true)
@@ -160,15 +160,13 @@ private let position = ["object_lat": "54.2", "object_lon": "7.9", "object_date"
         #expect(try EcoTaxaCheck.archive(path: path).findings.allSatisfy { $0.severity != .error })
         let reader = try ZipReader(path: path)
         let tables = reader.entries.filter { $0.name.hasSuffix(".tsv") }
-        var cells: [String: [String: String]] = [:]
+        var rows: [[String: String]] = []
         for table in tables {
             let lines = String(decoding: try reader.read(table).dropFirst(3), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: true).map { $0.split(separator: "\t", omittingEmptySubsequences: false).map { String($0).trimmingCharacters(in: CharacterSet(charactersIn: "\"\r")) } }
             for line in lines.dropFirst(2) {
-                let row = Dictionary(zip(lines[0], line), uniquingKeysWith: { $1 })
-                cells[row["acq_id"]! + row["object_width"]!, default: [:]] = row
+                rows.append(Dictionary(zip(lines[0], line), uniquingKeysWith: { $1 }))
             }
         }
-        let rows = cells.sorted { $0.key < $1.key }.map(\.value)
         try #require(rows.count == 3)
         #expect(rows.map { $0["object_annotation_category"] ?? "" } == ["Copepoda", "egg<Copepoda", ""])
         #expect(rows.map { $0["object_annotation_status"] ?? "" } == ["validated", "predicted", ""])

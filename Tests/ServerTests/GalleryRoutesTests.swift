@@ -87,8 +87,11 @@ import Testing
                 #expect(other[header: "cache-control"] == "private, max-age=86400, immutable" && other.body == answer.body)
 
                 // A changed mask changes the tag, and the picture follows its new box.
+                let disc = try #require(objects.first { $0["image"]?.int == image })
+                let (id, left, width) = (try #require(disc["id"]?.int), try #require(disc["box"]?["x"]?.int), try #require(disc["box"]?["width"]?.int))
+                let middle = left + width / 2
                 let erase =
-                    #"{"operation":"erase","image":\#(image),"objects":[\#(ids[0])],"annotations":{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":[[[0,0],[2000,0],[2000,180],[0,180],[0,0]]]}}]}}"#
+                    #"{"operation":"erase","image":\#(image),"objects":[\#(id)],"annotations":{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":[[[0,0],[\#(middle),0],[\#(middle),2000],[0,2000],[0,0]]]}}]}}"#
                 _ = try await api.send("POST", project + "/edits", json: erase, expect: 201)
                 let after = try await api.send("GET", address)
                 #expect(after[header: "etag"] != etag)

@@ -14,12 +14,12 @@ import Testing
             let project = try await api.project("Gulf of Lion, été")
             #expect(project == "/api/projects/local/gulf-of-lion-ete")
             let shown = try await api.send("GET", project)
-            #expect(shown.json["title"] == "Gulf of Lion, été" && shown.json["settings"] == ["pattern": "", "pixelSizeUm": .null])
+            #expect(shown.json["title"] == "Gulf of Lion, été" && shown.json["settings"] == ["pattern": "", "pixelSizeUm": .null, "losslessPyramids": true])
 
             // Settings are kept in the import node.
             let settings = try await api.send(
                 "PATCH", project, json: #"{"title":"Lion","settings":{"pattern":"{cruise}_{station:d}_{frame:d}","pixelSizeUm":4.5}}"#)
-            #expect(settings.json["settings"] == ["pattern": "{cruise}_{station:d}_{frame:d}", "pixelSizeUm": 4.5])
+            #expect(settings.json["settings"] == ["pattern": "{cruise}_{station:d}_{frame:d}", "pixelSizeUm": 4.5, "losslessPyramids": true])
             let graph = try await api.send("GET", project + "/graph")
             #expect(graph.json["nodes"]?.items.first?["config"]?["pixelSizeUm"] == 4.5)
 

@@ -124,6 +124,7 @@ func `another process that holds the project is respected, and its remains are t
             let lines = try String(contentsOfFile: "/proc/locks", encoding: .utf8).split(separator: "\n")
             let count = lines.filter { $0.contains("POSIX") && $0.contains(":\(status.st_ino) ") }.count
             if count > 0 { return count }
+            usleep(10_000)
         }
         return 0
     }

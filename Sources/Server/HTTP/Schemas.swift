@@ -9,6 +9,7 @@ enum Schemas {
             "detail": .string.described("What is wrong and what to do."), "field?": .string, "errors?": .array(.string),
             "current?": .object(["revision": .integer, "objects": .array(.ref("Object")), "removed": .array(.integer)])
                 .described("Of edit.conflict: the newer state of the objects it is about."),
+            "faults?": .array(.object(["index": .integer, "sentence": .string])).described("Of metadata.invalid: which of the changes, and why."),
         ]),
         "Session": .object(["user": .string, "version": .string, "readOnly": .boolean]),
         "Project": ProjectJSON.schema,
