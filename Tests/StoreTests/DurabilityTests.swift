@@ -226,7 +226,7 @@ private func verify(_ folder: String, acknowledged: Int, image: ObjectID) async 
     let first = regions(0)
     let second = regions(1)
     let stored = try await time("store 1,000 regions × 40 measures") { _ = try await project.storeResult(ImageResult(image: image, node: "n", runKey: "0", regions: first)) }
-    #expect(stored < .seconds(2))  // Some 30 ms on an idle machine; the bound only catches what is wrong by far.
+    #expect(stored < .seconds(20))  // Some 30 ms on an idle machine; the bound only catches what is wrong by far.
     _ = try await time("replace them by 1,000 others") { _ = try await project.storeResult(ImageResult(image: image, node: "n", runKey: "1", regions: second)) }
     _ = try await time("replace them by the same") { _ = try await project.storeResult(ImageResult(image: image, node: "n", runKey: "2", regions: second)) }
     _ = try await time("200 edits") { for step in 0..<200 { _ = try await project.commitEdit(edit(step, image: image)) } }

@@ -119,7 +119,7 @@ import Testing
         for (user, name) in try root.projectFolders() { #expect(try root.summary(user: user, name: name).problem == nil) }
     }
     print("a list of 100 closed projects: \(duration)")
-    #expect(duration < .seconds(3))  // Some 100 ms on an idle machine.
+    #expect(duration < .seconds(30))  // Some 100 ms on an idle machine.
 }
 
 private func copyfile(_ from: String, _ to: String) -> Bool { (try? FileManager.default.copyItem(atPath: from, toPath: to)) != nil }
