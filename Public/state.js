@@ -111,8 +111,11 @@ const sorted = jobs => [...jobs].sort((a, b) => b.id - a.id)
 
 export function takeJob(job) {
   const old = state.jobs.find(j => j.id === job.id)
+  const ended = s => ['done', 'failed', 'cancelled'].includes(s)
+  // The answer to the request that began it may come after the event that it has ended.
+  if (old && ended(old.state) && !ended(job.state) && (job.attempt ?? 0) <= (old.attempt ?? 0)) return
   if (old) {
-    if (old.state !== job.state && ['done', 'failed', 'cancelled'].includes(job.state)) emit('jobEnded', job)
+    if (old.state !== job.state && ended(job.state)) emit('jobEnded', job)
     Object.assign(old, job)
   } else state.jobs = sorted([job, ...state.jobs])
 }

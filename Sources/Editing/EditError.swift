@@ -5,6 +5,8 @@ package enum EditError: Error, Equatable, CustomStringConvertible {
     case unknownObject(Int64)
     case objectOfOtherImage(Int64)
     case outsideImage(EditOperation)
+    case tooIntricate(EditOperation, what: String)
+    case namedTwice(Int64)
     case nothingLeft(EditOperation)
     case nothingChanges(EditOperation, why: String)
     /// Objects are no longer as the person saw them.
@@ -19,6 +21,8 @@ package enum EditError: Error, Equatable, CustomStringConvertible {
         case .needsAnnotations: "edit.needsAnnotations"
         case .unknownObject, .objectOfOtherImage: "edit.unknownObject"
         case .outsideImage: "edit.outsideImage"
+        case .tooIntricate: "edit.tooIntricate"
+        case .namedTwice: "edit.namedTwice"
         case .nothingLeft: "edit.nothingLeft"
         case .nothingChanges: "edit.nothingChanges"
         case .changedMeanwhile: "edit.conflict"
@@ -35,6 +39,8 @@ package enum EditError: Error, Equatable, CustomStringConvertible {
         case .unknownObject(let id): "object \(id) is not there any more; it may have been changed in another window, so look again"
         case .objectOfOtherImage(let id): "object \(id) belongs to another image; edit one image at a time"
         case .outsideImage(let operation): "\(operation.rawValue): the shape covers no pixel of the image; draw inside the image"
+        case .tooIntricate(let operation, let what): "\(operation.rawValue): \(what); do it in smaller parts"
+        case .namedTwice(let id): "object \(id) is named twice in one edit; name it once"
         case .nothingLeft(let operation): "\(operation.rawValue) would leave nothing of the object; delete it instead"
         case .nothingChanges(let operation, let why): "\(operation.rawValue) changes nothing: \(why)"
         case .changedMeanwhile(let ids):

@@ -21,7 +21,10 @@ package struct EditShapes: Equatable, Sendable {
         precondition(masks.count == request.objects.count, "\(masks.count) masks for \(request.objects.count) objects")
         let needed = operation == .merge ? 2 : operation == .draw ? 0 : 1
         if Set(request.objects).count < needed { throw .needsObjects(operation, least: needed) }
+        var named = Set<Int64>()
+        for id in request.objects where !named.insert(id).inserted { throw .namedTwice(id) }
         try EditShapes.checkRoles(request)
+        try EditShapes.checkExtent(request, frame: frame)
         func shapes() throws(EditError) -> [Mask] { try EditShapes.shapes(request, wands: wands, frame: frame) }
         switch operation {
         case .draw:
@@ -102,6 +105,10 @@ package struct EditShapes: Equatable, Sendable {
         let parameters = request.parameters
         let connectivity: Connectivity = parameters.connectivity == 4 ? .four : .eight
         let markers = try EditShapes.markers(request, frame: frame)
+        // Distances and markers of a watershed take some twenty bytes a pixel of the box.
+        if let large = masks.first(where: { $0.boundingBox.area > EditShapes.mostSeparatedPixels }) {
+            throw .tooIntricate(.separate, what: "the object's box has \(large.boundingBox.area / 1_000_000) megapixels, more than \(EditShapes.mostSeparatedPixels / 1_000_000); cut it first")
+        }
         for (index, mask) in masks.enumerated() {
             let parts =
                 markers.isEmpty
@@ -154,6 +161,33 @@ package struct EditShapes: Equatable, Sendable {
     }
 
     /// One mask for each drawn feature, clipped to the frame.
+    private static let mostSeparatedPixels = 50_000_000
+    /// Places where edges and strokes cross rows of pixels; a hand draws thousands, and each takes memory.
+    private static let mostCrossings = 8_000_000.0
+
+    /// Refuses what would take seconds and gigabytes, before anything is drawn.
+    private static func checkExtent(_ request: EditRequest, frame: Rect) throws(EditError) {
+        let (top, bottom) = (Double(frame.y) - 1, Double(frame.maxY) + 1)
+        func rows(_ from: Point, _ to: Point) -> Double { abs(min(max(to.y, top), bottom) - min(max(from.y, top), bottom)) + 1 }
+        func rows(of line: [Point], closed: Bool) -> Double {
+            var sum = zip(line, line.dropFirst()).reduce(0) { $0 + rows($1.0, $1.1) }
+            if closed, let first = line.first, let last = line.last { sum += rows(last, first) }
+            return sum
+        }
+        var crossings = 0.0
+        for feature in request.annotations.features {
+            let width = feature.properties.width ?? 2
+            switch feature.geometry {
+            case .point: crossings += width
+            case .multiPoint(let points): crossings += width * Double(points.count)
+            case .lineString(let points): crossings += rows(of: points, closed: false) + width * Double(points.count)
+            case .polygon(let rings): crossings += rings.reduce(0) { $0 + rows(of: $1, closed: true) }
+            case .multiPolygon(let polygons): crossings += polygons.joined().reduce(0) { $0 + rows(of: $1, closed: true) }
+            }
+        }
+        guard crossings <= mostCrossings else { throw .tooIntricate(request.operation, what: "the drawn shapes cross \(Int(crossings / 1_000_000)) million rows of pixels") }
+    }
+
     private static func shapes(_ request: EditRequest, wands: [Int: Mask], frame: Rect) throws(EditError) -> [Mask] {
         guard !request.annotations.features.isEmpty else {
             throw .needsAnnotations(request.operation, what: request.operation == .cut ? "a line" : "a drawn shape")

@@ -15,12 +15,15 @@ package actor Editor {
     private nonisolated let pipeline: ProjectPipeline
     /// Where decoding and measuring happen.
     private nonisolated let executor: (any TaskExecutor)?
+    private nonisolated let looking: (any TaskExecutor)?
     /// The last edit in line; each waits for the one before.
     private var last: Task<Void, Never>?
 
-    /// - Parameter executor: threads apart from those that answer requests; Swift's own when left out.
-    package init(project: Project, pipeline: ProjectPipeline, executor: (any TaskExecutor)? = nil) {
-        (self.project, self.pipeline, self.executor) = (project, pipeline, executor)
+    /// - Parameters:
+    ///   - executor: threads apart from those that answer requests; Swift's own when left out.
+    ///   - looking: threads for previews; as `executor` when left out.
+    package init(project: Project, pipeline: ProjectPipeline, executor: (any TaskExecutor)? = nil, looking: (any TaskExecutor)? = nil) {
+        (self.project, self.pipeline, self.executor, self.looking) = (project, pipeline, executor, looking ?? executor)
     }
 
     /// - Parameter key: what the client calls this request; of one that is stored already, the first outcome is returned.
@@ -35,7 +38,7 @@ package actor Editor {
 
     /// What an edit would make, without storing anything.
     package func preview(_ request: EditRequest) async throws -> EditPreview {
-        let task = Task(executorPreference: executor) { try await self.shapes(request).preview }
+        let task = Task(executorPreference: looking) { try await self.shapes(request).preview }
         return try await task.value
     }
 

@@ -121,7 +121,9 @@ func `another process that holds the project is respected, and its remains are t
     func locks() throws -> Int {
         // The list is read in pieces while other tests lock and unlock, so that a line may be missed now and then.
         for _ in 0..<50 {
-            let lines = String(decoding: try #require(FileHandle(forReadingAtPath: "/proc/locks")?.readToEnd()), as: UTF8.self).split(separator: "\n")
+            let file = try #require(FileHandle(forReadingAtPath: "/proc/locks"))
+            let data = try file.readToEnd()
+            let lines = String(decoding: data ?? Data(), as: UTF8.self).split(separator: "\n")
             let count = lines.filter { $0.contains("POSIX") && $0.contains(":\(status.st_ino) ") }.count
             if count > 0 { return count }
             usleep(10_000)

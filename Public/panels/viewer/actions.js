@@ -33,6 +33,13 @@ export function createActions(v) {
   /** The one object that shapes are added to. */
   const target = () => v.regions().includes(view.focus) ? view.focus : v.regions().at(-1)
   const adds = (kind, shift) => (kind === 'brush' ? view.selected.length === 1 : shift) && target()
+  const near = features => {
+    const box = objects.get(target())?.box
+    return !box || features.some(({ geometry, properties }) => geometry.coordinates.some(([x, y]) => {
+      const reach = (properties.width ?? 0) / 2 + 1
+      return x > box.x - reach && y > box.y - reach && x < box.x + box.width + reach && y < box.y + box.height + reach
+    }))
+  }
   async function found(features) {
     const places = features.flatMap(({ geometry: { type, coordinates } }) => type === 'Point' ? [coordinates] : samples(type === 'Polygon' ? coordinates[0] : coordinates))
     return v.regions().length ? v.regions() : v.under(places)
@@ -56,7 +63,8 @@ export function createActions(v) {
         return ids.length ? v.edit('erase', ids, features, options) : say('Nothing to erase here: no object is selected or under the stroke')
       }
       if (shift && kind !== 'brush' && !target()) return say('Select the object to add to first')
-      return adds(kind, shift) ? v.edit('add', [target()], features, options) : v.edit('draw', [], features, options)
+      // A stroke apart from the selected object is a new one: an object of two distant parts is hardly meant.
+      return adds(kind, shift) && (kind !== 'brush' || near(features)) ? v.edit('add', [target()], features, options) : v.edit('draw', [], features, options)
     } catch (error) { complain(error); return false }
   }
   async function split(features) {
@@ -127,7 +135,8 @@ export function createActions(v) {
   async function merge() {
     const lines = v.tools.done.filter(f => f.properties.role === 'skeleton')
     if (!lines.length) return onObjects('merge', 2)()
-    const ids = [...new Set([...v.regions(), ...await v.under(lines.flatMap(f => samples(f.geometry.coordinates, 24)))])]
+    // Only what is selected, so that nothing under the line is swallowed; without a selection the line says what.
+    const ids = v.regions().length > 1 ? v.regions() : [...new Set([...v.regions(), ...await v.under(lines.flatMap(f => samples(f.geometry.coordinates, 24)))])]
     if (ids.length < 2) return say('The line touches fewer than two objects')
     v.edit('merge', ids, lines)
     use('pan')

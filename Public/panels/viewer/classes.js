@@ -40,7 +40,8 @@ async function label(expose, category, status = 'validated') {
   } catch (error) { complain(error) }
 }
 async function add(name, expose) {
-  try { const made = await post(P('/categories'), { name }); await load(); return made } catch (error) { complain(error) }
+  const taken = categories().map(k => k.key), key = [1, 2, 3, 4, 5, 6, 7, 8, 9].find(n => !taken.includes(n))
+  try { const made = await post(P('/categories'), key ? { name, key } : { name }); await load(); return made } catch (error) { complain(error) }
 }
 async function save(id, body) { try { await patch(P(`/categories/${id}`), body) } catch (error) { complain(error) } load() }
 async function drop(k, expose) {
@@ -66,7 +67,8 @@ export function useClassCommands(expose) {
   ])
   const renew = () => later('classes', load), ends = ['labels', 'objects', 'online'].map(type => on(type, renew))
   onMounted(load)
-  onBeforeUnmount(() => { ends.forEach(end => end()); c.find = null })
+  // An open form would take the focus, and with it the keys, on the next screen.
+  onBeforeUnmount(() => { ends.forEach(end => end()); c.find = c.open = null })
 }
 
 /** Below their parents, in the order in which they were made. */

@@ -16,6 +16,7 @@ export function createObjects(v) {
     const known = objects.get(objectId)
     if (known?.outline && known.measurements) return known
     const object = await get(P(`/objects/${objectId}`))
+    if (object.active === false) throw new Error('This object is not there any more.')
     objects.set(object.id, object)
     return object
   }

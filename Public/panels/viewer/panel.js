@@ -2,7 +2,7 @@
 import { defineComponent, h, ref, reactive, shallowReactive, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
 import { get, at, all } from '../../api.js'
 import { state, shell, here, on, later, complain, replaceQuery, memory, go } from '../../state.js'
-import { selectedIn } from '../../selection.js'
+import { selectedIn, objects as shared } from '../../selection.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
 import { iconButton, problem, empty } from '../../ui.js'
@@ -140,6 +140,7 @@ const component = defineComponent(() => {
     shell.saved = view.offline ? { kind: 'offline', icon: 'offline', text: `Offline, ${plural(n, 'change')} waiting` } : view.busy ? { kind: 'working' } : { kind: 'saved' }
   }, { immediate: true })
   shell.primary = { label: 'Export', run: () => go({ ...state.place, panel: 'export', item: null, query: null }) }
+  const elsewhere = () => Math.max(0, shared.selected.size - view.selected.filter(Number.isInteger).length)
   shell.status = () => {
     const { cursor, image, zoom } = view
     if (!image || image.state === 'failed') return null
@@ -149,6 +150,7 @@ const component = defineComponent(() => {
       h('span', zoom == null ? '' : `zoom ${+(100 * 2 ** (zoom - image.levels + 1)).toPrecision(3)} %`),
       view.total != null ? h('span', plural(view.total, 'object')) : null,
       view.selected.length ? h('span', `${count(view.selected.length)} selected`) : null,
+      elsewhere() ? h('span', { class: 'muted' }, `${count(elsewhere())} more in other images`) : null,
       h('span', { class: 'hint', role: 'status' }, view.hint || toolHints[view.tool])
     ]
   }

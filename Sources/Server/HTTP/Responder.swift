@@ -1,3 +1,4 @@
+import Codecs
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -33,6 +34,11 @@ struct Responder: Sendable {
             trace.problem = problem
         } catch let error as StoreError {
             let problem = Problem(error)
+            response = problem.response
+            trace.problem = problem
+        } catch let error as CodecError {
+            // A damaged image, whichever route needed its pixels.
+            let problem = Problem(.imageUnreadable, "\(error)")
             response = problem.response
             trace.problem = problem
         } catch let error as HTTPParserError {

@@ -8,7 +8,7 @@ enum ObjectJSON {
     static let box = Schema.object(["x": .integer, "y": .integer, "width": .integer, "height": .integer])
     static let schema = Schema.object([
         "id": .integer, "uid": .string, "image": .integer, "kind": .choice(ObjectKind.allCases.map(\.rawValue)), "box": .ref("Box"), "area": .integer,
-        "edited": .boolean, "parent?": .integer, "nInner": .integer, "rule?": .string, "touches": .integer.described("Borders: 1 left, 2 top, 4 right, 8 bottom."),
+        "active": .boolean.described("False when an edit or a run has taken it away; undo can bring it back."), "edited": .boolean, "parent?": .integer, "nInner": .integer, "rule?": .string, "touches": .integer.described("Borders: 1 left, 2 top, 4 right, 8 bottom."),
         "maskRevision": .integer, "label": LabelJSON.schema.nullable, "measurements": .map(.number),
         "outline?": .anyObject.described("GeoJSON geometry along pixel edges: pixel (x, y) covers x - 0.5 to x + 0.5."),
     ])
@@ -20,7 +20,7 @@ enum ObjectJSON {
     static func value(_ object: ObjectRecord, outline: JSONValue? = nil) -> JSONValue {
         var members: [String: JSONValue] = [
             "id": .integer(object.id), "uid": .string(object.uid), "image": .integer(object.image), "kind": .string(object.kind.rawValue),
-            "box": value(object.box), "area": .integer(object.area), "edited": .boolean(object.edited), "nInner": .integer(object.nInner),
+            "box": value(object.box), "area": .integer(object.area), "active": .boolean(object.active), "edited": .boolean(object.edited), "nInner": .integer(object.nInner),
             "touches": .integer(object.touches), "maskRevision": .integer(object.maskRevision), "label": LabelJSON.value(object.label),
             "measurements": .object(object.measurements.dictionary.filter { $0.value.isFinite }.mapValues { .number($0) }),
         ]

@@ -29,6 +29,8 @@ final class OpenProject: Sendable {
     let work: WorkPool
     /// One thread for edits, so that they wait for no run and no request waits for them.
     private let editing = WorkerThreads(count: 1, niceness: 0)
+    /// And one for previews of edits, which may take long for shapes that no hand draws, so that neither edits nor tiles wait for those.
+    let looking = WorkerThreads(count: 1, niceness: 5)
     private let lastUse = Mutex(ContinuousClock.now)
 
     init(
@@ -37,7 +39,7 @@ final class OpenProject: Sendable {
     ) {
         (self.user, self.name, self.project, self.pipeline) = (user, name, project, pipeline)
         (self.runner, self.events, self.work) = (runner, events, work)
-        editor = Editor(project: project, pipeline: pipeline, executor: editing)
+        editor = Editor(project: project, pipeline: pipeline, executor: editing, looking: looking)
         pyramids = Pyramids(project: project, pipeline: pipeline, work: work, workers: workers, events: events)
         originals = OriginalPixels(project: project, work: work)
         objects = ObjectMaps(project: project, work: work)
@@ -61,6 +63,7 @@ final class OpenProject: Sendable {
         await runner.stop()
         await pyramids.stop()
         editing.stop()
+        looking.stop()
         objects.close()
         try project.close()
     }

@@ -191,7 +191,7 @@ actor Pyramids {
 
     private nonisolated func readable(_ id: ObjectID) async throws -> ImageRecord {
         guard let image = try await project.image(id), image.removedAt == nil else { throw Problem.unknownImage(id) }
-        guard image.width > 0 else {
+        guard image.width > 0, image.state != .failed else {
             throw Problem(.imageUnreadable, image.error ?? "\(image.name) could not be read when it was imported; import a good copy")
         }
         return image

@@ -100,7 +100,7 @@ struct EditRoutes: RouteGroup {
         let request = try call.json(EditRequest.self)
         return try await Self.explaining(request, project) {
             let preview = try await project.editor.preview(request)
-            return try await services.work.run {
+            return try await Task(executorPreference: project.looking) {
                 func shape(_ mask: Mask) -> [String: JSONValue] {
                     ["outline": ObjectJSON.outline(of: mask), "area": .integer(mask.area), "box": ObjectJSON.value(mask.boundingBox)]
                 }
@@ -109,7 +109,7 @@ struct EditRoutes: RouteGroup {
                     "revised": .array(preview.revised.map { .object(shape($0.mask).merging(["id": .integer($0.object)]) { $1 }) }),
                     "removed": .array(preview.removed.map { .integer($0) }),
                 ])
-            }
+            }.value
         }
     }
 

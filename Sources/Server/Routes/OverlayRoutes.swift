@@ -114,7 +114,7 @@ struct OverlayRoutes: RouteGroup {
         var key: String {
             var hash: UInt64 = 0xCBF2_9CE4_8422_2325
             // The lists can be long, and rules are texts.
-            for text in [filter.kinds.sorted(), filter.rules.map { $0.sorted() } ?? ["*"], filter.selection.map { $0.map(String.init) } ?? ["*"]] {
+            for text in [filter.kinds.sorted(), filter.rules.map { ["only"] + $0.sorted() } ?? [], filter.selection.map { ["only"] + $0.map(String.init) } ?? []] {
                 for byte in text.joined(separator: ",").utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
                 hash = (hash ^ 0xFF) &* 0x100_0000_01B3
             }

@@ -86,9 +86,9 @@ struct PixelRoutes: RouteGroup {
         let most = 1 << 24
         let (x, y) = (try call.integer("x", in: -most...most) ?? 0, try call.integer("y", in: -most...most) ?? 0)
         let (width, height) = (try call.integer("width", in: 1...most) ?? most, try call.integer("height", in: 1...most) ?? most)
-        let box = Rect(minX: max(0, x), minY: max(0, y), maxX: min(image.width, x + width), maxY: min(image.height, y + height))
-        guard box.width > 0, box.height > 0 else {
-            throw Problem(.valueInvalid, "the part lies outside of the image of \(image.width) × \(image.height) pixels", field: "x")
+        let box = Rect(x: x, y: y, width: width, height: height).intersection(image.frame)
+        guard !box.isEmpty else {
+            throw Problem(.valueInvalid, "the part lies outside of the image of \(image.width) × \(image.height) pixels; move it inside", field: "x")
         }
         return box
     }

@@ -61,7 +61,7 @@ struct PreviewRoutes: RouteGroup {
         guard image.width > 0 else { throw Problem(.imageUnreadable, image.error ?? "\(image.name) cannot be read; import a good copy") }
         var box = image.frame
         if let wanted = body.box {
-            guard wanted.width > 0, wanted.height > 0, [wanted.x, wanted.y, wanted.width, wanted.height].allSatisfy({ abs($0) < 1 << 31 }) else {
+            guard wanted.width > 0, wanted.height > 0, [wanted.x, wanted.y, wanted.width, wanted.height].allSatisfy({ $0.magnitude < 1 << 31 }) else {
                 throw Problem(.valueInvalid, "the box must be at least 1 × 1 pixel; give x, y, width and height in image pixels", field: "box")
             }
             box = Rect(x: wanted.x, y: wanted.y, width: wanted.width, height: wanted.height).intersection(image.frame)
