@@ -37,7 +37,7 @@ extension Project {
             let columns = try Self.measureColumnNames(database)
             let measured = columns.map { ", v.\"\($0)\"" }.joined()
             let then = """
-                SELECT object.id, object.uid, object.image_id, object.node_id, object.kind, object.active, object.rule,
+                SELECT object.id, object.uid, object.image_id, object.node_id, object.kind, 1 AS active, object.rule,
                     object.category_id, object.label_status, object.label_score, object.label_id, m.x, m.y, m.width, m.height, m.area,
                     m.edit_id IS NOT NULL AS edited, m.parent_id, m.n_inner, m.touches, m.id AS mask_id
                 FROM mask m JOIN object ON object.id = m.object_id WHERE m.id = ?

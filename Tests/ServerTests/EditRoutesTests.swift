@@ -108,7 +108,7 @@ private func withDiscs(_ body: (_ api: Described, _ project: String, _ image: In
                 ("{", 400, "body.invalid"), ("[]", 400, "body.invalid"), (#"{"image":\#(image)}"#, 400, "body.invalid"),
                 (body("explode", image), 400, "body.invalid"), (body("draw", image), 422, "edit.invalid"),
                 (body("draw", 9999, [], point(5, 5)), 404, "image.unknown"), (body("delete", image, [4242]), 404, "object.unknown"),
-                (body("delete", image), 422, "edit.invalid"), (body("delete", image, [id, id]), 422, "value.invalid"), (body("merge", image, [id]), 422, "edit.invalid"),
+                (body("delete", image), 422, "edit.invalid"), (body("delete", image, [id, id]), 422, "edit.invalid"), (body("merge", image, [id]), 422, "edit.invalid"),
                 (body("draw", image, [], point(-500, 5)), 422, "edit.invalid"), (body("draw", image, [], point(-500, 5, #""role":"wand""#)), 422, "edit.invalid"),
                 (body("draw", image, [], point(5, 5, #""role":"brush""#)), 400, "body.invalid"), (body("draw", image, [], point(5, 5, #""role":"outline""#)), 422, "edit.invalid"),
                 (body("draw", image, [], point(5, 5, #""width":1e9"#)), 400, "body.invalid"),
@@ -123,7 +123,7 @@ private func withDiscs(_ body: (_ api: Described, _ project: String, _ image: In
             for (json, status, code) in bad {
                 for path in ["/edits", "/edits/preview"] {
                     // Previews neither store nor take keys.
-                    if path == "/edits/preview", json.contains("kkkk") || json.contains("[\(id), \(id)]") { continue }
+                    if path == "/edits/preview", json.contains("kkkk") { continue }
                     let answer = try await api.send("POST", project + path, json: json, expect: status)
                     #expect(answer.code == code && (answer.json["detail"]?.stringValue?.count ?? 0) > 20, "\(json): \(answer.text)")
                 }

@@ -35,7 +35,7 @@ export function createActions(v) {
   const adds = (kind, shift) => (kind === 'brush' ? view.selected.length === 1 : shift) && target()
   const near = features => {
     const box = objects.get(target())?.box
-    return !box || features.some(({ geometry, properties }) => geometry.coordinates.some(([x, y]) => {
+    return !box || features.some(({ geometry: { type, coordinates }, properties }) => (type === 'Point' ? [coordinates] : type === 'Polygon' ? coordinates[0] : coordinates).some(([x, y]) => {
       const reach = (properties.width ?? 0) / 2 + 1
       return x > box.x - reach && y > box.y - reach && x < box.x + box.width + reach && y < box.y + box.height + reach
     }))
