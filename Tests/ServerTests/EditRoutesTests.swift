@@ -124,6 +124,11 @@ private func withDiscs(_ body: (_ api: Described, _ project: String, _ image: In
                 for path in ["/edits", "/edits/preview"] {
                     // Previews neither store nor take keys.
                     if path == "/edits/preview", json.contains("kkkk") { continue }
+                    // That nothing would change is an answer to a preview.
+                    if path == "/edits/preview", code == "edit.invalid", json.contains(#""operation":"fill""#) || json.contains("5000") {
+                        #expect(try await api.send("POST", project + path, json: json).json["note"]?.stringValue?.isEmpty == false)
+                        continue
+                    }
                     let answer = try await api.send("POST", project + path, json: json, expect: status)
                     #expect(answer.code == code && (answer.json["detail"]?.stringValue?.count ?? 0) > 20, "\(json): \(answer.text)")
                 }

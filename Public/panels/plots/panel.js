@@ -27,6 +27,7 @@ const component = defineComponent(() => {
     const diameters = calibrated() ? source : source.map(a => 2 * Math.sqrt(a / Math.PI))
     return view.size === 'volume' ? diameters.map(d => Math.PI / 6 * d ** 3) : diameters
   })
+  const unsized = () => isSpectrum() && calibrated() && sizes.value ? rows.value.filter(row => !(sizes.value[row] > 0)).length : 0
   const xs = () => isSpectrum() ? sizes.value : objects.columns[view.x]
   const ys = () => view.kind === 'scatter' ? objects.columns[view.y] : null
 
@@ -106,7 +107,7 @@ const component = defineComponent(() => {
           ...isSpectrum() ? [
             segmented('Size', [{ value: 'diameter', label: 'Diameter' }, { value: 'volume', label: 'Volume' }], view.size, s => { view.size = s }),
             checkbox('Divide by the width of the class', !view.raw, on => { view.raw = !on }),
-            h('p', { class: 'muted small' }, `Classes double in size. ${view.size === 'volume' ? 'Volume of the ball of the equivalent diameter.' : 'Diameter of the circle of equal area.'}${calibrated() ? '' : ' In pixels, as no pixel size is known.'}`)
+            h('p', { class: 'muted small' }, `Classes double in size. ${view.size === 'volume' ? 'Volume of the ball of the equivalent diameter.' : 'Diameter of the circle of equal area.'}${calibrated() ? '' : ' In pixels, as no pixel size is known.'}${unsized() ? ` ${plural(unsized(), 'object')} of images without a pixel size are left out.` : ''}`)
           ] : [
             list(view.kind === 'scatter' ? 'Across' : 'Measure', 'x'), checkbox('Logarithmic', view.lx, on => { view.lx = on }),
             view.kind === 'scatter' ? list('Up', 'y') : h('label', { class: 'field' }, [h('span', `Bars: ${view.bins}`), h('input', { type: 'range', min: 10, max: 200, step: 10, value: view.bins, onInput: e => { view.bins = Number(e.target.value) } })]),

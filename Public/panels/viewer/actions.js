@@ -93,8 +93,8 @@ export function createActions(v) {
       asked = null
       let next
       try {
-        const { created, revised } = await post(P('/edits/preview'), { image: view.image.id, ...now }), all = [...created, ...revised]
-        next = { ghost: all.map(o => o.outline), objects: all.length, area: all.reduce((sum, o) => sum + o.area, 0) }
+        const { created, revised, note } = await post(P('/edits/preview'), { image: view.image.id, ...now }), all = [...created, ...revised]
+        next = { ghost: all.map(o => o.outline), objects: all.length, area: all.reduce((sum, o) => sum + o.area, 0), problem: note }
       } catch (error) { next = { ghost: [], problem: error.message } }
       if (asked !== null || !(view.adjust || view.tool === 'wand' && v.tools.open.length) || v.gone) continue
       wanted = next

@@ -123,7 +123,7 @@ export function createLooks(v) {
     // Each is true when it took what happened, so that the viewer's tools leave it alone.
     click(x, y) { if (view.tool !== 'ruler') return false; ruler.click(x, y); return true },
     move(x, y) { ruler.move(x, y); inspector.move(x, y); return view.tool === 'ruler' },
-    escape: () => !!ruler?.clear(),
+    escape: () => !!ruler?.clear() || (compare.state.on && view.tool === 'pan' && !view.selected.length && (compare.toggle(), true)),
     takeBack: () => view.tool === 'ruler' && ruler.takeBack(),
     filters, stage: () => [...compare.stage(), ...inspector.stage()],
     rail: useTool => [

@@ -97,6 +97,9 @@ export function createObjects(v) {
     drawSelection()
     v.savePlace()
   }
+  async function selectAll() {
+    try { select((await get(P(`/objects/columns?names=area&blob=${view.image.id}`))).ids) } catch (error) { complain(error) }
+  }
   const clearSelection = () => select([])
   function showObject(object) {
     const box = boundsOf(object.box)
@@ -122,5 +125,5 @@ export function createObjects(v) {
     } catch (error) { complain(error) }
   }
 
-  return { fetchObject, hit, under, selectWithin, regions, rejects, inside, countObjects, hover, showHover, leave: () => { asked = null; showHover(null) }, drawSelection, select, clearSelection, focusObject, next }
+  return { fetchObject, hit, under, selectWithin, regions, rejects, inside, countObjects, hover, showHover, leave: () => { asked = null; showHover(null) }, drawSelection, select, selectAll, clearSelection, focusObject, next }
 }

@@ -45,10 +45,12 @@ const component = defineComponent(() => {
   }
 
   // Map ---------------------------------------------------------------------------------------------------------------
+  let came = null  // the place of the address, kept while the view is still there: whole screen pixels must not make it drift
   function savePlace() {
     if (!v.map) return
-    const c = v.map.getCenter()
-    replaceQuery({ at: `${Math.round(c.lng)},${Math.round(c.lat)},${+v.map.getZoom().toFixed(3)}`, sel: view.selected.filter(Number).slice(0, 50).join(',') || undefined, style: view.style === 'outline' ? undefined : view.style, ...looks.query() })
+    const c = v.map.getCenter(), zoom = +v.map.getZoom().toFixed(3), step = 1 + 2 ** (view.image.levels - 1 - zoom)
+    if (came && (came.zoom !== zoom || Math.abs(came.x - c.lng) > step || Math.abs(came.y - c.lat) > step)) came = null
+    replaceQuery({ at: came?.text ?? `${Math.round(c.lng)},${Math.round(c.lat)},${zoom}`, sel: view.selected.filter(Number).slice(0, 50).join(',') || undefined, style: view.style === 'outline' ? undefined : view.style, ...looks.query() })
   }
   function build() {
     const image = view.image, query = { ...state.place.query }  // as it came: the map's first move writes it anew
@@ -83,6 +85,7 @@ const component = defineComponent(() => {
     v.map.on('moveend', savePlace)
     view.zoom = v.map.getZoom()
     const place = /^(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)$/.exec(query.at ?? '')
+    if (place) came = { text: query.at, x: +place[1], y: +place[2], zoom: +place[3] }
     if (place) setView(v.map, [+place[2], +place[1]], +place[3], { animate: false })
     if (['fill', 'off'].includes(query.style)) view.style = query.style
     const chosen = selectedIn(image.id, (query.sel ?? '').split(',').filter(Boolean).map(s => Number(s) || s))
@@ -166,6 +169,7 @@ const component = defineComponent(() => {
     { id: 'viewer.next', title: 'Next object', group: G2, key: 'Tab', when: e => e.target === element.value, run: ready(() => { v.next(1) }) },
     { id: 'viewer.previous', title: 'Previous object', group: G2, key: 'Shift+Tab', when: e => e.target === element.value && view.selected.length > 0, run: ready(() => { v.next(-1) }) },
     { id: 'viewer.show', title: 'Bring the selection into view', group: G2, key: 'C', run: ready(() => { const o = objects.get(view.focus); if (o) v.map.setView(boundsOf(o.box).getCenter(), Math.min(v.map.getBoundsZoom(boundsOf(o.box).pad(0.5)), view.image.levels + 1)) }) },
+    { id: 'viewer.all', title: 'Select all objects of the image', group: 'Select', key: 'Ctrl+A', run: ready(() => { v.selectAll() }) },
     { id: 'viewer.escape', title: 'Give up the shape; select nothing', group: 'Draw', key: 'Escape', run: ready(() => { if (state.sheet) return false; escape() }) },
     { id: 'viewer.backspace', title: 'Take the last corner or point back', group: 'Draw', key: 'Backspace', run: ready(() => { if (!looks.takeBack() && !v.tools.takeBack() && view.tool === 'pan') actions.removeSelected() }) },
     { id: 'viewer.style', title: 'Outline, fill, off', group: G1, key: 'F', run: () => setStyle({ outline: 'fill', fill: 'off', off: 'outline' }[view.style]) },

@@ -40,6 +40,7 @@ struct EditRoutes: RouteGroup {
     private static let preview = Schema.object([
         "created": .array(.object(["outline": .anyObject, "area": .integer, "box": .ref("Box")])),
         "revised": .array(.object(["id": .integer, "outline": .anyObject, "area": .integer, "box": .ref("Box")])), "removed": .array(.integer),
+        "note?": .string.described("Why nothing would change."),
     ])
 
     var routes: [Route] {
@@ -99,7 +100,12 @@ struct EditRoutes: RouteGroup {
         let project = try await services.open(call)
         let request = try call.json(EditRequest.self)
         return try await Self.explaining(request, project) {
-            let preview = try await project.editor.preview(request)
+            let preview: EditPreview
+            do { preview = try await project.editor.preview(request) } catch let error as EditError {
+                // Nothing to show is an answer to a question, though it is none to a request for a change.
+                guard case .nothingChanges = error else { throw error }
+                return .json(["created": [], "revised": [], "removed": [], "note": .string(error.description)])
+            }
             return try await Task(executorPreference: project.looking) {
                 func shape(_ mask: Mask) -> [String: JSONValue] {
                     ["outline": ObjectJSON.outline(of: mask), "area": .integer(mask.area), "box": ObjectJSON.value(mask.boundingBox)]
