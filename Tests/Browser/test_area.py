@@ -2,18 +2,19 @@
 import tempfile
 from pathlib import Path
 
+from PIL import Image, ImageDraw
+
 from harness import Watched, browser, check, finish, server
 
 
 def tray(path):
     """Discs on a bright ground in a dark tray: 80 px at the left, 60 at the top, 40 at the right, none below."""
-    import cv2
-    import numpy as np
-    picture = np.full((900, 1200), 25, np.uint8)
-    picture[60:, 80:1160] = 225
+    picture = Image.new("L", (1200, 900), 25)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((80, 60, 1159, 899), fill=225)
     for x, y, r in ((200, 200, 40), (600, 300, 50), (900, 700, 45), (1000, 200, 30), (400, 650, 35)):
-        cv2.circle(picture, (x, y), r, 70, -1)
-    cv2.imwrite(str(path), picture)
+        draw.ellipse((x - r, y - r, x + r, y + r), fill=70)
+    picture.save(path)
 
 
 def main():
