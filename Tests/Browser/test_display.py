@@ -109,7 +109,7 @@ def main():
         values = w.api(f"{base}/blobs/{image['id']}/pixels?x=643&y=471&width=1&height=1")["body"]["values"]
         expected = "  ".join(str(c[0][0]) if len(values) == 1 else f"{n} {c[0][0]}" for n, c in zip(("red", "green", "blue"), values))
         w.wait_until("the inspector shows the stored values under the pointer", lambda: page.locator(".inspector b").count() and page.locator(".inspector b").inner_text() == expected)
-        check("x 643  y 471" in page.locator(".inspector").inner_text(), "and where they are")
+        w.wait_until("and where they are", lambda: "x 643  y 471" in page.locator(".inspector").inner_text())
         w.axe("ruler and inspector")
         page.keyboard.press("i")
 
