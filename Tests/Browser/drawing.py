@@ -14,16 +14,9 @@ def project_with_frame(w, folder, title, size="900x700", run=True):
     frames.mkdir()
     if not draw_frames(frames, 1, size):
         return None
-    project = w.api("/api/projects", "POST", {"title": title})["body"]
-    base = f"/api/projects/{project['user']}/{project['name']}"
-    w.go(f"#/{project['user']}/{project['name']}/images")
-    w.page.wait_for_selector(".folder-input", state="attached")
-    w.page.locator(".folder-input").set_input_files(str(frames))
-    image = w.wait_until("the frame is listed", lambda: (w.api(f"{base}/blobs")["body"]["images"] or [None])[0], 60)
+    project, base, image = w.project(title, frames)
     if run:
-        w.api(f"{base}/jobs", "POST", {"type": "run"})
-        w.wait_until("the run is done", lambda: any(j["type"] == "run" and j["state"] == "done" for j in w.api(f"{base}/jobs")["body"]["jobs"]), 120)
-    image = w.api(f"{base}/blobs/{image['id']}")["body"]
+        image = w.run(base, image)
     return project, base, image
 
 

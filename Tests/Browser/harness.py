@@ -162,6 +162,30 @@ class Watched:
         found = Axe().run(self.page).response["violations"]
         check(not found, f"{name}: axe finds nothing", "; ".join(f"{v['id']}: {v['nodes'][0]['html'][:140]}" for v in found))
 
+    # Projects ----------------------------------------------------------------------------------------------------------
+
+    def project(self, title, frames=None, seconds=60):
+        """A new project into which a folder of frames is brought as a person does; → its place, the base of its addresses and its first image."""
+        project = self.api("/api/projects", "POST", {"title": title})["body"]
+        base = f"/api/projects/{project['user']}/{project['name']}"
+        return project, base, self.bring_in(project, frames, seconds) if frames else None
+
+    def bring_in(self, project, frames, seconds=60):
+        base = f"/api/projects/{project['user']}/{project['name']}"
+        self.go(f"#/{project['user']}/{project['name']}/images")
+        self.page.wait_for_selector(".folder-input", state="attached")
+        self.page.locator(".folder-input").set_input_files(str(frames))
+        number = len(list(Path(frames).iterdir()))
+        listed = lambda: self.api(f"{base}/blobs?limit=500")["body"]["images"]
+        self.wait_until(f"{number} frames are listed" if number > 1 else "the frame is listed", lambda: len(listed()) >= number, seconds)
+        return listed()[0]
+
+    def run(self, base, image, seconds=120):
+        """Runs the pipeline over the project; → the image as it is then."""
+        self.api(f"{base}/jobs", "POST", {"type": "run"})
+        self.wait_until("the run is done", lambda: any(j["type"] == "run" and j["state"] == "done" for j in self.api(f"{base}/jobs")["body"]["jobs"]), seconds)
+        return self.api(f"{base}/blobs/{image['id']}")["body"]
+
     # The viewer ------------------------------------------------------------------------------------------------------
 
     def view(self, project, image, x=None, y=None, zoom=None, selection=None, style=None):
@@ -211,10 +235,11 @@ def draw_frames(folder, count=2, size="1200x900"):
 
 def processed(root, name="sheet", frames=3, size="1600x1200"):
     """A project below `root` with drawn frames and the objects of the standard pipeline; its place, or None when this build cannot."""
-    with tempfile.TemporaryDirectory(prefix="ship-frames-") as folder:
-        if not draw_frames(Path(folder) / "frames", frames, size):
-            return None
-        pipeline = Path(folder) / "pipeline.json"
-        pipeline.write_bytes(subprocess.run([os.environ["SHIP"], "pipeline"], capture_output=True).stdout)
-        made = subprocess.run([os.environ["SHIP"], "run", str(pipeline), "--input", str(Path(folder) / "frames"), "--output", str(Path(root) / "local" / name)], capture_output=True, text=True)
-        return {"user": "local", "name": name} if check(made.returncode == 0, "`ship run` makes a project", made.stderr[-300:]) else None
+    # The frames stay where they are read, beside the root: exports need the originals.
+    folder = Path(root).parent / f"{name}-frames"
+    if not draw_frames(folder, frames, size):
+        return None
+    pipeline = Path(root).parent / f"{name}.json"
+    pipeline.write_bytes(subprocess.run([os.environ["SHIP"], "pipeline"], capture_output=True).stdout)
+    made = subprocess.run([os.environ["SHIP"], "run", str(pipeline), "--input", str(folder), "--output", str(Path(root) / "local" / name)], capture_output=True, text=True)
+    return {"user": "local", "name": name} if check(made.returncode == 0, "`ship run` makes a project", made.stderr[-300:]) else None

@@ -22,15 +22,8 @@ def main():
             return finish()
         w = Watched(chromium, s).open()
         page = w.page
-        project = w.api("/api/projects", "POST", {"title": "Compare"})["body"]
-        base = f"/api/projects/{project['user']}/{project['name']}"
-        w.go(f"#/{project['user']}/{project['name']}/images")
-        page.wait_for_selector(".folder-input", state="attached")
-        page.locator(".folder-input").set_input_files(str(frames))
-        image = w.wait_until("the frame is listed", lambda: (w.api(f"{base}/blobs")["body"]["images"] or [None])[0], 60)
-        w.api(f"{base}/jobs", "POST", {"type": "run"})
-        w.wait_until("the run is done", lambda: any(j["type"] == "run" and j["state"] == "done" for j in w.api(f"{base}/jobs")["body"]["jobs"]), 120)
-        image = w.api(f"{base}/blobs/{image['id']}")["body"]
+        project, base, image = w.project("Compare", frames)
+        image = w.run(base, image)
         objects = w.api(f"{base}/objects?blob={image['id']}&kind=region&limit=500")["body"]["objects"]
         largest = max(objects, key=lambda o: o["area"])
         w.api(f"{base}/edits", "POST", {"operation": "delete", "image": image["id"], "objects": [largest["id"]], "annotations": {"type": "FeatureCollection", "features": []}})

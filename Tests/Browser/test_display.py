@@ -28,16 +28,9 @@ def main():
             return finish()
         w = Watched(chromium, s).open()
         page = w.page
-        project = w.api("/api/projects", "POST", {"title": "Display"})["body"]
-        base = f"/api/projects/{project['user']}/{project['name']}"
-        w.go(f"#/{project['user']}/{project['name']}/images")
-        page.wait_for_selector(".folder-input", state="attached")
-        page.locator(".folder-input").set_input_files(str(frames))
-        image = w.wait_until("the frame is listed", lambda: (w.api(f"{base}/blobs")["body"]["images"] or [None])[0], 60)
+        project, base, image = w.project("Display", frames)
         w.api(f"{base}/blobs/{image['id']}", "PATCH", {"pixelSizeUm": 2.5})
-        w.api(f"{base}/jobs", "POST", {"type": "run"})
-        w.wait_until("the run is done", lambda: any(j["type"] == "run" and j["state"] == "done" for j in w.api(f"{base}/jobs")["body"]["jobs"]), 120)
-        image = w.api(f"{base}/blobs/{image['id']}")["body"]
+        image = w.run(base, image)
         w.view(project, image, 600, 450, image["levels"] - 1)
         place = w.where(image, 700, 500)
         plain = page.evaluate(MEAN, list(place))

@@ -17,12 +17,7 @@ def main():
             return finish()
         w = Watched(chromium, s).open()
         page = w.page
-        project = w.api("/api/projects", "POST", {"title": "Offline"})["body"]
-        base = f"/api/projects/{project['user']}/{project['name']}"
-        w.go(f"#/{project['user']}/{project['name']}/images")
-        page.wait_for_selector(".folder-input", state="attached")
-        page.locator(".folder-input").set_input_files(str(frames))
-        image = w.wait_until("the frame is listed", lambda: (w.api(f"{base}/blobs")["body"]["images"] or [None])[0], 60)
+        project, base, image = w.project("Offline", frames)
         w.view(project, image)
         w.saved()
         before = w.api(f"{base}/objects?blob={image['id']}&kind=region&limit=1")["body"]["total"]

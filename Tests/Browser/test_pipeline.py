@@ -31,16 +31,12 @@ def main():
             return finish()
         w = Watched(chromium, s).open()
         page = w.page
-        project = w.api("/api/projects", "POST", {"title": "Pipeline"})["body"]
-        base = f"/api/projects/{project['user']}/{project['name']}"
+        project, base, _ = w.project("Pipeline")
         place = f"#/{project['user']}/{project['name']}"
         w.go(place + "/pipeline")
         page.get_by_text("Add an image to see here").wait_for()
         check(True, "without an image the preview says what to do")
-        w.go(place + "/images")
-        page.wait_for_selector(".folder-input", state="attached")
-        page.locator(".folder-input").set_input_files(str(frames))
-        w.wait_until("the frames are listed", lambda: len(w.api(f"{base}/blobs")["body"]["images"]) == 2, 60)
+        w.bring_in(project, frames)
         w.go(place + "/pipeline")
         page.wait_for_selector("img.preview-mask", timeout=30000)
         page.wait_for_selector("img.preview-picture", timeout=30000)

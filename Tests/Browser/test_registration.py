@@ -47,15 +47,8 @@ def main():
         if not draw_frames(frames, 1, "5001x3333"):
             return finish()
         w = Watched(chromium, s).open()
-        project = w.api("/api/projects", "POST", {"title": "Registration"})["body"]
-        base = f"/api/projects/{project['user']}/{project['name']}"
-        w.go(f"#/{project['user']}/{project['name']}/images")
-        w.page.wait_for_selector(".folder-input", state="attached")
-        w.page.locator(".folder-input").set_input_files(str(frames))
-        image = w.wait_until("the frame is listed", lambda: (w.api(f"{base}/blobs")["body"]["images"] or [None])[0], 90)
-        w.api(f"{base}/jobs", "POST", {"type": "run"})
-        w.wait_until("the run is done", lambda: any(j["type"] == "run" and j["state"] == "done" for j in w.api(f"{base}/jobs")["body"]["jobs"]), 180)
-        image = w.api(f"{base}/blobs/{image['id']}")["body"]
+        project, base, image = w.project("Registration", frames, 90)
+        image = w.run(base, image, 180)
         check((image["width"], image["height"]) == (5001, 3333), "the frame has 5001 × 3333 pixels")
         objects = w.api(f"{base}/objects?blob={image['id']}&kind=region&limit=500")["body"]["objects"]
         # One near the lower right corner, where cropped tiles show any stretch; small, so that it fits into the view at every zoom.
