@@ -55,11 +55,24 @@ const StatusBar = defineComponent(() => () => h('footer', { class: 'status' }, [
   h('a', { href: '#/about', class: 'muted' }, 'About')
 ]))
 
-const Notices = defineComponent(() => () => h('div', { class: 'notices', role: 'status', 'aria-live': 'polite' }, state.notices.map(n => h('div', { class: ['notice', n.kind], key: n.id }, [
-  icon(n.kind === 'error' ? 'error' : n.kind === 'done' ? 'check' : 'info', 18), h('span', n.text),
-  n.action ? button(n.action.label, () => { dismiss(n.id); n.action.run() }, { kind: 'quiet' }) : null,
-  iconButton('close', 'Dismiss', () => dismiss(n.id), { size: 14 })
-]))))
+const Notices = defineComponent(() => {
+  const bottom = ref(0), holds = on => () => { state.noticesHeld = on }
+  /** Above whatever bar stands at the foot of the screen. */
+  const place = () => {
+    const bars = [...document.querySelectorAll('[data-foot]')].map(bar => bar.getBoundingClientRect().top).filter(top => top > innerHeight / 2)
+    bottom.value = innerHeight - Math.min(innerHeight - 28, ...bars) + 12
+  }
+  let timer
+  watch(() => state.notices.length > 0, some => { clearInterval(timer); if (some) { place(); timer = setInterval(place, 100) } })
+  return () => h('div', {
+    class: 'notices', role: 'status', 'aria-live': 'polite', style: { bottom: bottom.value + 'px' },
+    onPointerenter: holds(true), onPointerleave: holds(false), onFocusin: holds(true), onFocusout: holds(false)
+  }, state.notices.map(n => h('div', { class: ['notice', n.kind], key: n.id }, [
+    icon(n.kind === 'error' ? 'error' : n.kind === 'done' ? 'check' : 'info', 18), h('span', n.text),
+    n.action ? button(n.action.label, () => { dismiss(n.id); n.action.run() }, { kind: 'quiet' }) : null,
+    iconButton('close', 'Dismiss', () => dismiss(n.id), { size: 14, command: 'dismiss' })
+  ])))
+})
 
 /** All commands with their keys; a click on a key takes the next press as the new one. */
 const Sheet = defineComponent(() => {
@@ -114,6 +127,7 @@ const App = defineComponent(() => {
     { id: 'help', title: 'This sheet of keys', group: 'Everywhere', key: '?', run: () => { state.sheet = !state.sheet } },
     { id: 'theme', title: 'Light or dark', group: 'Everywhere', key: 'Ctrl+Shift+L', run: switchTheme },
     { id: 'gallery', title: 'Gallery', group: 'Everywhere', key: 'G', run: () => { if (!state.project || state.place.panel === 'gallery') return false; go({ ...state.place, panel: 'gallery', item: null, query: left.query }) } },
+    { id: 'dismiss', title: 'Dismiss the messages', group: 'Everywhere', key: 'Shift+Escape', run: () => { dismiss() } },
     { id: 'main', title: 'To the content of the screen', group: 'Everywhere', key: 'F6', run: () => main.value?.querySelector('[tabindex="0"], a, button, input')?.focus() }
   ])
   watch(() => [state.place.panel, state.place.project], () => { clearShell() }, { flush: 'pre' })

@@ -1,6 +1,6 @@
 // What every screen shares: who, where, the open project, its jobs, the server's health.
 import { reactive, watch } from './vendor/vue.runtime.js'
-import { get, post, at, Problem } from './api.js'
+import { get, post, at } from './api.js'
 import { parse, format, tokenIn } from './lib/location.js'
 
 export const state = reactive({
@@ -10,9 +10,11 @@ export const state = reactive({
   projectError: null,
   jobs: [],               // newest first
   jobsKnown: false,
+  jobsError: null,
   online: true,
   theme: document.documentElement.dataset.theme || 'system',
   notices: [],            // short messages with an optional action: { id, text, kind, action }
+  noticesHeld: false,     // pointed at or focused: they stay
   sheet: false            // the sheet of keys
 })
 
@@ -63,18 +65,22 @@ export async function begin() {
   }
 }
 
-// Notices: at the foot of the page, gone by themselves unless they hold an error --------------------------------------
+// Notices: at the foot of the page, gone by themselves but for the time that somebody points at them or has the focus there ----
 
 let noticeNumber = 0
-export function notify(text, { kind = 'info', action = null, seconds = kind === 'error' ? 0 : 6 } = {}) {
+export function notify(text, { kind = 'info', action = null, seconds = kind === 'error' ? 12 : action ? 8 : 6 } = {}) {
   const id = ++noticeNumber
   state.notices.push({ id, text, kind, action })
-  if (state.notices.length > 4) state.notices.shift()
-  if (seconds) setTimeout(() => dismiss(id), seconds * 1000)
+  if (state.notices.length > 3) state.notices.shift()
+  const end = () => { state.noticesHeld ? setTimeout(end, 2000) : dismiss(id) }
+  setTimeout(end, seconds * 1000)
   return id
 }
-export const dismiss = id => { state.notices = state.notices.filter(n => n.id !== id) }
-export const complain = error => notify(error instanceof Problem || error instanceof Error ? error.message : String(error), { kind: 'error', seconds: 12 })
+export const dismiss = id => {
+  state.notices = id === undefined ? [] : state.notices.filter(n => n.id !== id)
+  if (!state.notices.length) state.noticesHeld = false
+}
+export const complain = error => notify(error instanceof Error ? error.message : String(error), { kind: 'error' })
 
 // The open project and its events -------------------------------------------------------------------------------------
 
@@ -105,7 +111,7 @@ export async function reloadProject() {
 
 export async function reloadJobs() {
   if (!state.project) return
-  try { state.jobs = sorted((await get(at(state.project, '/jobs'))).jobs); state.jobsKnown = true } catch (error) { if (!error.offline) complain(error) }
+  try { state.jobs = sorted((await get(at(state.project, '/jobs'))).jobs); Object.assign(state, { jobsKnown: true, jobsError: null }) } catch (error) { state.jobsError = error }
 }
 const sorted = jobs => [...jobs].sort((a, b) => b.id - a.id)
 
@@ -127,8 +133,9 @@ function listen() {
   if (!state.project) return
   source = new EventSource(at(state.project, '/events'))
   source.onopen = () => {
-    const back = !state.online
+    const back = !state.online || slept
     state.online = true
+    slept = false
     if (back) { reloadJobs(); emit('online') }
   }
   source.onerror = () => {
@@ -160,6 +167,13 @@ watch([projectKey, () => state.session], async () => {
   reloadJobs()
 })
 addEventListener('pagehide', () => source?.close())
+// A browser keeps six connections to a server; a tab that nobody sees gives its own back, and catches up when it is seen.
+let rest = null, slept = false
+document.addEventListener('visibilitychange', () => {
+  clearTimeout(rest)
+  if (document.hidden) rest = setTimeout(() => { slept = true; clearTimeout(reconnect); source?.close(); source = null }, 2000)
+  else if (slept) listen()
+})
 addEventListener('pageshow', event => { if (event.persisted) listen() })
 
 on('images', () => later('project', reloadProject))

@@ -53,7 +53,7 @@ export const progress = (done, total, label) => {
 }
 
 /** What a screen says when there is nothing on it yet, and what to do next. */
-export const empty = (iconName, title, text, actions = []) => h('div', { class: 'empty' }, [icon(iconName, 40), h('h2', title), h('p', text), actions.length ? h('div', { class: 'row' }, actions) : null])
+export const empty = (iconName, title, text, actions = [], heading = 'h2') => h('div', { class: 'empty' }, [icon(iconName, 40), h(heading, title), h('p', text), actions.length ? h('div', { class: 'row' }, actions) : null])
 
 /** Said while the first answer is under way; shown only when that takes a while. */
 export const loading = text => h('p', { class: 'loading', role: 'status' }, [progress(0, 0, text), text])
@@ -63,6 +63,9 @@ export const problem = (error, retry) => h('div', { class: 'problem', role: 'ale
   icon(error.offline ? 'offline' : 'error', 18), h('div', [h('p', error.message), error.errors?.length ? h('ul', error.errors.map(e => h('li', e))) : null]),
   retry ? button('Try again', retry, { iconName: 'retry' }) : null
 ])
+
+/** A screen that has nothing but a problem to show. */
+export const problemPage = (title, error, retry) => h('div', { class: 'page' }, [h('h1', { class: 'unseen' }, title), problem(error, retry)])
 
 /** With `toggle` its head is a button that opens and closes it. */
 export const section = (title, content, { aside = null, key, open = true, toggle } = {}) => h('section', { class: 'section', key }, [

@@ -24,18 +24,20 @@ def main():
         tray(frames / "a.png")
         w = Watched(chromium, s, color_scheme="dark").open()
         page = w.page
-        project = w.api("/api/projects", "POST", {"title": "Area"})["body"]
-        base = f"/api/projects/{project['user']}/{project['name']}"
-        w.go(f"#/{project['user']}/{project['name']}/images")
-        page.wait_for_selector(".folder-input", state="attached")
-        page.locator(".folder-input").set_input_files(str(frames))
-        image = w.wait_until("the frame is listed", lambda: (w.api(f"{base}/blobs")["body"]["images"] or [None])[0], 60)
+        project, base, image = w.project("Area", frames)
         area = lambda: w.api(f"{base}/blobs/{image['id']}/area")["body"]
         box = lambda: [f(p[i] for p in area()["area"]["coordinates"][0]) for f in (min, max) for i in (0, 1)]
         w.view(project, image, 600, 450, image["levels"] - 2)
         page.keyboard.press("a")
         page.wait_for_selector(".area-bar")
         check("whole image counts" in page.locator(".area-bar").inner_text(), "key A opens the tool, which says what counts")
+
+        # At fit the bar stands beside the image, which is still whole.
+        page.keyboard.press("0")
+        page.wait_for_timeout(400)
+        top, bottom = w.where(image, 0, 0)[1], w.where(image, 0, image["height"])[1]
+        bar, stage = page.locator(".area-bar").bounding_box(), page.locator(".stage").bounding_box()
+        check(top >= bar["y"] + bar["height"] - 1 and bottom <= stage["y"] + stage["height"] + 1, "the bar covers nothing of the image, which is still seen whole", f"{top} {bottom} {bar} {stage}")
 
         # The frame of the tray.
         page.get_by_role("button", name="Find the frame").click()

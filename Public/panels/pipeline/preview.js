@@ -122,7 +122,7 @@ export const preview = defineComponent({
           h('div', { ref: element, class: 'map small-map', tabindex: 0, role: 'application', 'aria-label': 'Preview on the image', 'data-took': view.took }),
           view.show === 'swipe' ? h('div', { class: 'divider', role: 'slider', tabindex: 0, 'aria-label': 'Line between before and after', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': Math.round(view.at), style: { left: view.at + '%' }, onKeydown: move, onPointerdown: e => e.currentTarget.setPointerCapture(e.pointerId), onPointermove: drag }, h('i')) : null
         ]),
-        h('footer', [
+        h('footer', { 'data-foot': '' }, [
           view.error ? problem(view.error, ask) : h('div', { class: 'found', role: 'status' }, r ? [
             h('span', [h('strong', plural(r.objects, 'object')), h('span', { class: 'muted' }, r.wholeImage ? ' in view' : ' in the dashed frame')]),
             ...Object.entries({ ...Object.fromEntries(Object.keys(view.rules).map(k => [k, 0])), ...r.rejects }).map(([rule, n]) => h('span', { class: 'reject-count', key: rule }, checkbox([h('i', { class: 'dot', style: { background: rules[rule]?.[1] ?? '#999999' } }), ` ${count(n)} ${ruleText(rule)}`], !!view.rules[rule], v => { view.rules = { ...view.rules, [rule]: v } })))

@@ -184,10 +184,10 @@ export function createActions(v) {
   const done = (title, iconName = 'check') => button(title, enter, { kind: 'primary', iconName, command: 'viewer.enter' })
   /** What stands above the image for the tool at hand. */
   function stage() {
-    const { tool, drawing, pen, image, preview } = view, bar = (...parts) => h('div', { class: 'stage-action', role: 'group', 'aria-label': 'Tool' }, parts)
+    const { tool, drawing, pen, image, preview } = view, bar = (...parts) => h('div', { class: 'stage-action', role: 'group', 'aria-label': 'Tool', 'data-foot': '' }, parts)
     const um = px => image.pixelSizeUm ? `${px} px · ${lengthText(px * image.pixelSizeUm)}` : `${px} px`
     if (!image) return null
-    if (view.held.length) return h('div', { class: 'stage-problem held', role: 'alert' }, [icon('warning', 18),
+    if (view.held.length) return h('div', { class: 'stage-problem held', role: 'alert', 'data-foot': '' }, [icon('warning', 18),
       h('span', `${plural(view.held.length, 'change')} of yours (dashed) met a newer state: somebody changed the same object, which is now shown.`),
       button('Apply to the newer state', v.applyHeld, { kind: 'primary' }), button('Discard', v.discardHeld)])
     if (view.adjust) {
@@ -198,7 +198,7 @@ export function createActions(v) {
     if (marks.includes(tool) && drawing.done) return bar(h('span', drawing.text), done('Split', 'split'), drawing.lines ? button('Join along the line', merge, { command: 'viewer.merge', iconName: 'merge' }) : null, cancel())
     if (tool === 'wand') return bar(slider('Tolerance', view.tolerance, setTolerance, { max: 128, text: `${view.tolerance} gray` }), h('span', { class: 'muted', role: 'status' }, preview?.problem ?? (preview ? `${preview.area} px²` : '')), drawing.open ? done('Take it') : null, drawing.open ? cancel() : null)
     if (tool === 'brush' || tool === 'eraser') return bar(h('span', tool === 'eraser' ? 'Erases' : adds('brush') ? `Adds to object ${Number(target()) || ''}` : 'New object'), slider('Size', Math.round(100 * Math.log2(pen)), n => setPen(2 ** (n / 100)), { max: 1000, text: um(pen) }), drawing.open ? done('Finish') : null)
-    if (drawing.open > 1 && tool !== 'box') return bar(done('Finish'), cancel())
+    if (drawing.open > 1 && tool !== 'box' && !(tool === 'area' && v.area.shape() === 'box')) return bar(done('Finish'), cancel())
     if (v.rejects().length) return bar(h('span', `Rejected: ${[...new Set(v.rejects().map(o => o.rule))].join(', ')}`), button('Keep it', keep, { kind: 'primary', command: 'viewer.keep', iconName: 'check' }))
     return null
   }
@@ -218,6 +218,8 @@ export function createActions(v) {
     { id: 'viewer.smaller', title: 'Smaller brush, less tolerance', group: 'Draw', key: '[', run: ready(() => nudge(-1)) },
     { id: 'viewer.larger', title: 'Larger brush, more tolerance', group: 'Draw', key: ']', run: ready(() => nudge(1)) },
     { id: 'viewer.cross', title: 'Cross of a drawing tool; Space sets a place', group: 'Draw', key: 'Arrows', fixed: true },
+    { id: 'viewer.adds', title: 'Add to the selected while drawing', group: 'Draw', key: 'Shift', fixed: true },
+    { id: 'viewer.erases', title: 'Erase while drawing', group: 'Draw', key: 'Alt', fixed: true },
     { id: 'viewer.within', title: 'Select by a rectangle; with Alt by hand', group: 'Select', key: 'Shift+Drag', fixed: true },
     { id: 'viewer.enter', title: 'Finish', group: 'Draw', key: 'Enter', run: ready(enter) },
     { id: 'undo', title: 'Undo', group, key: 'Ctrl+Z', run: ready(() => { v.back('undo') }) },

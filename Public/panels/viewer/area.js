@@ -47,7 +47,7 @@ export function createArea(v) {
     view.refused = null
     try {
       await work()
-      if (undo) notify(a.all ? 'The area of all images is changed; the next run takes it.' : 'The area of this image is changed; the next run takes it.', { seconds: 20, action: { label: 'Undo', run: () => change(undo) } })
+      if (undo) notify(a.all ? 'The area of all images is changed; the next run takes it.' : 'The area of this image is changed; the next run takes it.', { action: { label: 'Undo', run: () => change(undo) } })
     } catch (error) { view.refused = error.message }
     a.busy = false
     await load()
@@ -75,11 +75,11 @@ export function createArea(v) {
   async function run() { try { takeJob(await post(P('/jobs'), { type: 'run', images: [view.image.id] })) } catch (error) { view.refused = error.message } }
 
   return {
-    load, draw, shape: () => a.shape,
+    load, draw, shape: () => a.shape, active,
     start(map) { layer = L.layerGroup().addTo(map); load() },
     /** A finished shape of the drawing tools. */
     take(features) { save(features[0].geometry) },
-    stage: use => !active() ? null : h('div', { class: 'stage-action area-bar', role: 'group', 'aria-label': 'Restrict area' }, [
+    bar: use => !active() ? null : h('div', { class: 'area-bar', role: 'group', 'aria-label': 'Restrict area' }, [
       segmented('Shape', [{ value: 'box', label: 'Rectangle' }, { value: 'polygon', label: 'Outline' }], a.shape, s => { a.shape = s; use('area') }),
       segmented('For', [{ value: false, label: 'This image' }, { value: true, label: 'All images' }], a.all, all => { a.all = all }),
       button('Find the frame', find, { disabled: a.busy }),

@@ -5,10 +5,10 @@ import { state, shell, here, on, later, complain, replaceQuery, memory, go } fro
 import { selectedIn, objects as shared } from '../../selection.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
-import { iconButton, problem, empty } from '../../ui.js'
+import { iconButton, problemPage, empty } from '../../ui.js'
 import { plural, count } from '../../lib/format.js'
 import { positionText } from '../../lib/units.js'
-import { createMap, boundsOf, fitImage, setView, zoomBy } from './image-map.js'
+import { createMap, boundsOf, fitImage, fits, setView, zoomBy } from './image-map.js'
 import { createLooks } from './looks.js'
 import { createTools } from './tools.js'
 import { createObjects } from './objects.js'
@@ -23,7 +23,7 @@ const component = defineComponent(() => {
   const project = state.project, id = Number(state.place.item) || state.place.item
   const element = ref(null)
   const view = reactive({
-    image: null, error: null, total: null, style: memory.load('viewer.style', 'outline'), peek: false, tool: 'pan', drawing: { open: 0, done: 0 }, adjust: null, preview: null, hint: null, cursor: null, zoom: null, sideOpen: memory.load('viewer.side', innerWidth >= 900),
+    image: null, error: null, total: null, style: memory.load('viewer.style', 'outline'), peek: false, tool: 'pan', drawing: { open: 0, done: 0 }, adjust: null, preview: null, hint: null, cursor: null, zoom: null, sideOpen: memory.load('viewer.side', innerWidth > 900),
     selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], offline: false, busy: false, refused: null, neighbours: []
   })
   const objects = shallowReactive(new Map())  // id → object with outline, as far as this tab has seen them
@@ -96,7 +96,13 @@ const component = defineComponent(() => {
     v.countObjects()
     v.share()
     v.queue.start()
-    new ResizeObserver(() => v.map?.invalidateSize({ animate: false, pan: false })).observe(element.value)
+    new ResizeObserver(() => {
+      if (!v.map) return
+      // What was seen whole is seen whole; else the corner at the top left stays where it is.
+      const whole = fits(v.map, image)
+      v.map.invalidateSize({ animate: false, pan: false })
+      if (whole) fitImage(v.map, image, { animate: false })
+    }).observe(element.value)
   }
   async function load() {
     try {
@@ -154,6 +160,7 @@ const component = defineComponent(() => {
       view.total != null ? h('span', plural(view.total, 'object')) : null,
       view.selected.length ? h('span', `${count(view.selected.length)} selected`) : null,
       elsewhere() ? h('span', { class: 'muted' }, `${count(elsewhere())} more in other images`) : null,
+      image.pyramid ? null : h('span', { class: 'muted', title: 'Until then tiles are read from the original' }, 'Preparing sharper tiles…'),
       h('span', { class: 'hint', role: 'status' }, view.hint || toolHints[view.tool])
     ]
   }
@@ -206,10 +213,10 @@ const component = defineComponent(() => {
   })
 
   return () => {
-    if (view.error) return h('div', { class: 'page' }, view.error.status === 404 ? empty('images', 'No such image', 'It may have been removed from the project.', [h('a', { class: 'button', href: here('images') }, 'All images')]) : problem(view.error, load))
-    if (view.image?.state === 'failed') return h('div', { class: 'page' }, empty('warning', view.image.name, view.image.error, [h('a', { class: 'button', href: here('images') }, 'All images')]))
+    if (view.error) return view.error.status !== 404 ? problemPage('Image', view.error, load) : h('div', { class: 'page' }, empty('images', 'No such image', 'It may have been removed from the project.', [h('a', { class: 'button', href: here('images') }, 'All images')], 'h1'))
+    if (view.image?.state === 'failed') return h('div', { class: 'page' }, empty('warning', view.image.name, view.image.error, [h('a', { class: 'button', href: here('images') }, 'All images')], 'h1'))
     const i = view.neighbours.indexOf(view.image?.id)
-    return h('div', { class: 'viewer' }, [
+    return h('div', { class: ['viewer', { 'side-open': view.image && view.sideOpen }] }, [
       h('h1', { class: 'unseen' }, view.image?.name ?? 'Image'),
       h('div', { class: 'rail', role: 'toolbar', 'aria-label': 'Tools', 'aria-orientation': 'vertical' }, [
         ...actions.rail(), h('hr'),
@@ -217,16 +224,17 @@ const component = defineComponent(() => {
         iconButton('fit', 'Whole image', () => fitImage(v.map, view.image), { command: 'viewer.fit', corner: true }), iconButton('plus', 'Closer', () => zoomBy(v.map, 1), { command: 'viewer.in', corner: true }), iconButton('minus', 'Farther', () => zoomBy(v.map, -1), { command: 'viewer.out', corner: true }),
         h('hr'), area.rail(actions.use), ...looks.rail(actions.use),
         h('div', { class: 'spring' }),
-        iconButton('panel', 'Panel at the right', toggleSide, { command: 'viewer.side', corner: true, pressed: view.sideOpen, 'aria-controls': 'side', 'aria-expanded': String(view.sideOpen) })
+        iconButton('panel', 'Panel at the right', toggleSide, { command: 'viewer.side', corner: true, pressed: view.sideOpen, 'aria-controls': view.image && view.sideOpen ? 'side' : undefined, 'aria-expanded': String(view.sideOpen) })
       ]),
-      h('div', { class: 'stage' }, [
+      h('div', { class: 'stage-column' }, [area.bar(actions.use), h('div', { class: 'stage' }, [
         h('div', { class: ['map-host', view.tool] }, h('div', { ref: element, class: 'map', tabindex: 0, role: 'application', 'aria-roledescription': 'image', 'aria-label': view.image ? `${view.image.name}, ${view.image.width} by ${view.image.height} pixels, ${view.total ?? 0} objects. Tab steps through the objects, Escape leaves.` : 'Image', 'data-ready': view.image ? 'true' : undefined })),
         looks.neutral.value ? null : h('button', { type: 'button', class: 'stage-badge', onClick: looks.resetDisplay, title: 'Show as recorded' }, [icon('eye', 14), 'Display changed']),
+        view.image ? null : h('div', { class: 'stage-note wait', role: 'status' }, 'Opening the image…'),
         looks.filters(), ...looks.stage(),
         view.refused ? h('div', { class: 'stage-problem', role: 'alert' }, [icon('error', 18), h('span', view.refused), iconButton('close', 'Dismiss', () => { view.refused = null }, { size: 14 })]) : null,
-        area.stage(actions.use) ?? actions.stage(),
+        actions.stage(),
         i >= 0 && view.neighbours.length > 1 ? h('div', { class: 'neighbours' }, [iconButton('chevron', 'Image before', () => neighbour(-1), { command: 'viewer.before', size: 14, disabled: i === 0, 'data-flip': '' }), h('span', `${i + 1} / ${view.neighbours.length}`), iconButton('chevron', 'Image after', () => neighbour(1), { command: 'viewer.after', size: 14, disabled: i === view.neighbours.length - 1 })]) : null
-      ]),
+      ])]),
       view.image && view.sideOpen ? side(v) : null
     ])
   }
