@@ -57,8 +57,9 @@ export function withBand(channels, bands, i, color) {
   return next.every((c, k) => c === own[k]) ? null : next
 }
 
-/** The end of the axis that sliders and histogram share: few cameras fill 16 bits. */
-export const axisOf = (d, high = 0) => (d.top > 255 ? Math.min(d.top, 2 ** Math.ceil(Math.log2(Math.max(256, high + 1, d.max + 1))) - 1) : d.top)
+/** Ends of the axis that sliders and histogram share. Few cameras fill 16 bits: so it spans the values of the image (`data`) and the window, or all. */
+export const axisOf = (d, data, all) => (d.top > 255 && data && !all
+  ? { low: Math.max(0, Math.floor(Math.min(data.low, d.min))), high: Math.min(d.top, Math.ceil(Math.max(data.high, d.max))) } : { low: 0, high: d.top })
 
 /** Counts of 256 equal parts of low…high as outline "x,y x,y …" of a filled curve, 256 × 64, logarithmic, so that few bright pixels are seen beside the ground. */
 export function curve(counts, most, from = 0, to = 256) {

@@ -3,6 +3,7 @@ import { h, ref } from '../../vendor/vue.runtime.js'
 import { button, slider, checkbox, segmented, section } from '../../ui.js'
 import { get } from '../../api.js'
 import { later, memory } from '../../state.js'
+import { count } from '../../lib/format.js'
 import { neutralOf, topOf, bandsOf, isNeutral, decode, contrastOf, brightnessOf, withContrast, withBrightness, bandColors, withBand, axisOf, curve } from '../../lib/display.js'
 
 const signed = n => (n > 0 ? '+' : '') + String(Math.round(n)).replace('-', '\u2212')
@@ -18,9 +19,10 @@ export const keepSettings = (image, text) => memory.save(keyOfKind(image), text)
 /** `host`: { view, display, visible() → box in view, P, change(settings), saveScreen(), screen } */
 export function createDisplay(host) {
   const histogram = ref(null)
-  let asked = ''
+  const all = ref(false)
+  let asked = '', data = null  // { low, high } of the whole image
   /** The histogram of what is in view. */
-  async function count() {
+  async function look() {
     const b = host.visible(), address = b && `?x=${b.x}&y=${b.y}&width=${b.width}&height=${b.height}`
     if (!b || asked === address) return
     asked = address
@@ -32,23 +34,24 @@ export function createDisplay(host) {
   /** Window of the plain tiles of an image of 16 bits. */
   async function range() {
     try {
-      const found = (await get(host.P(`/blobs/${host.view.image.id}/histogram`))).channels.map(c => c.auto)
+      const { channels } = await get(host.P(`/blobs/${host.view.image.id}/histogram`)), found = channels.map(c => c.auto)
+      data = { low: Math.min(...channels.map(c => c.low)), high: Math.max(...channels.map(c => c.high)) }
       return { min: Math.min(...found.map(a => a.min)), max: Math.max(...found.map(a => a.max)) }
     } catch { return null }
   }
   // Once the view rests, and only while somebody sees it.
-  const look = () => later('histogram', () => { if (host.view.sideOpen && host.screen.open) count() }, 250)
+  const rest = () => later('histogram', () => { if (host.view.sideOpen && host.screen.open) look() }, 250)
   async function auto() {
-    await count()
+    await look()
     const found = histogram.value?.channels.map(c => c.auto) ?? []
     const min = Math.min(...found.map(a => a.min)), max = Math.max(...found.map(a => a.max))
     if (max > min) host.change({ min, max })
   }
 
   function windowOf(d) {
-    const channels = histogram.value?.channels ?? [], most = Math.max(1, ...channels.flatMap(c => c.counts)), top = axisOf(d, Math.max(...channels.map(c => c.high)))
-    const x = v => Math.min(256, Math.max(0, v / (top + 1) * 256)), part = c => (d.top > 255 ? [x(c.low), x(c.high + 1)] : [0, 256])
-    const point = (name, label, low, high) => h('input', { type: 'range', min: 0, max: top, value: d[name], 'aria-label': label, 'aria-valuetext': String(d[name]), onInput: e => host.change({ [name]: Math.min(high, Math.max(low, Number(e.target.value))) }) })
+    const channels = histogram.value?.channels ?? [], most = Math.max(1, ...channels.flatMap(c => c.counts)), { low: first, high: last } = axisOf(d, data, all.value)
+    const x = v => Math.min(256, Math.max(0, (v - first) / (last + 1 - first) * 256)), part = c => (d.top > 255 ? [x(c.low), x(c.high + 1)] : [0, 256])
+    const point = (name, label, low, high) => h('input', { type: 'range', min: first, max: last, value: d[name], 'aria-label': label, 'aria-valuetext': String(d[name]), onInput: e => host.change({ [name]: Math.min(high, Math.max(low, Number(e.target.value))) }) })
     const typed = (name, label) => h('input', { type: 'number', class: 'number', step: 'any', value: d[name], 'aria-label': `${label}, value`, onChange: e => { const v = Number(e.target.value); if (isFinite(v) && (name === 'min' ? v < d.max : v > d.min)) host.change({ [name]: v }); else e.target.value = d[name] } })
     return h('div', { class: 'window' }, [
       h('svg', { viewBox: '0 0 256 64', preserveAspectRatio: 'none', role: 'img', 'aria-label': 'Histogram of the part in view, logarithmic' }, [
@@ -56,7 +59,8 @@ export function createDisplay(host) {
         h('path', { class: 'cut', d: `M0,0H${x(d.min)}V64H0ZM${x(d.max)},0H256V64H${x(d.max)}Z` }), h('path', { class: 'edge', d: `M${x(d.min)},0V64M${x(d.max)},0V64` })
       ]),
       h('div', { class: 'points' }, [point('min', 'Black point', -Infinity, d.max - 1), point('max', 'White point', d.min + 1, Infinity)]),
-      h('div', { class: 'row between' }, [typed('min', 'Black point'), button('Auto', auto, { kind: 'quiet', command: 'viewer.auto', title: 'Window to the values in view' }), typed('max', 'White point')])
+      h('div', { class: 'row between' }, [typed('min', 'Black point'), button('Auto', auto, { kind: 'quiet', command: 'viewer.auto', title: 'Window to the values in view' }), typed('max', 'White point')]),
+      d.top > 255 ? h('div', { class: 'row between' }, [checkbox('All values', all.value, on => { all.value = on }), h('span', { class: 'muted small' }, `${count(first)} to ${count(last)}`)]) : null
     ])
   }
   function bands(d) {
@@ -69,10 +73,10 @@ export function createDisplay(host) {
   function toggle(open = !host.screen.open) {
     host.screen.open = open
     host.saveScreen()
-    look()
+    rest()
   }
   return {
-    look, auto, range, toggle,
+    look: rest, auto, range, toggle,
     section() {
       const d = host.display, { screen } = host, contrast = contrastOf(d), brightness = brightnessOf(d)
       const range = (label, value, text, min, max, set, neutral) => slider(label, value, n => host.change(set(n)), { min, max, step: 1, text, onReset: () => host.change(set(neutral)) })

@@ -78,11 +78,13 @@ test('a few counts are seen beside a million', () => {
   assert.ok(height(1) > 3)
 })
 
-test('the axis ends at the next power of two above what is there', () => {
-  const d = display.neutralOf(65535, 0, 3000)
-  assert.equal(display.axisOf(d, 3100), 4095)
-  assert.equal(display.axisOf({ ...d, max: 65535 }, 10), 65535)
-  assert.equal(display.axisOf(display.neutralOf(255), 9), 255)
+test('the axis spans the values of the image and the window, or all', () => {
+  const d = display.neutralOf(65535, 1000, 3000)
+  assert.deepEqual(display.axisOf(d, { low: 900, high: 3100 }), { low: 900, high: 3100 })
+  assert.deepEqual(display.axisOf(d, null), { low: 0, high: 65535 })
+  assert.deepEqual(display.axisOf(d, { low: 900, high: 3100 }, true), { low: 0, high: 65535 })
+  assert.deepEqual(display.axisOf({ ...d, min: 12, max: 65535 }, { low: 20, high: 30 }), { low: 12, high: 65535 })
+  assert.deepEqual(display.axisOf(display.neutralOf(255), { low: 3, high: 9 }), { low: 0, high: 255 })
 })
 
 test('lengths and angles of a line, honest without a pixel size', () => {
