@@ -5,6 +5,14 @@ from drawing import project_with_frame
 from harness import Watched, browser, check, finish, server
 
 
+def colours(page, color, opacity=255):
+    """Pixels of the overlay's tiles that have a colour, at this opacity or more."""
+    return page.evaluate("""([color, opacity]) => { const want = [1, 3, 5].map(i => parseInt(color.slice(i, i + 2), 16)); let n = 0
+        for (const c of document.querySelectorAll('.leaflet-overlays-pane canvas.leaflet-tile')) { const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data
+            for (let i = 0; i < d.length; i += 4) if (d[i + 3] >= opacity - 2 && want.every((v, k) => Math.abs(d[i + k] - v) < 3)) n++ }
+        return n }""", [color, opacity])
+
+
 def run(w, page, project, base, image):
     api = lambda path, *a: w.api(base + path, *a)
     ids = [o["id"] for o in api(f"/objects?blob={image['id']}&sort=area&order=desc&limit=6")["body"]["objects"]]
@@ -40,6 +48,21 @@ def run(w, page, project, base, image):
     w.wait_until("Enter validates", lambda: label(0)["status"] == "validated")
     page.keyboard.press("Alt+z")
     w.wait_until("the last labelling is undone", lambda: label(0)["status"] == "dubious")
+
+    # The colour of the class is seen on the image: the edge of the object has it, others have the blue of all.
+    page.keyboard.press("Escape")
+    w.settle()
+    w.wait_until("the outline has the colour of the class", lambda: colours(page, "#D55E00") > 40)
+    check(colours(page, "#0072B2") > 40, "and objects without a class the blue of all")
+    page.get_by_label("Colours of classes").uncheck()
+    w.wait_until("without colours of classes all are blue", lambda: colours(page, "#D55E00") == 0)
+    page.get_by_label("Colours of classes").check()
+    page.locator(".viewer .map").focus()
+    page.keyboard.press("f")
+    w.wait_until("a filled object has it too", lambda: colours(page, "#D55E00", 153) > 400)
+    page.keyboard.press("f")
+    page.keyboard.press("f")
+    w.view(project, image, selection=ids[0])
 
     # Search as one types, and a class that is not there yet.
     page.keyboard.press("/")

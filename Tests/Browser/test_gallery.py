@@ -117,7 +117,7 @@ def main():
         check(page.evaluate(SHOWN)[:10] == expected[:10] and page.evaluate(SELECTED) == expected[1:3], "G goes back to the same filters, order and selection")
 
         # Likeness.
-        page.keyboard.press("s")
+        page.keyboard.press("Shift+S")
         w.wait_until("S puts the most alike first", lambda: page.evaluate(SHOWN)[:1] == [expected[2]])
         alike = [i for i in w.api(f"{base}/objects/columns?sort=similarity:{expected[2]}")["body"]["ids"] if i in set(expected)]
         check(page.evaluate(SHOWN)[:10] == alike[:10], "as the server measures likeness")

@@ -6,6 +6,11 @@ from harness import Watched, browser, check, finish, processed, server
 COLOURS = "() => { const c = document.querySelector('.plot-area canvas'), d = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer); return new Set(d).size }"
 
 
+SHARE = """([color, alpha]) => { const c = document.querySelector('.plot-area canvas'), want = [1, 3, 5].map(i => parseInt(color.slice(i, i + 2), 16)), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0
+    for (let i = 0; i < d.length; i += 4) if (d[i + 3] === alpha && want.every((v, k) => Math.abs(d[i + k] - v) < 2)) n++
+    return n }"""
+
+
 def selected(page):
     return int(page.locator("footer.status").inner_text().split("objects")[-1].split("selected")[0].strip().replace(",", ""))
 
@@ -84,6 +89,28 @@ def main():
         page.keyboard.press("Control+Shift+L")
         page.wait_for_timeout(200)
         w.axe("size spectrum, dark")
+        # In the colours of classes, with a legend that selects.
+        page.keyboard.press("Control+Shift+L")
+        ids = table["ids"]
+        made = {n: w.api("/api/projects/local/plots/categories", "POST", {"name": n})["body"] for n in ("Copepoda", "Detritus")}
+        for k, n in enumerate(made):
+            w.api("/api/projects/local/plots/labels", "POST", {"objects": ids[k::3], "category": made[n]["id"], "status": "validated"})
+        for kind in ("histogram", "spectrum"):
+            w.go(f"#/local/plots/plots?kind={kind}")
+            page.wait_for_selector(".legend")
+            shares = lambda alpha=255: [page.evaluate(SHARE, [made[n]["color"], alpha]) for n in made]
+            w.wait_until(f"{kind}: bars have the colours of both classes", lambda: min(shares()) > 30)
+            check("in the colours of 2 classes" in page.locator(".plot-area canvas").get_attribute("aria-label"), f"{kind}: and are told in words")
+            entries = page.locator(".legend button").all_inner_texts()
+            check([e.split("\n") for e in entries] == [["Copepoda", str(len(ids[0::3]))], ["Detritus", str(len(ids[1::3]))], ["Without a class", str(len(ids[2::3]))]], f"{kind}: the legend names the classes with their numbers", str(entries))
+            page.locator(".legend button").nth(0).focus()
+            page.keyboard.press("Enter")
+            check(selected(page) == len(ids[0::3]), f"{kind}: an entry of the legend selects its objects, by keyboard")
+            w.wait_until(f"{kind}: what is not selected is pale", lambda: shares()[0] > 30 and shares()[1] == 0)
+            page.locator(".legend button").nth(1).click(modifiers=["Shift"])
+            check(selected(page) == len(ids[0::3]) + len(ids[1::3]), f"{kind}: Shift adds a class")
+            w.axe(f"{kind} by class")
+            page.keyboard.press("Escape")
         page.set_viewport_size({"width": 900, "height": 700})
         page.wait_for_timeout(300)
         check(page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), "900 pixels are wide enough")

@@ -5,7 +5,7 @@ import { state, shell, here, go, replaceQuery, memory, isDark, on } from '../../
 import { useCommands } from '../../commands.js'
 import { objects, choose, column, follow, left, readObjects, titleOf, measureNames } from '../../selection.js'
 import { icon } from '../../icons.js'
-import { button, iconButton, empty, problem, section } from '../../ui.js'
+import { button, iconButton, empty, problem, problemPage, section } from '../../ui.js'
 import { plural, count } from '../../lib/format.js'
 import { parseWhere, formatWhere, filterRows, sortRows, cellsIn } from '../../lib/table.js'
 import { measures } from '../viewer/side.js'
@@ -19,7 +19,7 @@ const component = defineComponent(() => {
   const project = state.project, query = state.place.query ?? {}
   const view = reactive({
     conditions: parseWhere(query.where), sort: query.sort || 'id', descending: query.order === 'desc', cell: Number(query.cell) || memory.load('gallery.cell', 96),
-    top: 0, width: 0, height: 0, object: null, drag: null, side: memory.load('gallery.side', true), filters: innerWidth >= 900
+    top: 0, width: 0, height: 0, object: null, drag: null, side: memory.load('gallery.side', innerWidth > 900), filters: innerWidth >= 1000
   })
   const scroller = ref(null), sheets = reactive(new Map())  // address → 'ready' | 'failed'
   const wanted = new Map()  // address → Image while it loads
@@ -176,13 +176,14 @@ const component = defineComponent(() => {
   const key = (id, title, k, run, always) => ({ id: 'gallery.' + id, title, group: G, key: k, run, when: always ? undefined : sheetHas })
   const leave = () => rows.value.length && objects.selected.size ? choose([]) : document.querySelector('.gallery .filters select')?.focus()
   useCommands([
-    key('show', 'Show in frame', 'C', show, true), key('open', 'Show in frame', 'Enter', show), key('similar', 'The most alike first', 'S', similar, true),
+    key('show', 'Show in frame', 'C', show, true), key('open', 'Show in frame, when nothing is selected', 'Enter', show), key('similar', 'The most alike first', 'Shift+S', similar, true),
     key('all', 'Select all that are shown', 'Ctrl+A', () => choose(span(0, rows.value.length)), true), key('none', 'Select nothing', 'Escape', () => { if (state.sheet) return false; leave() }, true),
     key('left', 'Object before', 'ArrowLeft', e => step(-1, e)), key('right', 'Object after', 'ArrowRight', e => step(1, e)), key('up', 'Object above', 'ArrowUp', e => step(-columns.value, e)), key('down', 'Object below', 'ArrowDown', e => step(columns.value, e)),
-    ...[['Left', -1], ['Right', 1]].map(([name, by]) => ({ ...key('add' + name, '', 'Shift+Arrow' + name, e => step(by, e)), quiet: true })), ...[['Up', -1], ['Down', 1]].map(([name, by]) => ({ ...key('add' + name, '', 'Shift+Arrow' + name, e => step(by * columns.value, e)), quiet: true })),
+    key('addLeft', 'Select back to the object before', 'Shift+ArrowLeft', e => step(-1, e)), key('addRight', 'Select on to the object after', 'Shift+ArrowRight', e => step(1, e)),
+    key('addUp', 'Select back to the object above', 'Shift+ArrowUp', e => step(-columns.value, e)), key('addDown', 'Select on to the object below', 'Shift+ArrowDown', e => step(columns.value, e)),
     key('first', 'First object', 'Home', e => step(-1e9, e)), key('last', 'Last object', 'End', e => step(1e9, e)),
     key('larger', 'Larger pictures', '+', () => resize(view.cell + 16), true), key('smaller', 'Smaller pictures', '-', () => resize(view.cell - 16), true),
-    key('filters', 'Filters', 'L', () => { view.filters = !view.filters }, true)
+    key('filters', 'Filters', 'Shift+F', () => { view.filters = !view.filters }, true)
   ])
   const resize = size => { view.cell = Math.min(256, Math.max(32, size)); memory.save('gallery.cell', view.cell) }
   shell.status = () => objects.count === null ? null : [h('span', rows.value.length === objects.count ? plural(objects.count, 'object') : `${count(rows.value.length)} of ${plural(objects.count, 'object')}`), objects.selected.size ? h('span', `${count(objects.selected.size)} selected`) : null]
@@ -221,7 +222,7 @@ const component = defineComponent(() => {
     iconButton('panel', 'Panel at the right', () => { view.side = !view.side; memory.save('gallery.side', view.side) }, { pressed: view.side })
   ])
   const labelling = { selected: () => [...objects.selected], labelOf: id => view.object?.id === id ? view.object.label : undefined, show: () => { view.side = true }, changed: readObjects }
-  useClassCommands(labelling)
+  useClassCommands(labelling, sheetHas)
   const looked = () => {
     const o = view.object
     return h('aside', { class: 'side', 'aria-label': 'Selection' }, [
@@ -237,7 +238,7 @@ const component = defineComponent(() => {
     ])
   }
   return () => {
-    if (objects.error && objects.count === null) return h('div', { class: 'page' }, problem(objects.error, readObjects))
+    if (objects.error && objects.count === null) return problemPage('Gallery', objects.error, readObjects)
     if (objects.count === 0) return h('div', { class: 'page' }, [h('h1', { class: 'unseen' }, 'Gallery'), empty('grid', 'No objects yet', 'Objects appear here when the pipeline has run over the images, or when you draw them.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')])])
     return h('div', { class: ['gallery', { 'no-filters': !view.filters, 'no-side': !view.side }] }, [
       view.filters ? filters(view.conditions, change, () => change([])) : null,

@@ -1,5 +1,6 @@
 // Drawing on a canvas: sharp at any pixel ratio, colours of the theme.
 import { ticks } from '../../lib/table.js'
+import { count } from '../../lib/format.js'
 
 /** Clears a canvas at its size on the page; → { c, width, height, ratio, color } with c in CSS pixels. */
 export function pen(canvas) {
@@ -11,7 +12,7 @@ export function pen(canvas) {
   return { c, width, height, ratio, color: name => style.getPropertyValue('--' + name).trim() }
 }
 
-const text = v => Math.abs(v) >= 1e5 || (v !== 0 && Math.abs(v) < 1e-3) ? v.toExponential().replace('e+', 'e').replace('-', '\u2212') : String(v).replace('-', '\u2212')
+const text = v => (Math.abs(v) >= 1e5 || (v !== 0 && Math.abs(v) < 1e-3) ? v.toExponential().replace('e+', 'e') : Math.abs(v) >= 1000 ? count(v) : String(v)).replace('-', '\u2212')
 
 /** Draws axes; x and y are [low, high]. → the pen with px(value), py(value), valueX(pixel), valueY(pixel), brush(limits). */
 export function axes(canvas, { x, y, lx, ly, xTitle, yTitle }) {
@@ -26,7 +27,7 @@ export function axes(canvas, { x, y, lx, ly, xTitle, yTitle }) {
   c.fillStyle = color('muted')
   c.lineWidth = 1
   c.textAlign = 'center'
-  for (const v of ticks(sx.low, sx.high, Math.max(2, width / 110), lx)) { c.beginPath(); c.moveTo(sx.at(v), box.top); c.lineTo(sx.at(v), box.bottom); c.stroke(); c.fillText(text(v), sx.at(v), box.bottom + 16) }
+  for (const v of ticks(sx.low, sx.high, Math.max(2, width / 110), lx)) { c.beginPath(); c.moveTo(sx.at(v), box.top); c.lineTo(sx.at(v), box.bottom); c.stroke(); const half = c.measureText(text(v)).width / 2; c.fillText(text(v), Math.min(sx.at(v), width - half - 2), box.bottom + 16) }
   c.textAlign = 'right'
   for (const v of ticks(sy.low, sy.high, Math.max(2, height / 70), ly)) { c.beginPath(); c.moveTo(box.left, sy.at(v)); c.lineTo(box.right, sy.at(v)); c.stroke(); c.fillText(text(v), box.left - 6, sy.at(v) + 4) }
   c.fillStyle = color('ink')
@@ -48,25 +49,37 @@ export function axes(canvas, { x, y, lx, ly, xTitle, yTitle }) {
   })
 }
 
-/** Bars of equal width over the whole of x; `part` is the selected share of each. */
-export function bars({ c, box, py, color }, all, part) {
-  const step = (box.right - box.left) / all.length
-  for (const [counts, name] of [[all, 'control'], [part, 'accent']]) {
-    c.fillStyle = color(name)
-    counts.forEach((n, i) => { if (n) { const top = Math.min(py(n), box.bottom - 1); c.fillRect(box.left + i * step, top, Math.max(1, step - 1), box.bottom - top) } })
+/** A bar up to `top`, divided by the numbers of its parts, lowest first: so the shares are true on logarithmic axes too. What is not selected is pale. */
+function stack(c, left, width, top, bottom, parts) {
+  const total = parts.reduce((sum, p) => sum + p.count, 0)
+  let y = bottom
+  for (const { count, color, pale } of parts) {
+    if (!count) continue
+    const height = (bottom - top) * count / total
+    c.globalAlpha = pale ? 0.4 : 1
+    c.fillStyle = color
+    c.fillRect(left, y -= height, width, height)
+  }
+  c.globalAlpha = 1
+}
+
+/** Bars of equal width over the whole of x; `parts`: { color, pale, counts }, a count for each bar. */
+export function bars({ c, box, py }, parts) {
+  const n = parts[0].counts.length, step = (box.right - box.left) / n
+  for (let i = 0; i < n; i++) {
+    const own = parts.map(p => ({ ...p, count: p.counts[i] })), total = own.reduce((sum, p) => sum + p.count, 0)
+    if (total) stack(c, box.left + i * step, Math.max(1, step - 1), Math.min(py(total), box.bottom - 1), box.bottom, own)
   }
 }
 
-/** Classes of a spectrum as steps with a point in the middle. */
-export function steps({ c, box, px, py, color }, classes, per) {
-  c.strokeStyle = c.fillStyle = color('accent')
+/** Sizes that double, each as a step with its number above; `parts`: { color, pale, counts }, a map from the lower end of a step. */
+export function steps({ c, box, px, py, color }, classes, per, parts) {
   c.lineWidth = 2
   for (const k of classes) {
     if (!k[per]) continue
     const l = px(k.from), r = px(k.to), t = py(k[per])
-    c.globalAlpha = 0.15
-    c.fillRect(l, t, r - l - 1, box.bottom - t)
-    c.globalAlpha = 1
+    stack(c, l, r - l - 1, t, box.bottom, parts.map(p => ({ ...p, count: p.counts.get(k.from) ?? 0 })))
+    c.strokeStyle = c.fillStyle = color('ink')
     c.beginPath(); c.moveTo(l, t); c.lineTo(r - 1, t); c.stroke()
     c.textAlign = 'center'
     if (r - l > 28) c.fillText(k.count, (l + r) / 2, t - 6)

@@ -3,10 +3,10 @@ import { defineComponent, h, ref, reactive, computed, watch, onMounted, onBefore
 import { state, shell, here, go, replaceQuery, isDark } from '../../state.js'
 import { useCommands } from '../../commands.js'
 import { objects, choose, column, follow, left, readObjects, titleOf, measureNames } from '../../selection.js'
-import { button, checkbox, segmented, section, empty, problem } from '../../ui.js'
+import { button, checkbox, segmented, section, empty, problemPage } from '../../ui.js'
 import { plural, count, value } from '../../lib/format.js'
 import { parseWhere, filterRows, range, histogram, spectrum } from '../../lib/table.js'
-import { categories, categoryOf, readClasses } from '../viewer/classes.js'
+import { categories, categoryOf, readClasses, swatch } from '../viewer/classes.js'
 import { axes, bars, dots, steps } from './chart.js'
 
 const component = defineComponent(() => {
@@ -31,6 +31,25 @@ const component = defineComponent(() => {
   const xs = () => isSpectrum() ? sizes.value : objects.columns[view.x]
   const ys = () => view.kind === 'scatter' ? objects.columns[view.y] : null
 
+  /** Classes that have objects here, and those without one, as { id, name, color, rows }; null before the first label. */
+  const groups = computed(() => {
+    const kinds = objects.columns.category, of = new Map(categories().map(k => [k.id, { ...k, rows: [] }])), none = { id: null, name: 'Without a class', rows: [] }
+    if (!kinds || !of.size) return null
+    for (const row of rows.value) (of.get(kinds[row]) ?? none).rows.push(row)
+    return [...of.values(), none].filter(g => g.rows.length)
+  })
+  /** What bars are made of, lowest first: in each class the selected below the others; without classes the same in two colours. */
+  function parts(list, color, counts) {
+    const on = row => objects.selected.has(objects.ids[row]), some = objects.selected.size > 0
+    return (groups.value ?? [{ rows: list, plain: true }]).flatMap(g => {
+      const own = g.color ?? color(g.plain && some ? 'accent' : 'control')
+      return [
+        { color: own, pale: false, counts: counts(some ? g.rows.filter(on) : g.rows) },
+        ...some ? [{ color: g.plain ? color('control') : own, pale: !g.plain, counts: counts(g.rows.filter(row => !on(row))) }] : []
+      ]
+    })
+  }
+
   function draw() {
     cancelAnimationFrame(frame)
     frame = requestAnimationFrame(() => {
@@ -40,11 +59,11 @@ const component = defineComponent(() => {
       const lx = isSpectrum() || view.lx, reach = range(x, list, lx)
       if (isSpectrum()) {
         const classes = spectrum(x, list), per = view.raw ? 'count' : 'density', tops = classes.map(c => c[per]).filter(v => v > 0)
-        if (tops.length) { chart = axes(canvas.value, { x: [classes[0].from, classes[classes.length - 1].to], y: [Math.min(...tops) / 2, Math.max(...tops) * 1.5], lx: true, ly: true, xTitle: `${view.size === 'volume' ? 'Volume' : 'Equivalent diameter'}, ${unit()}`, yTitle: view.raw ? 'Objects' : `Objects per ${unit()}` }); steps(chart, classes, per) }
+        if (tops.length) { chart = axes(canvas.value, { x: [classes[0].from, classes[classes.length - 1].to], y: [Math.min(...tops) / 2, Math.max(...tops) * 1.5], lx: true, ly: true, xTitle: `${view.size === 'volume' ? 'Volume' : 'Equivalent diameter'}, ${unit()}`, yTitle: view.raw ? 'Objects' : `Objects per ${unit()}` }); steps(chart, classes, per, parts(list, chart.color, rows => new Map(spectrum(x, rows).map(c => [c.from, c.count])))) }
       } else if (reach && view.kind === 'histogram') {
-        const all = histogram(x, list, reach, view.bins, lx), part = histogram(x, list.filter(row => objects.selected.has(objects.ids[row])), reach, view.bins, lx)
+        const all = histogram(x, list, reach, view.bins, lx)
         chart = axes(canvas.value, { x: reach, y: [view.ly ? 0.5 : 0, Math.max(...all) * 1.05], lx, ly: view.ly, xTitle: titleOf(view.x), yTitle: 'Objects' })
-        bars(chart, all, part)
+        bars(chart, parts(list, chart.color, rows => histogram(x, rows, reach, view.bins, lx)))
       } else if (reach) {
         const high = range(y, list, view.ly)
         if (high) { chart = axes(canvas.value, { x: reach, y: high, lx, ly: view.ly, xTitle: titleOf(view.x), yTitle: titleOf(view.y) }); dots(chart, x, y, list, row => objects.selected.has(objects.ids[row]), categories().length ? row => categoryOf(objects.columns.category?.[row])?.color : null) }
@@ -64,6 +83,12 @@ const component = defineComponent(() => {
     const x = xs(), y = ys(), { x0 = -Infinity, x1 = Infinity, y0 = -Infinity, y1 = Infinity } = brush ?? {}
     const ids = brush ? rows.value.filter(row => x[row] >= x0 && x[row] <= x1 && (!y || (y[row] >= y0 && y[row] <= y1))).map(row => objects.ids[row]) : []
     choose(add ? [...objects.selected, ...ids] : ids, ids[0] ?? null)
+  }
+  const isOn = row => objects.selected.has(objects.ids[row])
+  function pickClass(group, add) {
+    const ids = group.rows.map(row => objects.ids[row])
+    view.brush = null
+    choose(add ? [...objects.selected, ...ids] : ids, ids[0])
   }
   const place = e => { const box = canvas.value.getBoundingClientRect(); return [e.clientX - box.left, e.clientY - box.top] }
   function move(e) {
@@ -96,9 +121,9 @@ const component = defineComponent(() => {
   shell.status = () => objects.count === null ? null : [h('span', plural(rows.value.length, 'object')), h('span', `${count(objects.selected.size)} selected`)]
 
   const list = (label, name) => h('label', { class: 'field' }, [h('span', label), h('select', { value: view[name], onChange: e => { view[name] = e.target.value } }, measureNames().map(n => h('option', { value: n, key: n }, titleOf(n))))])
-  const told = () => `${{ histogram: 'Histogram', scatter: 'Scatter plot', spectrum: 'Size spectrum' }[view.kind]} of ${isSpectrum() ? view.size : titleOf(view.x)}${view.kind === 'scatter' ? ` and ${titleOf(view.y)}` : ''}, ${plural(rows.value.length, 'object')}, ${count(objects.selected.size)} selected. Limits can be typed at the left.`
+  const told = () => `${{ histogram: 'Histogram', scatter: 'Scatter plot', spectrum: 'Size spectrum' }[view.kind]} of ${isSpectrum() ? view.size : titleOf(view.x)}${view.kind === 'scatter' ? ` and ${titleOf(view.y)}` : ''}, ${plural(rows.value.length, 'object')}${groups.value ? ` in the colours of ${plural(groups.value.filter(g => g.id !== null).length, 'class', 'classes')}` : ''}, ${count(objects.selected.size)} selected. Limits can be typed at the left.`
   return () => {
-    if (objects.error) return h('div', { class: 'page' }, problem(objects.error, readObjects))
+    if (objects.error) return problemPage('Plots', objects.error, readObjects)
     if (objects.count === 0) return h('div', { class: 'page' }, [h('h1', { class: 'unseen' }, 'Plots'), empty('plots', 'Nothing to plot yet', 'Run the pipeline over the images: it finds objects and measures them.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')])])
     return h('div', { class: 'plots' }, [
       h('aside', { class: 'side filters', 'aria-label': 'What is plotted' }, [
@@ -115,7 +140,11 @@ const component = defineComponent(() => {
           ],
           conditions.length ? checkbox('Only what the gallery shows', view.gallery, on => { view.gallery = on }) : null
         ]),
-        view.kind === 'scatter' && categories().length ? section('Classes', h('ul', { class: 'legend' }, [...categories(), { name: 'Without a class' }, { name: 'Selected', color: 'var(--bad)' }].map(k => h('li', { class: 'row' }, [h('i', { class: 'swatch', style: { background: k.color ?? 'var(--control)' } }), k.name])))) : null,
+        groups.value ? section('Classes', [
+          h('ul', { class: 'legend' }, groups.value.map(g => h('li', { key: g.id }, h('button', { type: 'button', class: ['class', { pressed: g.rows.every(isOn) }], title: `Select ${plural(g.rows.length, 'object')}; Shift adds`, onClick: e => pickClass(g, e.shiftKey) }, [
+            swatch(g), h('span', { class: 'grow' }, g.name), h('span', { class: 'muted number' }, count(g.rows.length))])))),
+          objects.selected.size ? h('p', { class: 'muted small row' }, view.kind === 'scatter' ? [h('i', { class: 'swatch', style: { background: 'var(--bad)' } }), 'Selected'] : 'What is not selected is pale.') : null
+        ]) : null,
         section('Selection', [
           h('p', { class: 'muted small' }, 'Drag over the plot, or type limits.'),
           h('div', { class: 'row' }, [limit('x0', 'From'), limit('x1', 'to')]), ys() ? h('div', { class: 'row' }, [limit('y0', 'Up: from'), limit('y1', 'to')]) : null,

@@ -54,17 +54,25 @@ async function drop(k, expose) {
   } catch (error) { complain(error) }
 }
 
-/** To be called in `setup`: keys 1–9, `/`, Enter. `expose` = { project, selected: () => ids, changed: ids => …, busy?: () => a shape is being drawn }. */
-export function useClassCommands(expose) {
+/**
+ * To be called in `setup`: keys 1–9, `/`, Enter. `expose` = { project, selected: () => ids, changed: ids => …, busy?: () => a shape is being drawn }.
+ * Where `typed(event)` says so, a letter that means no command opens the search and is its first.
+ */
+export function useClassCommands(expose, typed) {
   const any = () => !state.project?.readOnly && expose.selected().length > 0 && !expose.busy?.(), group = 'Classes'
   useCommands([
-    ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(n => ({ id: 'class.' + n, title: `Class with key ${n}`, group, key: String(n), quiet: n > 1, run: () => { const k = categories().find(k => k.key === n); k ? label(expose, k.id) : notify(`No class has the key ${n} yet: open a class and give it one.`) } })),
-    { id: 'class.find', title: 'Search a class', group, key: '/', run: () => { expose.show?.(); Object.assign(c, { find: '', at: 0 }) } },
+    ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(n => ({ id: 'class.' + n, title: `Class with key ${n}`, group, key: String(n), run: () => { const k = categories().find(k => k.key === n); k ? label(expose, k.id) : notify(`No class has the key ${n} yet: open a class and give it one.`) } })),
+    { id: 'class.find', title: 'Search a class', group, key: '/', run: () => { find('') } },
+    ...typed ? [{ id: 'class.typed', title: 'Search a class that begins so', group, key: 'Letter', fixed: true }] : [],
     { id: 'class.validate', title: 'Validate the label', group, key: 'Enter', when: any, run: () => { label(expose) } },
     { id: 'class.doubt', title: 'Mark the label dubious', group, key: 'Alt+D', when: any, run: () => { label(expose, undefined, 'dubious') } },
     { id: 'class.none', title: 'Take the label away', group, key: 'Alt+0', when: any, run: () => { label(expose, null) } },
     { id: 'class.undo', title: 'Undo the last labels', group, key: 'Alt+Z', run: () => { if (last) { undo(last, expose); last = null } } }
   ])
+  const find = text => { expose.show?.(); Object.assign(c, { find: text, at: 0 }) }
+  const type = e => { if (!e.defaultPrevented && !e.ctrlKey && !e.metaKey && !e.altKey && /^\p{L}$/u.test(e.key) && typed(e)) { e.preventDefault(); find(e.key) } }
+  // After the listener of all commands, which stands in the same place.
+  if (typed) { onMounted(() => addEventListener('keydown', type)); onBeforeUnmount(() => removeEventListener('keydown', type)) }
   const renew = () => later('classes', load), ends = ['labels', 'objects', 'online'].map(type => on(type, renew))
   onMounted(load)
   // An open form would take the focus, and with it the keys, on the next screen.
@@ -73,7 +81,7 @@ export function useClassCommands(expose) {
 
 /** Below their parents, in the order in which they were made. */
 function tree(parent = null, depth = 0) { return categories().filter(k => k.parent === parent).flatMap(k => [{ ...k, depth }, ...tree(k.id, depth + 1)]) }
-const swatch = k => h('i', { class: ['swatch', { again: categories().findIndex(o => o.id === k.id) >= colors.length }], style: { background: k.color }, 'aria-hidden': 'true' })
+export const swatch = k => h('i', { class: ['swatch', { again: categories().findIndex(o => o.id === k.id) >= colors.length }], style: { background: k.color ?? 'var(--control)' }, 'aria-hidden': 'true' })
 
 function search(expose) {
   const text = c.find.trim().toLowerCase(), found = tree().filter(k => k.name.toLowerCase().includes(text)), exact = found.some(k => k.name.toLowerCase() === text)
