@@ -208,7 +208,7 @@ export const table = defineComponent(props => {
     return h('div', { class: 'metadata' }, [
       h('div', { class: 'table-tools' }, [
         segmented('Table of', Object.entries(levels).map(([value, label]) => ({ value, label })), view.level, l => { view.level = l }),
-        h('span', { class: 'muted small', role: 'status' }, wrong.size ? plural(wrong.size, 'value') + ' not stored' : data.rows ? `${count(list.length)} ${levels[view.level].toLowerCase()}` : 'Reading…'), h('div', { class: 'spring' }),
+        h('span', { class: 'muted small', role: 'status' }, wrong.size ? plural(wrong.size, 'value') + ' not stored' : data.rows ? `${count(list.length)} ${levels[view.level].toLowerCase()}` : 'Reading the table…'), h('div', { class: 'spring' }),
         button('Fill down', () => { set(fillDown(view.at, textAt)); grid.value.focus() }, { command: 'table.fill', disabled: props.readOnly || !list.length }),
         button('Changes', toggleTrail, { command: 'table.changes', 'aria-expanded': String(!!view.trail) }),
         props.readOnly ? null : view.name !== null ? h('form', { class: 'row', onSubmit: addColumn }, [h('input', { value: view.name, 'aria-label': 'Name of the new column', placeholder: (prefixes[view.level] ?? 'sample_') + 'ship', onInput: e => { view.name = e.target.value }, onKeydown: e => { if (e.key === 'Escape') view.name = null }, onVnodeMounted: v => v.el.focus() }), button('Add', null, { type: 'submit' })])

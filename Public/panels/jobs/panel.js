@@ -3,7 +3,7 @@ import { defineComponent, h, reactive, onMounted, onBeforeUnmount } from '../../
 import { get, post, remove, at } from '../../api.js'
 import { state, shell, complain, reloadJobs, takeJob, jobTitle, here, on, later } from '../../state.js'
 import { icon } from '../../icons.js'
-import { iconButton, empty, loading, progress, badge } from '../../ui.js'
+import { iconButton, empty, loading, problem, progress, badge } from '../../ui.js'
 import { duration, ago, date, plural, count } from '../../lib/format.js'
 
 const component = defineComponent(() => {
@@ -43,7 +43,8 @@ const component = defineComponent(() => {
   ])
   return () => h('div', { class: 'page' }, [
     h('header', { class: 'page-head' }, h('h1', 'Jobs')),
-    state.jobs.length ? h('ul', { class: 'job-list' }, state.jobs.map(row)) : !state.jobsKnown ? loading('Reading the jobs…') : empty('jobs', 'Nothing has run yet', 'Runs, imports and exports appear here with their progress and their log. They go on when this page is closed.', [h('a', { class: 'button', href: here('pipeline') }, 'To the pipeline')])
+    state.jobsError && !state.jobsError.offline ? problem(state.jobsError, reloadJobs) : null,
+    state.jobs.length ? h('ul', { class: 'job-list' }, state.jobs.map(row)) : state.jobsError ? null : !state.jobsKnown ? loading('Reading the jobs…') : empty('jobs', 'Nothing has run yet', 'Runs, imports and exports appear here with their progress and their log. They go on when this page is closed.', [h('a', { class: 'button', href: here('pipeline') }, 'To the pipeline')])
   ])
 })
 

@@ -1,7 +1,7 @@
 // The pipeline as a chain of cards; each card's form follows from the declaration of its node.
 import { defineComponent, h, reactive, ref, computed, watch, onMounted, onBeforeUnmount } from '../../vendor/vue.runtime.js'
 import { get, put, post, remove, at, all } from '../../api.js'
-import { state, shell, here, on, notify, complain, takeJob, currentJob, later } from '../../state.js'
+import { state, shell, here, on, notify, complain, takeJob, currentJob, later, memory } from '../../state.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
 import { button, iconButton, empty, loading, problem, progress, checkbox } from '../../ui.js'
@@ -15,6 +15,7 @@ const component = defineComponent(() => {
   const view = reactive({ graph: null, types: null, presets: [], error: null, errors: [], open: null, keepEdited: true, top: 255 })
   const P = path => at(project, path)
   const readOnly = () => !!state.project?.readOnly
+  const keptAs = `graph.${project.user}/${project.name}`
   let timer, saved = null
 
   async function load() {
@@ -23,6 +24,10 @@ const component = defineComponent(() => {
       view.types = Object.fromEntries(nodes.nodes.map(n => [n.kind, n]))
       view.graph = { nodes: graph.nodes, edges: graph.edges }
       saved = JSON.stringify(view.graph)
+      // A change that no server has taken yet, unless somebody else was faster.
+      const kept = memory.load(keptAs, null)
+      memory.drop(keptAs)
+      if (kept?.from === saved) { view.graph = kept.graph; schedule() } else if (kept) notify('The pipeline was changed elsewhere while your change waited; it is shown as it is now.')
       if (view.open === null) view.open = (order(view.graph).find(n => /segment|threshold/.test(kindOf(n))) ?? null)
       view.error = null
     } catch (error) { view.error = error; if (error.offline) setTimeout(load, 1500); return }
@@ -50,17 +55,24 @@ const component = defineComponent(() => {
     try {
       await put(P('/graph'), view.graph)
       saved = text
+      memory.drop(keptAs)
       view.errors = []
       shell.saved = { kind: 'saved' }
       return true
     } catch (error) {
-      if (error.offline) { shell.saved = { kind: 'offline', icon: 'offline', text: 'Offline, 1 change waiting' }; timer = setTimeout(save, 2000); return false }
+      // Without a server, or before it knows this browser again.
+      if (error.offline || error.status === 401) {
+        memory.save(keptAs, { from: saved, graph: view.graph })
+        shell.saved = { kind: 'offline', icon: 'offline', text: 'Offline, 1 change waiting' }
+        timer = setTimeout(save, 2000)
+        return false
+      }
       view.errors = error.errors?.length ? error.errors : [error.message]
       shell.saved = { kind: 'offline', icon: 'warning', text: 'Not saved' }
       return false
     }
   }
-  onBeforeUnmount(() => { if (timer) save() })
+  onBeforeUnmount(async () => { if (timer) { await save(); clearTimeout(timer) } })
 
   // The last run, or the one at work.
   const job = computed(() => state.jobs.find(j => j.type === 'run') ?? null)
