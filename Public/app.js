@@ -25,7 +25,8 @@ const TopBar = defineComponent(() => () => {
       shell.crumb ? [h('span', { class: 'slash' }, '/'), h('span', { class: 'last', title: shell.crumb, 'aria-current': 'page' }, shell.crumb)] : null
     ]) : null,
     place.project ? h('nav', { class: 'tabs', 'aria-label': 'Screens of the project' }, panels.filter(p => p.tab).map(p => h('a', {
-      href: link({ user: place.user, project: place.project, panel: p.id }), 'aria-current': p.id === panel.id || (p.id === 'images' && panel.id === 'view') ? 'page' : undefined, title: p.title
+      href: link({ user: place.user, project: place.project, panel: p.id }), 'aria-current': p.id === panel.id || (p.id === 'images' && panel.id === 'view') ? 'page' : undefined,
+        title: p.title
     }, [icon(p.icon, 16), h('span', p.title)]))) : null,
     h('div', { class: 'spring' }),
     job ? h('a', { class: 'job-progress', href: link({ ...place, panel: 'jobs', item: null, query: null }), title: 'Open Jobs' }, [
@@ -40,7 +41,8 @@ const TopBar = defineComponent(() => () => {
     shell.redo ? iconButton('redo', 'Redo', shell.redo.run, { command: 'redo', disabled: shell.redo.disabled }) : null,
     iconButton(isDark() ? 'sun' : 'moon', isDark() ? 'Light colours' : 'Dark colours', switchTheme, { command: 'theme' }),
     iconButton('help', 'Keys and help', () => { state.sheet = !state.sheet }, { command: 'help' }),
-    shell.primary ? button(shell.primary.label, shell.primary.run, { kind: 'primary', iconName: shell.primary.icon, disabled: shell.primary.disabled, command: shell.primary.command, title: shell.primary.title }) : null
+    shell.primary ? button(shell.primary.label, shell.primary.run, { kind: 'primary', iconName: shell.primary.icon, disabled: shell.primary.disabled,
+      command: shell.primary.command, title: shell.primary.title }) : null
   ])
 })
 
@@ -51,7 +53,8 @@ const StatusBar = defineComponent(() => () => h('footer', { class: 'status' }, [
   shell.status ? shell.status() : h('span', { class: 'muted' }, state.session ? `ship ${state.session.version ?? ''}` : ''),
   h('div', { class: 'spring' }),
   state.project?.readOnly ? h('span', { class: 'muted' }, 'Read-only: changes are off') : null,
-  h('span', { class: ['saved', shell.saved?.kind], role: 'status' }, shell.saved ? [icon(shell.saved.icon ?? savedText[shell.saved.kind]?.[0] ?? 'info', 14), shell.saved.text ?? savedText[shell.saved.kind]?.[1]] : ''),
+  h('span', { class: ['saved', shell.saved?.kind], role: 'status' }, shell.saved ? [icon(shell.saved.icon ?? savedText[shell.saved.kind]?.[0] ?? 'info', 14),
+    shell.saved.text ?? savedText[shell.saved.kind]?.[1]] : ''),
   h('a', { href: '#/about', class: 'muted' }, 'About')
 ]))
 
@@ -93,13 +96,15 @@ const Sheet = defineComponent(() => {
     warning.value = taken.length ? `${keyLabel(keyText(event))} already means “${taken[0].title}”. Press another key, or Esc in an empty field to keep the old one.` : ''
     if (!taken.length || event.key === 'Escape') waiting.value = null
   }
-  return () => state.sheet ? h('dialog', { ref: dialog, class: 'sheet', 'aria-labelledby': 'sheet-title', onClose: close, onKeydown: press, onClick: e => { if (e.target === dialog.value) close() } }, h('div', { class: 'sheet-body' }, [
+  return () => state.sheet ? h('dialog', { ref: dialog, class: 'sheet', 'aria-labelledby': 'sheet-title', onClose: close, onKeydown: press,
+    onClick: e => { if (e.target === dialog.value) close() } }, h('div', { class: 'sheet-body' }, [
     h('header', [h('h1', { id: 'sheet-title' }, 'Keys'), h('p', { class: 'muted' }, 'Click a key to change it.'), h('div', { class: 'spring' }),
       button('Reset all', () => { resetKeys(); warning.value = '' }, { kind: 'quiet' }), iconButton('close', 'Close', close, { autofocus: true })]),
     warning.value ? h('p', { class: 'problem', role: 'alert' }, [icon('warning', 18), warning.value]) : null,
     h('div', { class: 'sheet-groups' }, [...groups.value].map(([name, list]) => h('section', [h('h2', name), h('dl', list.map(c => h('div', [
       h('dt', c.title),
-      h('dd', c.fixed ? kbd(c.key) : h('button', { type: 'button', class: ['keys', { waiting: waiting.value === c.id }], 'aria-label': `Key for ${c.title}: ${keyLabel(c.key)}. Change`, onClick: () => { waiting.value = c.id; warning.value = '' } },
+      h('dd', c.fixed ? kbd(c.key) : h('button', { type: 'button', class: ['keys', { waiting: waiting.value === c.id }],
+        'aria-label': `Key for ${c.title}: ${keyLabel(c.key)}. Change`, onClick: () => { waiting.value = c.id; warning.value = '' } },
         waiting.value === c.id ? 'press a key' : c.key ? kbd(c.key) : '–'))
     ])))])))
   ])) : null
@@ -115,8 +120,10 @@ const SignIn = defineComponent(() => {
     h('div', { class: 'brand' }, [mark(), h('h1', 'ship')]),
     h('p', 'This browser has no key to this server yet. Open the address that ship printed where it was started, or paste that address here.'),
     editsWaiting() ? h('p', { class: 'good' }, [icon('clock', 16), `${plural(editsWaiting(), 'change')} kept in this browser will be saved as soon as it is open again.`]) : null,
-    h('label', { class: 'field' }, [h('span', 'Printed address or token'), h('input', { value: text.value, onInput: e => { text.value = e.target.value }, autocomplete: 'off', spellcheck: 'false', placeholder: `${location.origin}/#token=…` })]),
-    error.value ? h('p', { class: 'problem', role: 'alert' }, [icon('error', 18), error.value.status === 401 || error.value.status === 403 ? 'This token is not, or no longer, valid: a token works once. Start ship again for a new one.' : error.value.message]) : null,
+    h('label', { class: 'field' }, [h('span', 'Printed address or token'), h('input', { value: text.value, onInput: e => { text.value = e.target.value }, autocomplete: 'off',
+      spellcheck: 'false', placeholder: `${location.origin}/#token=…` })]),
+    error.value ? h('p', { class: 'problem', role: 'alert' }, [icon('error', 18), error.value.status === 401 || error.value.status === 403
+      ? 'This token is not, or no longer, valid: a token works once. Start ship again for a new one.' : error.value.message]) : null,
     button('Open', null, { kind: 'primary', type: 'submit', disabled: !text.value.trim() })
   ]))
 })
@@ -126,7 +133,8 @@ const App = defineComponent(() => {
   useCommands([
     { id: 'help', title: 'This sheet of keys', group: 'Everywhere', key: '?', run: () => { state.sheet = !state.sheet } },
     { id: 'theme', title: 'Light or dark', group: 'Everywhere', key: 'Ctrl+Shift+L', run: switchTheme },
-    { id: 'gallery', title: 'Gallery', group: 'Everywhere', key: 'G', run: () => { if (!state.project || state.place.panel === 'gallery') return false; go({ ...state.place, panel: 'gallery', item: null, query: left.query }) } },
+    { id: 'gallery', title: 'Gallery', group: 'Everywhere', key: 'G', run: () => { if (!state.project || state.place.panel === 'gallery') return false;
+      go({ ...state.place, panel: 'gallery', item: null, query: left.query }) } },
     { id: 'dismiss', title: 'Dismiss the messages', group: 'Everywhere', key: 'Shift+Escape', run: () => { dismiss() } },
     { id: 'main', title: 'To the content of the screen', group: 'Everywhere', key: 'F6', run: () => main.value?.querySelector('[tabindex="0"], a, button, input')?.focus() }
   ])
@@ -136,21 +144,25 @@ const App = defineComponent(() => {
     document.title = [shell.crumb, state.place.project && panel.id !== 'view' ? panel.title : null, state.project?.title, 'ship'].filter(Boolean).join(' · ')
   }, { immediate: true })
   return () => {
-    if (state.session === null) return h('main', { class: 'sign-in' }, state.online ? null : problem({ offline: true, message: 'The server does not answer. Start it with `ship serve`; this page connects by itself.' }))
+    if (state.session === null) return h('main', { class: 'sign-in' }, state.online ? null
+      : problem({ offline: true, message: 'The server does not answer. Start it with `ship serve`; this page connects by itself.' }))
     if (state.session === false) return h(SignIn)
     const panel = panelOf(state.place.panel)
     const needsProject = panel.tab || panel.id === 'view'
     const note = !needsProject || !state.project || panel.id === 'view' ? null
       : !state.online ? ['offline', 'The server does not answer. What you see is as it was; nothing is lost, and this page goes on by itself when ship runs again.']
-        : state.project.readOnly ? ['info', 'This project can only be read: its folder or disk cannot be written. Copy the folder to a disk of your own to run, edit or export.'] : null
+        : state.project.readOnly ? ['info',
+          'This project can only be read: its folder or disk cannot be written. Copy the folder to a disk of your own to run, edit or export.'] : null
     const body = !needsProject ? h(panel.component)
       : state.projectError ? h('div', { class: 'page' }, state.projectError.status === 404
-        ? h('div', { class: 'empty' }, [icon('folder', 40), h('h1', 'No such project'), h('p', `There is no project “${state.place.user}/${state.place.project}” here, or it is in the trash.`), h('a', { class: 'button', href: '#/' }, 'All projects')])
+        ? h('div', { class: 'empty' }, [icon('folder', 40), h('h1', 'No such project'), h('p',
+          `There is no project “${state.place.user}/${state.place.project}” here, or it is in the trash.`), h('a', { class: 'button', href: '#/' }, 'All projects')])
         : problem(state.projectError, reloadProject))
       : !state.project ? loading('Opening the project…') : h(panel.component, { key: `${state.place.user}/${state.place.project}/${panel.id}/${state.place.item ?? ''}` })
     return [
       h('a', { class: 'skip', href: '#main', onClick: e => { e.preventDefault(); main.value?.focus() } }, 'To the content'),
-      h(TopBar), h('main', { id: 'main', ref: main, tabindex: -1, class: 'screen' }, [note ? h('p', { class: ['state-note', note[0]], role: 'status' }, [icon(note[0], 16), note[1]]) : null, body]), h(StatusBar), h(Notices), h(Sheet)
+      h(TopBar), h('main', { id: 'main', ref: main, tabindex: -1, class: 'screen' }, [note
+        ? h('p', { class: ['state-note', note[0]], role: 'status' }, [icon(note[0], 16), note[1]]) : null, body]), h(StatusBar), h(Notices), h(Sheet)
     ]
   }
 })

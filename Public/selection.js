@@ -64,7 +64,8 @@ export async function readObjects() {
     if (mine !== generation) return
     const columns = { image: Float64Array.from(table.images), id: Float64Array.from(table.ids) }
     for (const name of names) if (table.columns[name]) columns[name] = numbers(table.columns[name])
-    Object.assign(objects, { count: table.count, ids: table.ids, images: table.images, columns, rows: new Map(table.ids.map((id, row) => [id, row])), measures: measures.columns, names: images, error: null })
+    Object.assign(objects, { count: table.count, ids: table.ids, images: table.images, columns, rows: new Map(table.ids.map((id, row) => [id, row])), measures: measures.columns,
+      names: images, error: null })
     const kept = [...objects.selected].filter(id => objects.rows.has(id))
     if (kept.length < objects.selected.size) choose(kept, objects.rows.has(objects.focus) ? objects.focus : null)
   } catch (error) { if (mine === generation) objects.error = error }
@@ -98,7 +99,8 @@ export function follow() {
 /** Title with unit of a column; titles that stand for several columns get their name. */
 export function titleOf(name) {
   const m = objects.measures.find(c => c.name === name)
-  if (!m) return { revision: 'Last change', edited: 'Edited', area: 'Area, px²', id: 'Order made', image: 'Image', category: 'Class', status: 'State of the label', score: 'Score' }[name] ?? name
+  if (!m) return { revision: 'Last change', edited: 'Edited', area: 'Area, px²', id: 'Order made', image: 'Image', category: 'Class', status: 'State of the label',
+    score: 'Score' }[name] ?? name
   return m.title + (m.unit ? `, ${m.unit}` : '')
 }
 /** Columns that can be plotted and filtered. */

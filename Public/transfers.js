@@ -10,7 +10,8 @@ let running = 0
 /** Queues files [{ file, path }] for a project. */
 export function addTransfers(project, files) {
   for (const { file, path } of files) {
-    transfers.list.push({ id: `${Date.now()}-${transfers.list.length}`, project: { user: project.user, name: project.name }, path, file: Object.freeze({ blob: file }), size: file.size, sent: 0, state: 'waiting', error: null, abort: null })
+    transfers.list.push({ id: `${Date.now()}-${transfers.list.length}`, project: { user: project.user, name: project.name }, path, file: Object.freeze({ blob: file }),
+      size: file.size, sent: 0, state: 'waiting', error: null, abort: null })
   }
   pump()
 }

@@ -53,7 +53,8 @@ export const progress = (done, total, label) => {
 }
 
 /** What a screen says when there is nothing on it yet, and what to do next. */
-export const empty = (iconName, title, text, actions = [], heading = 'h2') => h('div', { class: 'empty' }, [icon(iconName, 40), h(heading, title), h('p', text), actions.length ? h('div', { class: 'row' }, actions) : null])
+export const empty = (iconName, title, text, actions = [], heading = 'h2') => h('div', { class: 'empty' },
+  [icon(iconName, 40), h(heading, title), h('p', text), actions.length ? h('div', { class: 'row' }, actions) : null])
 
 /** Said while the first answer is under way; shown only when that takes a while. */
 export const loading = text => h('p', { class: 'loading', role: 'status' }, [progress(0, 0, text), text])
@@ -69,7 +70,8 @@ export const problemPage = (title, error, retry) => h('div', { class: 'page' }, 
 
 /** With `toggle` its head is a button that opens and closes it. */
 export const section = (title, content, { aside = null, key, open = true, toggle } = {}) => h('section', { class: 'section', key }, [
-  h('header', [h('h2', toggle ? h('button', { type: 'button', class: 'fold', 'aria-expanded': String(open), onClick: toggle }, [icon(open ? 'down' : 'chevron', 12), title]) : title), aside]), open ? content : null
+  h('header', [h('h2', toggle ? h('button', { type: 'button', class: 'fold', 'aria-expanded': String(open), onClick: toggle }, [icon(open ? 'down' : 'chevron', 12), title])
+    : title), aside]), open ? content : null
 ])
 
 /** States of images and jobs as word with a mark; colour never alone. */

@@ -39,7 +39,8 @@ export const table = (from, to, n = 256) => Array.from({ length: n }, (_, i) => 
 // Brightness and contrast are the place and the width of the window, so the four sliders never disagree.
 export const contrastOf = d => (d.high - d.low) / (d.max - d.min)
 export const brightnessOf = d => 100 * (d.low + d.high - d.min - d.max) / (d.high - d.low)
-const whole = (min, max, top) => (top > 255 ? { min: Math.round(min), max: Math.max(Math.round(min) + 1, Math.round(max)) } : { min: +min.toFixed(1), max: +Math.max(min + 0.1, max).toFixed(1) })
+const whole = (min, max, top) => (top > 255 ? { min: Math.round(min), max: Math.max(Math.round(min) + 1, Math.round(max)) }
+  : { min: +min.toFixed(1), max: +Math.max(min + 0.1, max).toFixed(1) })
 export function withContrast(d, contrast) {
   const c = (d.min + d.max) / 2, w = (d.high - d.low) / contrast / 2
   return whole(c - w, c + w, d.top)

@@ -42,7 +42,8 @@ export const format = rows => rows.map(row => row.map(cell => /[\t\n\r]|^"/.test
 export function paste(s, block, rows, columns) {
   const { top, left, bottom, right } = span(s), tall = block.length, wide = Math.max(...block.map(r => r.length)), cells = []
   const height = Math.max(tall, Math.floor((bottom - top + 1) / tall) * tall), width = Math.max(wide, Math.floor((right - left + 1) / wide) * wide)
-  for (let r = 0; r < height && top + r < rows; r++) for (let c = 0; c < width && left + c < columns; c++) cells.push({ r: top + r, c: left + c, text: block[r % tall][c % wide] ?? '' })
+  for (let r = 0; r < height && top + r < rows; r++) for (let c = 0; c < width && left + c < columns; c++) cells.push({ r: top + r, c: left + c,
+    text: block[r % tall][c % wide] ?? '' })
   return cells
 }
 

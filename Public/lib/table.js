@@ -1,7 +1,8 @@
 // Columns of many objects: filter, sort, bin. Pure, and fluid with 100,000 rows; a missing value is NaN.
 
 /** "area>=500;image=3|5" → [{ name, op, value }], as the server's `where`; what is not understood is left out. */
-export const parseWhere = text => (text ?? '').split(';').map(part => /^([a-z0-9_]+)(<=|>=|!=|=|<|>|~)(.+)$/.exec(part)).filter(Boolean).map(([, name, op, value]) => ({ name, op, value }))
+export const parseWhere = text => (text ?? '').split(';').map(part => /^([a-z0-9_]+)(<=|>=|!=|=|<|>|~)(.+)$/.exec(part)).filter(Boolean).map(([, name, op, value]) => ({ name, op,
+  value }))
 export const formatWhere = list => list.map(c => c.name + c.op + c.value).join(';')
 
 const tests = {

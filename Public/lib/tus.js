@@ -11,7 +11,8 @@ export const metadataHeader = values => Object.entries(values).filter(([, v]) =>
  * rejects with `offline` when the server cannot be reached.
  * → answer of the last request; rejects with the server's problem when it refuses the file.
  */
-export async function upload(file, { url, metadata, request, onProgress = () => {}, signal, chunkSize = 16 << 20, attempts = 8, wait = ms => new Promise(r => setTimeout(r, ms)) }) {
+export async function upload(file, { url, metadata, request, onProgress = () => {}, signal, chunkSize = 16 << 20, attempts = 8,
+  wait = ms => new Promise(r => setTimeout(r, ms)) }) {
   const tus = { 'Tus-Resumable': '1.0.0' }
   let location = null, offset = 0, failures = 0
   for (;;) {

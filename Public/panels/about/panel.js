@@ -7,7 +7,8 @@ const parts = [
   ['Leaflet 1.9', 'map in the browser', 'BSD-2-Clause', '© 2010–2023 Volodymyr Agafonkin, © 2010–2011 CloudMade'],
   ['Vue 3.5', 'screens in the browser', 'MIT', '© 2018–present Yuxi (Evan) You and Vue contributors'],
   ['Swift runtime and Foundation', 'language', 'Apache-2.0 with Runtime Library Exception', '© Apple Inc. and the Swift project authors'],
-  ['Hummingbird, SwiftNIO, swift-log, swift-crypto, swift-argument-parser and the Swift packages below them', 'server, log, hashes, command line', 'Apache-2.0', '© the Hummingbird authors; © Apple Inc. and the SwiftNIO and Swift project authors'],
+  ['Hummingbird, SwiftNIO, swift-log, swift-crypto, swift-argument-parser and the Swift packages below them', 'server, log, hashes, command line', 'Apache-2.0',
+    '© the Hummingbird authors; © Apple Inc. and the SwiftNIO and Swift project authors'],
   ['GRDB', 'database access', 'MIT', '© Gwendal Roué'],
   ['SQLite', 'database', 'Public domain', ''],
   ['libjpeg-turbo', 'JPEG', 'IJG, BSD-3-Clause and zlib', 'This software is based in part on the work of the Independent JPEG Group. © D. R. Commander and others'],
@@ -15,7 +16,8 @@ const parts = [
   ['libtiff', 'TIFF', 'libtiff licence', '© 1988–1997 Sam Leffler, © 1991–1997 Silicon Graphics, Inc.'],
   ['zlib, minizip', 'compression, ZIP', 'zlib', '© Jean-loup Gailly and Mark Adler; © Gilles Vollant'],
   ['libexif', 'camera data', 'LGPL-2.1', '© Lutz Müller and others'],
-  ['libwebp, zstd, liblzma, jbigkit, libdeflate, LERC', 'compressions inside TIFF', 'BSD-3-Clause, BSD-3-Clause, public domain, GPL-2.0, MIT, Apache-2.0', '© Google Inc.; © Meta Platforms, Inc.; the Tukaani project; Markus Kuhn; Eric Biggers; Esri']
+  ['libwebp, zstd, liblzma, jbigkit, libdeflate, LERC', 'compressions inside TIFF', 'BSD-3-Clause, BSD-3-Clause, public domain, GPL-2.0, MIT, Apache-2.0',
+    '© Google Inc.; © Meta Platforms, Inc.; the Tukaani project; Markus Kuhn; Eric Biggers; Esri']
 ]
 
 const bsd2 = `Redistribution and use in source and binary forms, with or without modification, are permitted provided that the following conditions are met:
@@ -33,13 +35,17 @@ The above copyright notice and this permission notice shall be included in all c
 THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`
 
 const component = defineComponent(() => () => h('div', { class: 'page prose' }, [
-  h('header', { class: 'about-head' }, [mark(), h('div', [h('h1', 'ship'), h('p', { class: 'muted' }, ['The self-learning Helmholtz Imaging Pipeline', state.session?.version ? ` · version ${state.session.version}` : ''])])]),
+  h('header', { class: 'about-head' }, [mark(), h('div', [h('h1', 'ship'), h('p', { class: 'muted' },
+    ['The self-learning Helmholtz Imaging Pipeline', state.session?.version ? ` · version ${state.session.version}` : ''])])]),
   h('p', 'Turns folders of microscope, scanner or camera frames into corrected images, segmented and hand-edited objects, measurements and archives. It runs on this machine alone: this page was loaded from it, and nothing is asked of any other.'),
   h('p', h('a', { href: '/reference/measures', target: '_blank', rel: 'noopener' }, 'What every measure means, and which tool it equals')),
   h('h2', 'Made with'),
-  h('table', { class: 'licences' }, [h('thead', h('tr', ['Part', 'For', 'Licence', 'Notice'].map(t => h('th', { scope: 'col' }, t)))), h('tbody', parts.map(p => h('tr', [h('th', { scope: 'row' }, p[0]), ...p.slice(1).map(t => h('td', t))])))]),
-  h('details', [h('summary', 'BSD 2-Clause License (Leaflet)'), h('pre', 'Copyright (c) 2010–2023, Volodymyr Agafonkin\nCopyright (c) 2010–2011, CloudMade\nAll rights reserved.\n\n' + bsd2)]),
-  h('details', [h('summary', 'MIT License (Vue, GRDB)'), h('pre', 'Copyright (c) 2018–present, Yuxi (Evan) You and Vue contributors\nCopyright (C) 2015–present Gwendal Roué\n\n' + mit)]),
+  h('table', { class: 'licences' }, [h('thead', h('tr', ['Part', 'For', 'Licence', 'Notice'].map(t => h('th', { scope: 'col' }, t)))),
+    h('tbody', parts.map(p => h('tr', [h('th', { scope: 'row' }, p[0]), ...p.slice(1).map(t => h('td', t))])))]),
+  h('details', [h('summary', 'BSD 2-Clause License (Leaflet)'),
+    h('pre', 'Copyright (c) 2010–2023, Volodymyr Agafonkin\nCopyright (c) 2010–2011, CloudMade\nAll rights reserved.\n\n' + bsd2)]),
+  h('details', [h('summary', 'MIT License (Vue, GRDB)'),
+    h('pre', 'Copyright (c) 2018–present, Yuxi (Evan) You and Vue contributors\nCopyright (C) 2015–present Gwendal Roué\n\n' + mit)]),
 ]))
 
 export default { id: 'about', title: 'About', icon: 'info', component }

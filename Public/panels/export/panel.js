@@ -41,24 +41,31 @@ const component = defineComponent(() => {
   return () => h('div', { class: 'page export' }, [
     h('header', { class: 'page-head' }, [h('h1', 'Export'), h('span', { class: 'muted' }, 'EcoTaxa archive')]),
     view.error ? problem(view.error, check) : view.check ? null : loading('Looking through all objects for what EcoTaxa would refuse…'),
-    view.check && !view.check.objects ? empty('export', 'No objects to export yet', 'Run the pipeline first; what it finds, and what you draw, goes into the archive.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')]) : null,
+    view.check && !view.check.objects ? empty('export', 'No objects to export yet', 'Run the pipeline first; what it finds, and what you draw, goes into the archive.',
+      [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')]) : null,
     view.check?.objects ? h('section', { class: 'block' }, [
       h('h2', 'What will be in it'),
-      h('div', { class: 'figures' }, [h('div', [h('b', count(view.check.objects)), h('span', 'objects with picture')]), h('div', [h('b', count(view.check.images)), h('span', 'images')]), view.check.columns ? h('div', [h('b', count(view.check.columns)), h('span', 'columns')]) : null]),
+      h('div', { class: 'figures' }, [h('div', [h('b', count(view.check.objects)), h('span', 'objects with picture')]),
+        h('div', [h('b', count(view.check.images)), h('span', 'images')]), view.check.columns ? h('div', [h('b', count(view.check.columns)), h('span', 'columns')]) : null]),
       h('p', { class: 'muted' }, 'One ZIP with a table of all objects, their measurements and what is known about samples and acquisitions, and one cropped picture an object. EcoTaxa imports it as it is.')
     ]) : null,
     view.check?.objects ? h('section', { class: 'block' }, [
-      h('div', { class: 'row between' }, [h('h2', 'Checks'), button(view.checking ? 'Checking…' : 'Check again', check, { kind: 'quiet', iconName: 'retry', disabled: view.checking })]),
+      h('div', { class: 'row between' }, [h('h2', 'Checks'), button(view.checking ? 'Checking…' : 'Check again', check,
+        { kind: 'quiet', iconName: 'retry', disabled: view.checking })]),
       view.check.findings.length ? h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Findings' }, h('table', { class: 'findings' }, [
-        h('thead', h('tr', [h('th', { scope: 'col' }, h('span', { class: 'unseen' }, 'Severity')), ...['Row', 'Column', 'Object', 'Finding', 'What to do'].map(t => h('th', { scope: 'col' }, t))])),
+        h('thead', h('tr', [h('th', { scope: 'col' }, h('span', { class: 'unseen' }, 'Severity')),
+          ...['Row', 'Column', 'Object', 'Finding', 'What to do'].map(t => h('th', { scope: 'col' }, t))])),
         h('tbody', [...errors.value, ...warnings.value].slice(0, 500).map(finding))
       ])) : h('p', { class: 'good' }, [icon('check', 16), 'Nothing to complain about: EcoTaxa will take every row.']),
       errors.value.length ? h('p', { class: 'bad' }, 'EcoTaxa would refuse this archive. Mend the errors first; most are a value in the table of Images.') : null
     ]) : null,
-    job.value ? h('section', { class: 'block outcome running' }, [h('div', { class: 'row between' }, [h('strong', 'Making the archive'), button('Cancel', cancel, { iconName: 'stop' })]), progress(job.value.done, job.value.total, 'Export'), h('p', { class: 'muted small' }, job.value.message)]) : null,
+    job.value ? h('section', { class: 'block outcome running' }, [h('div', { class: 'row between' },
+      [h('strong', 'Making the archive'), button('Cancel', cancel, { iconName: 'stop' })]), progress(job.value.done, job.value.total, 'Export'),
+      h('p', { class: 'muted small' }, job.value.message)]) : null,
     lastFailed.value && !job.value ? problem({ message: `The last export failed: ${lastFailed.value.error}` }, possible.value ? run : null) : null,
     view.exports?.length ? h('section', { class: 'block' }, [h('h2', 'Archives'), h('ul', { class: 'rows' }, view.exports.map(e => h('li', { class: 'list-row', key: e.name }, [
-      icon('file', 18), h('span', { class: 'grow' }, [h('span', { class: 'mono' }, e.name), h('span', { class: 'muted small' }, `  ${[e.objects != null ? plural(e.objects, 'object') : null, bytes(e.bytes), ago(e.createdAt)].filter(Boolean).join(' · ')}`)]),
+      icon('file', 18), h('span', { class: 'grow' }, [h('span', { class: 'mono' }, e.name),
+        h('span', { class: 'muted small' }, `  ${[e.objects != null ? plural(e.objects, 'object') : null, bytes(e.bytes), ago(e.createdAt)].filter(Boolean).join(' · ')}`)]),
       h('a', { class: 'button download', href: P(`/exports/${encodeURIComponent(e.name)}`), download: e.name }, [icon('export', 16), h('span', 'Download')])
     ])))]) : null
   ])

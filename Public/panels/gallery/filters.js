@@ -24,7 +24,8 @@ const Bars = defineComponent((props) => {
       c.fillRect(i * step, height - tall, step - 1, tall)
     })
   }
-  const at = event => { const [low, high] = reach() ?? [0, 0], box = canvas.value.getBoundingClientRect(); return low + Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (high - low) }
+  const at = event => { const [low, high] = reach() ?? [0, 0], box = canvas.value.getBoundingClientRect();
+    return low + Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (high - low) }
   onMounted(draw)
   watch(() => [props.values, props.low, props.high], draw)
   return () => h('canvas', {
@@ -43,9 +44,12 @@ export function filters(conditions, change, clear) {
   const measures = [...new Set(conditions.filter(c => /[<>]/.test(c.op)).map(c => c.name))]
   const limit = (name, op, label) => h('input', {
     class: 'number', inputmode: 'decimal', 'aria-label': `${titleOf(name)}: ${label}`, placeholder: label, value: isFinite(of(name, op)?.value) ? of(name, op)?.value : '',
-    onChange: e => { const text = e.target.value.trim().replace(',', '.').replace('\u2212', '-'); set(name, op, isFinite(text) && text !== '' ? text : op === '>=' ? '-Infinity' : 'Infinity') }
+    onChange: e => { const text = e.target.value.trim().replace(',', '.').replace('\u2212', '-');
+      set(name, op, isFinite(text) && text !== '' ? text : op === '>=' ? '-Infinity' : 'Infinity') }
   })
-  const choice = (label, name, options) => h('label', { class: 'field' }, [h('span', label), h('select', { 'aria-label': label, value: of(name)?.value ?? '', onChange: e => set(name, '=', e.target.value) }, options.map(([v, t]) => h('option', { value: v, key: v }, t)))])
+  const choice = (label, name, options) => h('label', { class: 'field' }, [h('span', label),
+    h('select', { 'aria-label': label, value: of(name)?.value ?? '', onChange: e => set(name, '=', e.target.value) },
+    options.map(([v, t]) => h('option', { value: v, key: v }, t)))])
   const short = n => String(isFinite(n) ? +n.toPrecision(4) : n)
   return h('aside', { class: 'side filters', 'aria-label': 'Which objects are shown' }, [
     section('Show', [
@@ -59,14 +63,17 @@ export function filters(conditions, change, clear) {
     ], { aside: conditions.length ? button('Show all', clear, { kind: 'tag' }) : null }),
     section('Measures', [
       ...measures.map(name => {
-        const low = Number(of(name, '>=')?.value ?? -Infinity), high = Number(of(name, '<=')?.value ?? Infinity), values = objects.columns[name], all = values && range(values, objects.ids.keys())
+        const low = Number(of(name, '>=')?.value ?? -Infinity), high = Number(of(name, '<=')?.value ?? Infinity), values = objects.columns[name],
+          all = values && range(values, objects.ids.keys())
         return h('div', { class: 'filter', key: name }, [
-          h('div', { class: 'row between' }, [h('span', { class: 'name', title: name }, titleOf(name)), iconButton('close', `Remove the filter ${titleOf(name)}`, () => change(without(name)), { size: 14 })]),
+          h('div', { class: 'row between' }, [h('span', { class: 'name', title: name }, titleOf(name)),
+            iconButton('close', `Remove the filter ${titleOf(name)}`, () => change(without(name)), { size: 14 })]),
           values ? h(Bars, { values, low, high, onRange: (a, b) => change([...without(name), { name, op: '>=', value: short(a) }, { name, op: '<=', value: short(b) }]) }) : null,
           h('div', { class: 'row' }, [limit(name, '>=', all ? value(all[0]) : 'from'), h('span', { class: 'muted' }, 'to'), limit(name, '<=', all ? value(all[1]) : 'to')])
         ])
       }),
-      h('select', { 'aria-label': 'Add a filter', value: '', onChange: e => { if (e.target.value) change([...conditions, { name: e.target.value, op: '>=', value: '-Infinity' }]); e.target.value = '' } }, [
+      h('select', { 'aria-label': 'Add a filter', value: '', onChange: e => { if (e.target.value) change([...conditions, { name: e.target.value, op: '>=', value: '-Infinity' }]);
+        e.target.value = '' } }, [
         h('option', { value: '' }, 'Add a measure…'), ...measureNames().filter(n => !measures.includes(n)).map(n => h('option', { value: n, key: n }, titleOf(n)))])
     ])
   ])

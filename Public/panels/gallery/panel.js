@@ -135,7 +135,12 @@ const component = defineComponent(() => {
     const d = view.drag
     view.drag = null
     if (!d || e.type === 'pointercancel') return
-    if (!d.moved) { const place = placeAt([d.x0, d.y0]); if (idAt(place) !== undefined) pick(place, e); else if (!d.kept.length) choose([], null) } else { anchor = placeAt([d.x0, d.y0]); if (!objects.selected.has(objects.focus)) choose(objects.selected, [...objects.selected][0] ?? null) }
+    const place = placeAt([d.x0, d.y0])
+    if (d.moved) {
+      anchor = place
+      if (!objects.selected.has(objects.focus)) choose(objects.selected, [...objects.selected][0] ?? null)
+    } else if (idAt(place) !== undefined) pick(place, e)
+    else if (!d.kept.length) choose([], null)
   }
 
   // The object looked at ------------------------------------------------------------------------------------------------
@@ -149,14 +154,16 @@ const component = defineComponent(() => {
     save()
     const levels = objects.names.find(i => i.id === object.image)?.levels ?? 1
     const zoom = Math.min(levels + 1, levels - 1 + Math.floor(Math.log2(500 / Math.max(object.box.width, object.box.height, 1))))
-    go({ ...state.place, panel: 'view', item: object.image, query: { at: `${Math.round(object.box.x + object.box.width / 2)},${Math.round(object.box.y + object.box.height / 2)},${Math.max(0, zoom)}`, sel: object.id } })
+    go({ ...state.place, panel: 'view', item: object.image,
+      query: { at: `${Math.round(object.box.x + object.box.width / 2)},${Math.round(object.box.y + object.box.height / 2)},${Math.max(0, zoom)}`, sel: object.id } })
   }
 
   // Place ---------------------------------------------------------------------------------------------------------------
   function save() {
     if (gone || objects.count === null || !view.height) return
     const row = Math.round(view.top / side.value) * columns.value
-    const q = { where: formatWhere(view.conditions) || undefined, sort: view.sort === 'id' ? undefined : view.sort, order: view.descending ? 'desc' : undefined, cell: view.cell === 96 ? undefined : view.cell, row: row || undefined, focus: objects.focus ?? undefined }
+    const q = { where: formatWhere(view.conditions) || undefined, sort: view.sort === 'id' ? undefined : view.sort, order: view.descending ? 'desc' : undefined,
+      cell: view.cell === 96 ? undefined : view.cell, row: row || undefined, focus: objects.focus ?? undefined }
     left.query = q
     // Once left, the address is another screen's.
     if (state.place.panel === 'gallery') replaceQuery(q)
@@ -169,59 +176,75 @@ const component = defineComponent(() => {
     if (query.focus) objects.focus = Number(query.focus)
     watcher = new ResizeObserver(measure)
   })
-  watch(scroller, (now, before) => { if (before) watcher.unobserve(before); if (now) { watcher.observe(now); measure(); nextTick(() => { now.scrollTop = Math.floor(first / columns.value) * side.value; first = 0; now.focus({ preventScroll: true }) }) } })
+  watch(scroller, (now, before) => { if (before) watcher.unobserve(before); if (now) { watcher.observe(now); measure();
+    nextTick(() => { now.scrollTop = Math.floor(first / columns.value) * side.value; first = 0; now.focus({ preventScroll: true }) }) } })
   onBeforeUnmount(() => { clearTimeout(saving); save(); gone = true; ends.forEach(end => end()); watcher.disconnect(); load([]) })
 
   const G = 'Gallery', sheetHas = e => e.target === scroller.value || e.target === document.body
   const key = (id, title, k, run, always) => ({ id: 'gallery.' + id, title, group: G, key: k, run, when: always ? undefined : sheetHas })
   const leave = () => rows.value.length && objects.selected.size ? choose([]) : document.querySelector('.gallery .filters select')?.focus()
   useCommands([
-    key('show', 'Show in frame', 'C', show, true), key('open', 'Show in frame, when nothing is selected', 'Enter', show), key('similar', 'The most alike first', 'Shift+S', similar, true),
-    key('all', 'Select all that are shown', 'Ctrl+A', () => choose(span(0, rows.value.length)), true), key('none', 'Select nothing', 'Escape', () => { if (state.sheet) return false; leave() }, true),
-    key('left', 'Object before', 'ArrowLeft', e => step(-1, e)), key('right', 'Object after', 'ArrowRight', e => step(1, e)), key('up', 'Object above', 'ArrowUp', e => step(-columns.value, e)), key('down', 'Object below', 'ArrowDown', e => step(columns.value, e)),
+    key('show', 'Show in frame', 'C', show, true), key('open', 'Show in frame, when nothing is selected', 'Enter', show),
+      key('similar', 'The most alike first', 'Shift+S', similar, true),
+    key('all', 'Select all that are shown', 'Ctrl+A', () => choose(span(0, rows.value.length)), true),
+      key('none', 'Select nothing', 'Escape', () => { if (state.sheet) return false; leave() }, true),
+    key('left', 'Object before', 'ArrowLeft', e => step(-1, e)), key('right', 'Object after', 'ArrowRight', e => step(1, e)),
+      key('up', 'Object above', 'ArrowUp', e => step(-columns.value, e)), key('down', 'Object below', 'ArrowDown', e => step(columns.value, e)),
     key('addLeft', 'Select back to the object before', 'Shift+ArrowLeft', e => step(-1, e)), key('addRight', 'Select on to the object after', 'Shift+ArrowRight', e => step(1, e)),
-    key('addUp', 'Select back to the object above', 'Shift+ArrowUp', e => step(-columns.value, e)), key('addDown', 'Select on to the object below', 'Shift+ArrowDown', e => step(columns.value, e)),
+    key('addUp', 'Select back to the object above', 'Shift+ArrowUp', e => step(-columns.value, e)),
+      key('addDown', 'Select on to the object below', 'Shift+ArrowDown', e => step(columns.value, e)),
     key('first', 'First object', 'Home', e => step(-1e9, e)), key('last', 'Last object', 'End', e => step(1e9, e)),
     key('larger', 'Larger pictures', '+', () => resize(view.cell + 16), true), key('smaller', 'Smaller pictures', '-', () => resize(view.cell - 16), true),
     key('filters', 'Filters', 'Shift+F', () => { view.filters = !view.filters }, true)
   ])
   const resize = size => { view.cell = Math.min(256, Math.max(32, size)); memory.save('gallery.cell', view.cell) }
-  shell.status = () => objects.count === null ? null : [h('span', rows.value.length === objects.count ? plural(objects.count, 'object') : `${count(rows.value.length)} of ${plural(objects.count, 'object')}`), objects.selected.size ? h('span', `${count(objects.selected.size)} selected`) : null]
+  shell.status = () => objects.count === null ? null : [h('span', rows.value.length === objects.count ? plural(objects.count, 'object')
+    : `${count(rows.value.length)} of ${plural(objects.count, 'object')}`), objects.selected.size ? h('span', `${count(objects.selected.size)} selected`) : null]
 
   // What is drawn -------------------------------------------------------------------------------------------------------
   const sheet = () => {
     const cells = [], { from, to } = visible.value, n = columns.value, size = side.value, { category, status } = objects.columns
     for (let place = from; place < to; place++) {
-      const id = idAt(place), address = addresses.value.get(Math.floor(place / perSheet)), ready = sheets.get(address) === 'ready', k = place % perSheet, row = rows.value[place], kind = category && categoryOf(category[row])
+      const id = idAt(place), address = addresses.value.get(Math.floor(place / perSheet)), ready = sheets.get(address) === 'ready', k = place % perSheet, row = rows.value[place],
+        kind = category && categoryOf(category[row])
       cells.push(h('div', {
-        key: id, id: 'o' + id, role: 'option', class: ['cell', { on: objects.selected.has(id), focus: id === objects.focus }], 'aria-selected': objects.selected.has(id), 'aria-label': `Object ${id}${kind ? `, ${kind.name}, ${states[status?.[row]] ?? ''}` : ''}`, 'aria-posinset': place + 1, 'aria-setsize': rows.value.length,
+        key: id, id: 'o' + id, role: 'option', class: ['cell', { on: objects.selected.has(id), focus: id === objects.focus }], 'aria-selected': objects.selected.has(id),
+          'aria-label': `Object ${id}${kind ? `, ${kind.name}, ${states[status?.[row]] ?? ''}` : ''}`, 'aria-posinset': place + 1, 'aria-setsize': rows.value.length,
         style: {
           width: size + 'px', height: size + 'px', transform: `translate(${place % n * size}px, ${Math.floor(place / n) * size}px)`,
-          ...ready ? { backgroundImage: `url("${address}")`, backgroundSize: `${Math.min(sheetColumns, rows.value.length) * size}px auto`, backgroundPosition: `${-(k % sheetColumns) * size}px ${-Math.floor(k / sheetColumns) * size}px` } : {}
+          ...ready ? { backgroundImage: `url("${address}")`, backgroundSize: `${Math.min(sheetColumns, rows.value.length) * size}px auto`,
+            backgroundPosition: `${-(k % sheetColumns) * size}px ${-Math.floor(k / sheetColumns) * size}px` } : {}
         }
       }, kind ? h('span', { class: ['tag-class', states[status?.[row]]], style: { borderColor: kind.color } }, size < 64 ? '' : kind.name) : undefined))
     }
     const d = view.drag
     return h('div', {
-      ref: scroller, class: 'sheet-area', tabindex: 0, role: 'listbox', 'aria-multiselectable': 'true', 'aria-label': 'Objects', 'aria-activedescendant': focusPlace() >= from && focusPlace() < to ? 'o' + objects.focus : undefined,
+      ref: scroller, class: 'sheet-area', tabindex: 0, role: 'listbox', 'aria-multiselectable': 'true', 'aria-label': 'Objects',
+        'aria-activedescendant': focusPlace() >= from && focusPlace() < to ? 'o' + objects.focus : undefined,
       'data-ready': [...addresses.value.values()].every(a => sheets.has(a)) ? 'true' : undefined,
       onScroll: measure, onPointerdown: down, onPointermove: move, onPointerup: up, onPointercancel: up, onDblclick: show
     }, [h('div', { class: 'sheet-inner', role: 'presentation', style: { height: total.value + 'px' } }, [...cells,
-      d?.moved ? h('div', { class: 'rubber', style: { left: Math.min(d.x0, d.x1) + 'px', top: Math.min(d.y0, d.y1) + 'px', width: Math.abs(d.x1 - d.x0) + 'px', height: Math.abs(d.y1 - d.y0) + 'px' } }) : null])])
+      d?.moved ? h('div', { class: 'rubber', style: { left: Math.min(d.x0, d.x1) + 'px', top: Math.min(d.y0, d.y1) + 'px', width: Math.abs(d.x1 - d.x0) + 'px',
+        height: Math.abs(d.y1 - d.y0) + 'px' } }) : null])])
   }
   const sortNames = () => ['id', 'revision', 'edited', 'category', 'status', 'score', ...measureNames()]
   const tools = () => h('div', { class: 'sheet-tools' }, [
     h('h1', 'Gallery'),
     iconButton('panel', 'Filters', () => { view.filters = !view.filters }, { command: 'gallery.filters', pressed: view.filters, 'data-flip': '' }),
-    h('label', { class: 'row' }, [h('span', { class: 'muted hide-narrow' }, 'Sort by'), h('select', { 'aria-label': 'Sort by', value: view.sort, onChange: e => sortBy(e.target.value, view.descending) }, [
-      view.sort.startsWith('similarity:') ? h('option', { value: view.sort }, `Likeness to object ${view.sort.slice(11)}`) : null, ...sortNames().map(n => h('option', { value: n, key: n }, titleOf(n)))])]),
-    iconButton('down', view.descending ? 'Largest first. Turn round' : 'Smallest first. Turn round', () => { view.descending = !view.descending; toTop() }, { pressed: view.descending, size: 16 }),
+    h('label', { class: 'row' }, [h('span', { class: 'muted hide-narrow' }, 'Sort by'), h('select',
+      { 'aria-label': 'Sort by', value: view.sort, onChange: e => sortBy(e.target.value, view.descending) }, [
+      view.sort.startsWith('similarity:') ? h('option', { value: view.sort }, `Likeness to object ${view.sort.slice(11)}`) : null,
+        ...sortNames().map(n => h('option', { value: n, key: n }, titleOf(n)))])]),
+    iconButton('down', view.descending ? 'Largest first. Turn round' : 'Smallest first. Turn round', () => { view.descending = !view.descending; toTop() },
+      { pressed: view.descending, size: 16 }),
     button('Most alike first', similar, { command: 'gallery.similar', disabled: objects.focus === null, title: 'Sort by likeness to the object looked at' }),
     h('div', { class: 'spring' }),
-    h('input', { type: 'range', min: 32, max: 256, step: 8, value: view.cell, 'aria-label': 'Size of the pictures', 'aria-valuetext': `${view.cell} pixels`, title: 'Size of the pictures (+ and −)', onInput: e => resize(Number(e.target.value)) }),
+    h('input', { type: 'range', min: 32, max: 256, step: 8, value: view.cell, 'aria-label': 'Size of the pictures', 'aria-valuetext': `${view.cell} pixels`,
+      title: 'Size of the pictures (+ and −)', onInput: e => resize(Number(e.target.value)) }),
     iconButton('panel', 'Panel at the right', () => { view.side = !view.side; memory.save('gallery.side', view.side) }, { pressed: view.side })
   ])
-  const labelling = { selected: () => [...objects.selected], labelOf: id => view.object?.id === id ? view.object.label : undefined, show: () => { view.side = true }, changed: readObjects }
+  const labelling = { selected: () => [...objects.selected], labelOf: id => view.object?.id === id ? view.object.label : undefined, show: () => { view.side = true },
+    changed: readObjects }
   useClassCommands(labelling, sheetHas)
   const looked = () => {
     const o = view.object
@@ -229,24 +252,30 @@ const component = defineComponent(() => {
       classes(labelling),
       section('Object', o ? [
         h('img', { class: 'vignette portrait', src: P(`/objects/${o.id}/vignette?revision=${o.maskRevision}`), alt: `Picture of object ${o.id}` }),
-        h('div', [h('strong', `Object ${o.id}`), h('div', { class: 'mono muted small uid', title: o.uid }, o.uid), h('div', { class: 'muted small' }, objects.names.find(i => i.id === o.image)?.name)]),
+        h('div', [h('strong', `Object ${o.id}`), h('div', { class: 'mono muted small uid', title: o.uid }, o.uid),
+          h('div', { class: 'muted small' }, objects.names.find(i => i.id === o.image)?.name)]),
         h('div', { class: 'row acts' }, [button('Show in frame', show, { iconName: 'eye', command: 'gallery.show' })]),
         measures(o, objects.measures)
       ] : h('p', { class: 'muted' }, ['Click a picture to look at its object; drag, ', h('kbd', 'Shift'), ' and ', h('kbd', 'Ctrl'), ' select more.']), {
-        aside: objects.selected.size ? h('span', { class: 'row' }, [h('span', { class: 'muted' }, `${count(objects.selected.size)} selected`), iconButton('close', 'Select nothing', () => choose([]), { size: 14 })]) : null
+        aside: objects.selected.size ? h('span', { class: 'row' }, [h('span', { class: 'muted' }, `${count(objects.selected.size)} selected`),
+          iconButton('close', 'Select nothing', () => choose([]), { size: 14 })]) : null
       })
     ])
   }
   return () => {
     if (objects.error && objects.count === null) return problemPage('Gallery', objects.error, readObjects)
-    if (objects.count === 0) return h('div', { class: 'page' }, [h('h1', { class: 'unseen' }, 'Gallery'), empty('grid', 'No objects yet', 'Objects appear here when the pipeline has run over the images, or when you draw them.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')])])
+    if (objects.count === 0) return h('div', { class: 'page' }, [h('h1', { class: 'unseen' }, 'Gallery'),
+      empty('grid', 'No objects yet', 'Objects appear here when the pipeline has run over the images, or when you draw them.',
+      [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')])])
     return h('div', { class: ['gallery', { 'no-filters': !view.filters, 'no-side': !view.side }] }, [
       view.filters ? filters(view.conditions, change, () => change([])) : null,
       h('div', { class: 'sheet-frame' }, [
         tools(),
-        objects.error || failed.value ? problem(objects.error ?? { offline: !state.online, message: 'Some pictures could not be loaded.' }, () => { if (objects.error) readObjects(); again() }) : null,
+        objects.error || failed.value ? problem(objects.error ?? { offline: !state.online, message: 'Some pictures could not be loaded.' },
+          () => { if (objects.error) readObjects(); again() }) : null,
         objects.count === null ? h('p', { class: 'muted pad', role: 'status' }, 'Reading the objects…')
-          : rows.value.length ? sheet() : empty('grid', 'No object matches', 'All of the conditions at the left have to hold.', [button('Show all', () => change([]), { kind: 'primary' })])
+          : rows.value.length ? sheet() : empty('grid', 'No object matches', 'All of the conditions at the left have to hold.',
+            [button('Show all', () => change([]), { kind: 'primary' })])
       ]),
       view.side ? looked() : null
     ])

@@ -34,12 +34,16 @@ export const namesSection = defineComponent({
       } catch (error) { view.error = error.message } finally { view.busy = false }
     }
     return () => section('File names', [h('form', { class: 'stack', onSubmit: apply }, [
-      h('label', { class: 'field' }, [h('span', 'Pattern'), h('input', { class: 'mono', value: view.pattern, spellcheck: 'false', autocomplete: 'off', disabled: project.readOnly, placeholder: '{cruise}_{station:d}_{date:%Y%m%d}_{frame:d}', onInput: e => { view.pattern = e.target.value } })]),
+      h('label', { class: 'field' }, [h('span', 'Pattern'), h('input', { class: 'mono', value: view.pattern, spellcheck: 'false', autocomplete: 'off', disabled: project.readOnly,
+        placeholder: '{cruise}_{station:d}_{date:%Y%m%d}_{frame:d}', onInput: e => { view.pattern = e.target.value } })]),
       view.error ? h('p', { class: 'field-error', role: 'alert' }, view.error) : null,
       view.result ? h('div', { class: 'pattern-result' }, [
-        h('p', { role: 'status' }, [h('strong', plural(view.result.matched.length, 'match', 'matches')), view.result.unmatched.length ? h('span', { class: 'bad' }, ` · ${view.result.unmatched.length} without`) : null]),
-        view.result.matched.slice(0, 3).map(m => h('div', { class: 'match' }, [h('div', { class: 'mono name' }, m.name), h('dl', Object.entries(m.fields).map(([k, v]) => h('div', [h('dt', k), h('dd', v)])))])),
-        view.result.unmatched.length ? h('details', [h('summary', `${plural(view.result.unmatched.length, 'name')} that do not match`), h('ul', { class: 'mono names' }, view.result.unmatched.slice(0, 200).map(n => h('li', n)))]) : null
+        h('p', { role: 'status' }, [h('strong', plural(view.result.matched.length, 'match', 'matches')), view.result.unmatched.length
+          ? h('span', { class: 'bad' }, ` · ${view.result.unmatched.length} without`) : null]),
+        view.result.matched.slice(0, 3).map(m => h('div', { class: 'match' }, [h('div', { class: 'mono name' }, m.name),
+          h('dl', Object.entries(m.fields).map(([k, v]) => h('div', [h('dt', k), h('dd', v)])))])),
+        view.result.unmatched.length ? h('details', [h('summary', `${plural(view.result.unmatched.length, 'name')} that do not match`),
+          h('ul', { class: 'mono names' }, view.result.unmatched.slice(0, 200).map(n => h('li', n)))]) : null
       ]) : h('p', { class: 'muted small' }, ['Words in braces become columns; ', h('code', ':d'), ' is a number, ', h('code', ':%Y%m%d'), ' a date.']),
       h('div', { class: 'row' }, [button('Apply', null, { type: 'submit', disabled: project.readOnly || view.busy || (!view.pattern.trim() && !project.settings?.pattern) })])
     ])])

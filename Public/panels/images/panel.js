@@ -15,7 +15,8 @@ const stateWords = { new: 'new', ready: 'ready', processed: 'processed', failed:
 
 const component = defineComponent(() => {
   const project = state.project
-  const view = reactive({ images: null, error: null, shape: 'grid', filter: 'all', over: false, indexing: false, path: '', pixelSize: project.settings?.pixelSizeUm ?? '', busy: false })
+  const view = reactive({ images: null, error: null, shape: 'grid', filter: 'all', over: false, indexing: false, path: '', pixelSize: project.settings?.pixelSizeUm ?? '',
+    busy: false })
   const picked = reactive(new Set())
   const files = ref(null), folder = ref(null)
   const readOnly = () => !!state.project?.readOnly
@@ -47,7 +48,8 @@ const component = defineComponent(() => {
     event.preventDefault()
     if (!view.path.trim()) return
     try {
-      takeJob(await post(at(project, '/imports'), { path: view.path.trim(), pattern: state.project.settings?.pattern || undefined, pixelSizeUm: state.project.settings?.pixelSizeUm ?? undefined }))
+      takeJob(await post(at(project, '/imports'), { path: view.path.trim(), pattern: state.project.settings?.pattern || undefined,
+        pixelSizeUm: state.project.settings?.pixelSizeUm ?? undefined }))
       view.indexing = false
       notify(`Reading the frames in ${view.path.trim()}. They stay where they are.`)
     } catch (error) { view.indexError = error }
@@ -81,20 +83,25 @@ const component = defineComponent(() => {
   ])
   watch(readOnly, off => { shell.primary = off ? null : { label: 'Add files', icon: 'plus', run: () => files.value?.click(), command: 'images.files' } }, { immediate: true })
   const shown = computed(() => (view.images ?? []).filter(i => view.filter === 'all' || i.state === view.filter || (view.filter === 'new' && i.state === 'ready')))
-  const counts = computed(() => { const c = { all: 0, new: 0, processed: 0, failed: 0 }; for (const i of view.images ?? []) { c.all++; c[i.state === 'ready' ? 'new' : i.state]++ } return c })
-  shell.status = () => [h('span', plural(counts.value.all, 'image')), counts.value.failed ? h('span', { class: 'bad' }, `${counts.value.failed} failed`) : null, h('span', plural(state.project?.objects ?? 0, 'object')), picked.size ? h('span', `${picked.size} picked`) : null]
+  const counts = computed(() => { const c = { all: 0, new: 0, processed: 0, failed: 0 }; for (const i of view.images ?? []) { c.all++; c[i.state === 'ready' ? 'new'
+    : i.state]++ } return c })
+  shell.status = () => [h('span', plural(counts.value.all, 'image')), counts.value.failed ? h('span', { class: 'bad' }, `${counts.value.failed} failed`) : null,
+    h('span', plural(state.project?.objects ?? 0, 'object')), picked.size ? h('span', `${picked.size} picked`) : null]
 
   const toggle = (image, event) => { picked.has(image.id) ? picked.delete(image.id) : picked.add(image.id) }
   const card = image => {
     const failed = image.state === 'failed'
-    const picture = failed ? h('div', { class: 'picture failed' }, icon('warning', 28)) : h('a', { class: 'picture', href: here('view', image.id), 'aria-label': `Open ${image.name}` },
+    const picture = failed ? h('div', { class: 'picture failed' }, icon('warning', 28)) : h('a',
+      { class: 'picture', href: here('view', image.id), 'aria-label': `Open ${image.name}` },
       h('img', { src: at(project, `/blobs/${image.id}/thumbnail`), alt: '', loading: 'lazy', draggable: 'false' }))
     return h('li', { class: ['card image', { picked: picked.has(image.id) }], key: image.id }, [
       picture,
       h('div', { class: 'card-body' }, [
         h('div', { class: 'image-name', title: image.name }, failed ? image.name : h('a', { href: here('view', image.id), tabindex: -1 }, image.name)),
-        h('div', { class: 'row small' }, [badge(image.state, stateWords[image.state]), image.objects && !failed ? h('span', { class: 'muted' }, plural(image.objects, 'object')) : null]),
-        failed ? h('p', { class: 'reason' }, image.error) : h('div', { class: 'muted small' }, `${image.width} × ${image.height}${image.pixelSizeUm ? ` · ${+image.pixelSizeUm.toPrecision(4)} µm/px` : ''}`)
+        h('div', { class: 'row small' }, [badge(image.state, stateWords[image.state]), image.objects && !failed ? h('span', { class: 'muted' }, plural(image.objects, 'object'))
+          : null]),
+        failed ? h('p', { class: 'reason' }, image.error) : h('div', { class: 'muted small' },
+          `${image.width} × ${image.height}${image.pixelSizeUm ? ` · ${+image.pixelSizeUm.toPrecision(4)} µm/px` : ''}`)
       ]),
       readOnly() ? null : h('div', { class: 'card-tools' }, [
         h('label', { class: 'pick' }, [h('input', { type: 'checkbox', checked: picked.has(image.id), 'aria-label': `Pick ${image.name}`, onChange: e => toggle(image, e) })]),
@@ -113,28 +120,36 @@ const component = defineComponent(() => {
       icon(t.state === 'failed' ? 'error' : 'file', 16), h('span', { class: 'name', title: t.path }, t.path),
       t.state === 'failed' ? h('span', { class: 'reason' }, t.error) : progress(t.sent, t.size || 1, `Upload of ${t.path}`),
       h('span', { class: 'muted number' }, t.state === 'failed' ? '' : `${bytes(t.sent)} of ${bytes(t.size)}`),
-      t.state === 'failed' ? iconButton('retry', `Try ${t.path} again`, () => retryTransfer(t), { size: 14 }) : iconButton('close', `Stop ${t.path}`, () => cancelTransfer(t), { size: 14 })
+      t.state === 'failed' ? iconButton('retry', `Try ${t.path} again`, () => retryTransfer(t), { size: 14 })
+        : iconButton('close', `Stop ${t.path}`, () => cancelTransfer(t), { size: 14 })
     ])
     return h('section', { class: 'transfers', 'aria-label': 'Uploads' }, [
-      h('header', [h('strong', active.length || waiting ? `Bringing in ${count(done)} of ${plural(list.length, 'file')}` : `${plural(done, 'file')} brought in`), failed.length ? h('span', { class: 'bad' }, `${failed.length} refused`) : null,
-        h('div', { class: 'spring' }), active.length || waiting ? h('span', { class: 'muted number' }, `${bytes(sent)} of ${bytes(total)}`) : iconButton('close', 'Close the list', () => forgetFinished(project), { size: 14 })]),
+      h('header', [h('strong', active.length || waiting ? `Bringing in ${count(done)} of ${plural(list.length, 'file')}` : `${plural(done, 'file')} brought in`), failed.length
+        ? h('span', { class: 'bad' }, `${failed.length} refused`) : null,
+        h('div', { class: 'spring' }), active.length || waiting ? h('span', { class: 'muted number' }, `${bytes(sent)} of ${bytes(total)}`)
+          : iconButton('close', 'Close the list', () => forgetFinished(project), { size: 14 })]),
       active.length || waiting ? progress(sent, total || 1, 'All uploads') : null,
       h('ul', [...active, ...failed].map(row)), waiting ? h('p', { class: 'muted small' }, `${plural(waiting, 'more file')} waiting`) : null
     ])
   }
 
   const dropZone = big => h('div', { class: ['drop', { over: view.over, big }] }, [
-    icon('folder', big ? 36 : 20), h('div', [h('strong', 'Drop frames or whole folders here'), big ? h('p', { class: 'muted' }, 'JPEG, PNG or TIFF, 8 or 16 bit, gray or colour. A broken file is listed with its reason and stops nothing.') : null]),
+    icon('folder', big ? 36 : 20), h('div', [h('strong', 'Drop frames or whole folders here'), big
+      ? h('p', { class: 'muted' }, 'JPEG, PNG or TIFF, 8 or 16 bit, gray or colour. A broken file is listed with its reason and stops nothing.') : null]),
     h('div', { class: 'row' }, [
-      button('Files…', () => files.value.click(), { iconName: 'file', command: 'images.files' }), button('Folder…', () => folder.value.click(), { iconName: 'folder', command: 'images.folder' }),
-      button('Index in place…', () => { view.indexing = !view.indexing }, { kind: 'quiet', 'aria-expanded': String(view.indexing), title: 'Use frames where they are, without copying them' })
+      button('Files…', () => files.value.click(), { iconName: 'file', command: 'images.files' }),
+        button('Folder…', () => folder.value.click(), { iconName: 'folder', command: 'images.folder' }),
+      button('Index in place…', () => { view.indexing = !view.indexing }, { kind: 'quiet', 'aria-expanded': String(view.indexing),
+        title: 'Use frames where they are, without copying them' })
     ])
   ])
 
   const calibration = () => section('Pixel size', [
     h('form', { class: 'stack', onSubmit: e => { e.preventDefault(); savePixelSize(picked.size ? 'picked' : 'all') } }, [
-      h('label', { class: 'field' }, [h('span', picked.size ? `µm per pixel, for ${plural(picked.size, 'picked image')}` : 'µm per pixel, for images that do not say'), h('div', { class: 'with-unit' }, [
-        h('input', { value: view.pixelSize, inputmode: 'decimal', placeholder: 'not known', disabled: readOnly(), onInput: e => { view.pixelSize = e.target.value } }), h('span', { class: 'unit' }, 'µm/px')])]),
+      h('label', { class: 'field' }, [h('span', picked.size ? `µm per pixel, for ${plural(picked.size, 'picked image')}` : 'µm per pixel, for images that do not say'),
+        h('div', { class: 'with-unit' }, [
+        h('input', { value: view.pixelSize, inputmode: 'decimal', placeholder: 'not known', disabled: readOnly(), onInput: e => { view.pixelSize = e.target.value } }),
+          h('span', { class: 'unit' }, 'µm/px')])]),
       view.pixelError ? h('p', { class: 'field-error', role: 'alert' }, view.pixelError) : null,
       h('div', { class: 'row' }, [button('Set', null, { type: 'submit', disabled: readOnly() })]),
       h('p', { class: 'muted small' }, 'Without it, lengths stay in pixels and µm columns stay empty.')
@@ -151,19 +166,25 @@ const component = defineComponent(() => {
       h('input', { ref: folder, type: 'file', multiple: true, webkitdirectory: true, hidden: true, 'aria-label': 'Folder to add', onChange: pick, class: 'folder-input' }),
       h('header', { class: 'page-head' }, [
         h('h1', 'Images'),
-        view.images?.length ? segmented('Show', [{ value: 'all', label: `All ${count(counts.value.all)}` }, { value: 'new', label: `New ${count(counts.value.new)}` }, { value: 'processed', label: `Processed ${count(counts.value.processed)}` }, { value: 'failed', label: `Failed ${count(counts.value.failed)}` }], view.filter, v => { view.filter = v }) : null,
+        view.images?.length ? segmented('Show', [{ value: 'all', label: `All ${count(counts.value.all)}` }, { value: 'new', label: `New ${count(counts.value.new)}` },
+          { value: 'processed', label: `Processed ${count(counts.value.processed)}` }, { value: 'failed', label: `Failed ${count(counts.value.failed)}` }], view.filter,
+          v => { view.filter = v }) : null,
         h('div', { class: 'spring' }),
-        view.images?.length ? segmented('As', [{ value: 'grid', label: 'Pictures', icon: 'grid' }, { value: 'table', label: 'Table', icon: 'table' }], view.shape, v => { view.shape = v }) : null
+        view.images?.length ? segmented('As', [{ value: 'grid', label: 'Pictures', icon: 'grid' }, { value: 'table', label: 'Table', icon: 'table' }], view.shape,
+          v => { view.shape = v }) : null
       ]),
       view.error ? problem(view.error, load) : view.images ? null : loading('Reading the images…'),
       readOnly() || !view.images ? null : dropZone(!view.images.length),
       view.indexing ? h('form', { class: 'inline-form', onSubmit: index }, [
-        h('label', { class: 'field grow' }, [h('span', 'Folder on the machine where ship runs; its frames are used where they are and not copied'), h('input', { value: view.path, onInput: e => { view.path = e.target.value }, placeholder: '/media/usb/haul_014', spellcheck: 'false', onVnodeMounted: v => v.el.focus() })]),
+        h('label', { class: 'field grow' }, [h('span', 'Folder on the machine where ship runs; its frames are used where they are and not copied'),
+          h('input', { value: view.path, onInput: e => { view.path = e.target.value }, placeholder: '/media/usb/haul_014', spellcheck: 'false',
+          onVnodeMounted: v => v.el.focus() })]),
         button('Index', null, { kind: 'primary', type: 'submit', disabled: !view.path.trim() }), button('Cancel', () => { view.indexing = false }),
         view.indexError ? problem(view.indexError) : null
       ]) : null,
       transferList(),
-      view.images?.length ? (view.shape === 'table' ? h(table, { project, picked, readOnly: readOnly(), shown: new Set(shown.value.map(i => i.id)) }) : h('ul', { class: 'cards images' }, shown.value.map(card))) : null,
+      view.images?.length ? (view.shape === 'table' ? h(table, { project, picked, readOnly: readOnly(), shown: new Set(shown.value.map(i => i.id)) })
+        : h('ul', { class: 'cards images' }, shown.value.map(card))) : null,
       readOnly() && view.images?.length === 0 ? empty('images', 'No images', 'Nothing was added to this project before it became read-only.') : null,
       view.images?.length && !shown.value.length ? h('p', { class: 'muted' }, 'No image in this state.') : null
     ]),

@@ -51,7 +51,8 @@ export const table = defineComponent(props => {
 
   /** Stores cells; those that are refused stay as typed, with the reason, and the others are stored without them. */
   async function set(cells) {
-    let changes = cells.map(x => ({ row: rows.value[x.r], key: columns.value[x.c], value: x.text.trim() })).filter(({ row, key, value }) => value !== text(row, key) || row.mixed.includes(key))
+    let changes = cells.map(x => ({ row: rows.value[x.r], key: columns.value[x.c], value: x.text.trim() })).filter(({ row, key, value }) => value !== text(row,
+      key) || row.mixed.includes(key))
     if (!changes.length || props.readOnly) return
     for (const { row, key, value } of changes) { wrong.delete(place(row, key)); row.values = { ...row.values, [key]: value } }
     data.rows = [...data.rows]
@@ -100,7 +101,8 @@ export const table = defineComponent(props => {
     set([{ r, c, text: value }])
     if (key) { grid.value.focus(); step(key) }
   }
-  const chosen = () => { const s = span(view.at), list = []; for (let r = s.top; r <= s.bottom; r++) for (let c = s.left; c <= s.right; c++) list.push({ r, c, text: '' }); return list }
+  const chosen = () => { const s = span(view.at), list = []; for (let r = s.top; r <= s.bottom; r++) for (let c = s.left; c <= s.right; c++) list.push({ r, c,
+    text: '' }); return list }
   const active = () => view.edit === null && document.activeElement === grid.value && rows.value.length > 0
 
   function press(event) {
@@ -153,7 +155,8 @@ export const table = defineComponent(props => {
   watch(rows, list => { if (view.at.r >= list.length) view.at = start })
   const command = (id, title, key, run) => ({ id: 'table.' + id, title, group: 'Table', key, when: active, run })
   useCommands([
-    command('fill', 'Fill down', 'Ctrl+D', () => { set(fillDown(view.at, textAt)) }), command('undo', 'Undo', 'Ctrl+Z', () => { back(done, undone) }), command('redo', 'Redo', 'Ctrl+Shift+Z', () => { back(undone, done) }),
+    command('fill', 'Fill down', 'Ctrl+D', () => { set(fillDown(view.at, textAt)) }), command('undo', 'Undo', 'Ctrl+Z', () => { back(done, undone) }),
+      command('redo', 'Redo', 'Ctrl+Shift+Z', () => { back(undone, done) }),
     { id: 'table.changes', title: 'Changes of metadata', group: 'Table', key: 'H', run: toggleTrail }
   ])
 
@@ -178,7 +181,8 @@ export const table = defineComponent(props => {
       title: fault?.sentence ?? (mixed ? 'Its images differ' : row.sources[key] && row.values[key] ? `from ${row.sources[key]}` : undefined)
     }, [
       now && view.edit !== null ? h('input', {
-        value: view.edit, 'aria-label': `${key} of ${row.name}`, spellcheck: 'false', onVnodeMounted: v => { v.el.focus(); v.el.setSelectionRange(1e6, 1e6) }, onInput: e => { view.edit = e.target.value }, onBlur: () => commit(),
+        value: view.edit, 'aria-label': `${key} of ${row.name}`, spellcheck: 'false', onVnodeMounted: v => { v.el.focus(); v.el.setSelectionRange(1e6, 1e6) },
+          onInput: e => { view.edit = e.target.value }, onBlur: () => commit(),
         onKeydown: e => {
           const next = { Enter: e.shiftKey ? 'ArrowUp' : 'ArrowDown', Tab: e.shiftKey ? 'ArrowLeft' : 'ArrowRight' }[e.key]
           if (next) commit(next)
@@ -190,17 +194,22 @@ export const table = defineComponent(props => {
       fault && now ? h('p', { class: 'fault', role: 'alert' }, fault.sentence) : null
     ])
   }
-  const row = (row, r) => h('div', { key: row.id, role: 'row', 'aria-rowindex': r + 2, class: ['tr', { picked: props.picked.has(+row.id) }], style: { top: (r + 1) * size + 'px' } }, [
+  const row = (row, r) => h('div', { key: row.id, role: 'row', 'aria-rowindex': r + 2, class: ['tr', { picked: props.picked.has(+row.id) }],
+    style: { top: (r + 1) * size + 'px' } }, [
     h('div', { role: 'rowheader', class: 'th', title: row.name }, [
-      view.level === 'image' ? h('input', { type: 'checkbox', tabindex: -1, 'aria-label': `Pick ${row.name}`, checked: props.picked.has(+row.id), onChange: e => { e.target.checked ? props.picked.add(+row.id) : props.picked.delete(+row.id) } }) : null,
-      ['image', 'object'].includes(view.level) ? h('a', { href: here('view', row.image, view.level === 'object' ? { sel: row.id } : undefined), tabindex: -1 }, row.name) : row.name,
+      view.level === 'image' ? h('input', { type: 'checkbox', tabindex: -1, 'aria-label': `Pick ${row.name}`, checked: props.picked.has(+row.id),
+        onChange: e => { e.target.checked ? props.picked.add(+row.id) : props.picked.delete(+row.id) } }) : null,
+      ['image', 'object'].includes(view.level) ? h('a', { href: here('view', row.image, view.level === 'object' ? { sel: row.id } : undefined), tabindex: -1 }, row.name)
+        : row.name,
       ['image', 'object'].includes(view.level) ? null : h('span', { class: 'muted' }, ` ${count(row.images)}`)
     ]),
     columns.value.map((key, c) => cell(row, r, key, c))
   ])
   const change = e => h('li', { key: e.id }, [
-    h('span', { class: 'muted', title: String(e.at) }, `${ago(e.at)} · ${e.by}`), h('span', { class: 'mono' }, e.field), h('span', [h('del', e.before ?? '–'), ' → ', h('ins', e.after ?? '–')]),
-    h('span', { class: 'muted' }, e.count > 1 ? `${e.name} and ${count(e.count - 1)} more` : e.name), e.step && !props.readOnly ? button('Take back', () => back([e.step], done), { kind: 'quiet', title: 'All that was changed in this step' }) : h('span')
+    h('span', { class: 'muted', title: String(e.at) }, `${ago(e.at)} · ${e.by}`), h('span', { class: 'mono' }, e.field),
+      h('span', [h('del', e.before ?? '–'), ' → ', h('ins', e.after ?? '–')]),
+    h('span', { class: 'muted' }, e.count > 1 ? `${e.name} and ${count(e.count - 1)} more` : e.name), e.step && !props.readOnly
+      ? button('Take back', () => back([e.step], done), { kind: 'quiet', title: 'All that was changed in this step' }) : h('span')
   ])
 
   return () => {
@@ -208,27 +217,36 @@ export const table = defineComponent(props => {
     return h('div', { class: 'metadata' }, [
       h('div', { class: 'table-tools' }, [
         segmented('Table of', Object.entries(levels).map(([value, label]) => ({ value, label })), view.level, l => { view.level = l }),
-        h('span', { class: 'muted small', role: 'status' }, wrong.size ? plural(wrong.size, 'value') + ' not stored' : data.rows ? `${count(list.length)} ${levels[view.level].toLowerCase()}` : 'Reading the table…'), h('div', { class: 'spring' }),
+        h('span', { class: 'muted small', role: 'status' }, wrong.size ? plural(wrong.size, 'value') + ' not stored' : data.rows
+          ? `${count(list.length)} ${levels[view.level].toLowerCase()}` : 'Reading the table…'), h('div', { class: 'spring' }),
         button('Fill down', () => { set(fillDown(view.at, textAt)); grid.value.focus() }, { command: 'table.fill', disabled: props.readOnly || !list.length }),
         button('Changes', toggleTrail, { command: 'table.changes', 'aria-expanded': String(!!view.trail) }),
-        props.readOnly ? null : view.name !== null ? h('form', { class: 'row', onSubmit: addColumn }, [h('input', { value: view.name, 'aria-label': 'Name of the new column', placeholder: (prefixes[view.level] ?? 'sample_') + 'ship', onInput: e => { view.name = e.target.value }, onKeydown: e => { if (e.key === 'Escape') view.name = null }, onVnodeMounted: v => v.el.focus() }), button('Add', null, { type: 'submit' })])
+        props.readOnly ? null : view.name !== null ? h('form', { class: 'row', onSubmit: addColumn },
+          [h('input', { value: view.name, 'aria-label': 'Name of the new column', placeholder: (prefixes[view.level] ?? 'sample_') + 'ship',
+          onInput: e => { view.name = e.target.value }, onKeydown: e => { if (e.key === 'Escape') view.name = null }, onVnodeMounted: v => v.el.focus() }),
+          button('Add', null, { type: 'submit' })])
           : button('Add column', () => { view.name = '' }, { kind: 'quiet', iconName: 'plus' })
       ]),
       view.error ? problem(view.error, load) : null,
-      data.rows && !list.length ? empty('table', 'Nothing in this table yet', view.level === 'object' ? 'Objects appear here when the pipeline has run.' : 'Add images first.') : h('div', {
-        ref: grid, class: 'grid', role: 'grid', tabindex: 0, 'aria-label': `Metadata of ${levels[view.level].toLowerCase()}`, 'aria-rowcount': list.length + 1, 'aria-multiselectable': 'true',
+      data.rows && !list.length ? empty('table', 'Nothing in this table yet', view.level === 'object' ? 'Objects appear here when the pipeline has run.' : 'Add images first.')
+        : h('div', {
+        ref: grid, class: 'grid', role: 'grid', tabindex: 0, 'aria-label': `Metadata of ${levels[view.level].toLowerCase()}`, 'aria-rowcount': list.length + 1,
+          'aria-multiselectable': 'true',
         'aria-readonly': String(!!props.readOnly), 'aria-activedescendant': list.length ? 'cell-at' : undefined, 'aria-busy': String(!data.rows),
-        onVnodeMounted: v => { view.height = v.el.clientHeight || 600 }, onScroll: e => { view.top = e.target.scrollTop; view.height = e.target.clientHeight }, onKeydown: press, onPointerdown: down, onPointerover: over, onPointerup: () => { dragging = false },
+        onVnodeMounted: v => { view.height = v.el.clientHeight || 600 }, onScroll: e => { view.top = e.target.scrollTop; view.height = e.target.clientHeight }, onKeydown: press,
+          onPointerdown: down, onPointerover: over, onPointerup: () => { dragging = false },
         onDblclick: e => { if (pointed(e)) edit(textAt(view.at.r, view.at.c)) }
       }, h('div', { class: 'grid-inner', role: 'presentation', style: { height: (list.length + 1) * size + 'px', width: 240 + columns.value.length * 140 + 'px' } }, [
-        h('div', { role: 'row', 'aria-rowindex': 1, class: 'tr head' }, [h('div', { role: 'columnheader', class: 'th' }, 'Name'), columns.value.map(key => h('div', { key, role: 'columnheader', class: 'td mono', title: key }, key))]),
+        h('div', { role: 'row', 'aria-rowindex': 1, class: 'tr head' }, [h('div', { role: 'columnheader', class: 'th' }, 'Name'),
+          columns.value.map(key => h('div', { key, role: 'columnheader', class: 'td mono', title: key }, key))]),
         list.slice(from, to).map((one, i) => row(one, from + i)),
         // The cell at hand stays in the page for readers, wherever one scrolls.
         list.length && (view.at.r < from || view.at.r >= to) ? row(list[view.at.r], view.at.r) : null
       ])),
       h('p', { class: 'muted small' }, 'Enter edits, Esc gives up; Ctrl C, X, V, D and Z as in a spreadsheet.'),
       view.trail ? h('section', { class: 'trail', 'aria-label': 'Changes', onVnodeMounted: v => v.el.scrollIntoView({ block: 'nearest' }) }, [
-        h('h2', 'Changes'), view.trail.length ? h('ol', view.trail.map(change)) : h('p', { class: 'muted' }, 'Nothing has been changed yet.'), view.older ? button('Older', () => trail(view.older)) : null
+        h('h2', 'Changes'), view.trail.length ? h('ol', view.trail.map(change)) : h('p', { class: 'muted' }, 'Nothing has been changed yet.'), view.older
+          ? button('Older', () => trail(view.older)) : null
       ]) : null
     ])
   }

@@ -27,7 +27,8 @@ const component = defineComponent(() => {
       // A change that no server has taken yet, unless somebody else was faster.
       const kept = memory.load(keptAs, null)
       memory.drop(keptAs)
-      if (kept?.from === saved) { view.graph = kept.graph; schedule() } else if (kept) notify('The pipeline was changed elsewhere while your change waited; it is shown as it is now.')
+      if (kept?.from === saved) { view.graph = kept.graph;
+        schedule() } else if (kept) notify('The pipeline was changed elsewhere while your change waited; it is shown as it is now.')
       if (view.open === null) view.open = (order(view.graph).find(n => /segment|threshold/.test(kindOf(n))) ?? null)
       view.error = null
     } catch (error) { view.error = error; if (error.offline) setTimeout(load, 1500); return }
@@ -36,7 +37,8 @@ const component = defineComponent(() => {
   const kindOf = name => view.graph.nodes.find(n => n.name === name)?.kind ?? ''
   onMounted(load)
 
-  const complaints = computed(() => !view.graph || !view.types ? [] : view.graph.nodes.flatMap(n => (view.types[n.kind]?.parameters ?? []).filter(p => applies(n, view.types[n.kind], p)).map(p => complaint(p, valueOf(n, p))).filter(Boolean)))
+  const complaints = computed(() => !view.graph || !view.types ? [] : view.graph.nodes.flatMap(n => (view.types[n.kind]?.parameters ?? []).filter(p => applies(n,
+    view.types[n.kind], p)).map(p => complaint(p, valueOf(n, p))).filter(Boolean)))
   function set(node, parameter, value) {
     node.config = { ...node.config, [parameter.name]: value }
     schedule()
@@ -98,7 +100,8 @@ const component = defineComponent(() => {
     schedule()
     notify(`Pipeline “${preset.title}” is set.`, { action: { label: 'Undo', run: () => { view.graph = before; schedule() } } })
   }
-  const reset = node => { const before = node.config; node.config = {}; schedule(); notify(`${view.types[node.kind]?.title ?? node.name} is back to its defaults.`, { action: { label: 'Undo', run: () => { node.config = before; schedule() } } }) }
+  const reset = node => { const before = node.config; node.config = {}; schedule(); notify(`${view.types[node.kind]?.title ?? node.name} is back to its defaults.`,
+    { action: { label: 'Undo', run: () => { node.config = before; schedule() } } }) }
 
   const short = (node, type) => type.parameters.filter(p => applies(node, type, p) && node.config?.[p.name] !== undefined && node.config[p.name] !== p.default).map(p => {
     const v = valueOf(node, p), text = p.type === 'choice' ? p.choices?.find(c => c.value === v)?.label ?? v : p.type === 'boolean' ? (v ? 'on' : 'off') : v
@@ -108,8 +111,10 @@ const component = defineComponent(() => {
   // While it runs, how far each node is; afterwards, what came out of it.
   const tally = node => (running.value ? job.value.nodes : job.value?.result?.nodes)?.find(n => n.name === node.name)
   const results = t => [
-    t.objects != null ? plural(t.objects, 'object') : null, t.rejects && Object.keys(t.rejects).length ? `${count(Object.values(t.rejects).reduce((a, b) => a + b, 0))} dropped` : null,
-    t.framePixels ? `${+(100 * t.pixels / t.framePixels).toPrecision(3)} % of the pixels` : null, t.columns ? `${count(t.columns)} values an object` : null, t.seconds ? duration(t.seconds) : null
+    t.objects != null ? plural(t.objects, 'object') : null, t.rejects && Object.keys(t.rejects).length
+      ? `${count(Object.values(t.rejects).reduce((a, b) => a + b, 0))} dropped` : null,
+    t.framePixels ? `${+(100 * t.pixels / t.framePixels).toPrecision(3)} % of the pixels` : null, t.columns ? `${count(t.columns)} values an object` : null, t.seconds
+      ? duration(t.seconds) : null
   ].filter(Boolean).join(' · ')
   const card = (name, i) => {
     const node = view.graph.nodes.find(n => n.name === name), type = view.types[node.kind]
@@ -118,7 +123,8 @@ const component = defineComponent(() => {
     return h('li', { class: ['node', { open }], key: name }, [
       h('button', { type: 'button', class: 'node-head', 'aria-expanded': String(open), onClick: () => { view.open = open ? null : name } }, [
         h('span', { class: 'node-number' }, i + 1),
-        h('span', { class: 'node-title' }, [h('strong', type?.title ?? node.kind), h('span', { class: 'muted' }, open ? node.kind : (type && short(node, type)) || type?.help || '')]),
+        h('span', { class: 'node-title' }, [h('strong', type?.title ?? node.kind), h('span', { class: 'muted' }, open ? node.kind
+          : (type && short(node, type)) || type?.help || '')]),
         run ? h('span', { class: 'muted number small' }, running.value ? `${count(run.done)} of ${count(job.value.total)}` : results(run)) : null,
         icon(open ? 'down' : 'chevron', 16)
       ]),
@@ -127,8 +133,11 @@ const component = defineComponent(() => {
         h('p', { class: 'help' }, type.help),
         type.parameters.length ? form(node, type, (p, v) => set(node, p, v), readOnly(), view.top) : h('p', { class: 'muted' }, 'Nothing to set here.'),
         h('div', { class: 'slots' }, [
-          type.inputs.length ? h('div', type.inputs.map(s => h('span', { class: 'slot', title: s.help }, [h('i', { class: 'in' }), s.name, h('span', { class: 'muted' }, from[s.name] ? ` from ${titleOf(nodeOf(from[s.name]))}` : s.optional ? ' not needed' : ' not joined')]))) : null,
-          type.outputs.length ? h('div', type.outputs.map(s => h('span', { class: 'slot', title: s.help }, [h('i', { class: 'out' }), s.name, h('span', { class: 'muted' }, targets(s.name).length ? ` to ${targets(s.name).join(', ')}` : '')]))) : null
+          type.inputs.length ? h('div', type.inputs.map(s => h('span', { class: 'slot', title: s.help },
+            [h('i', { class: 'in' }), s.name, h('span', { class: 'muted' }, from[s.name] ? ` from ${titleOf(nodeOf(from[s.name]))}` : s.optional ? ' not needed'
+            : ' not joined')]))) : null,
+          type.outputs.length ? h('div', type.outputs.map(s => h('span', { class: 'slot', title: s.help },
+            [h('i', { class: 'out' }), s.name, h('span', { class: 'muted' }, targets(s.name).length ? ` to ${targets(s.name).join(', ')}` : '')]))) : null
         ]),
         Object.keys(node.config ?? {}).length && !readOnly() ? button('Back to defaults', () => reset(node), { kind: 'quiet' }) : null
       ] : h('p', { class: 'bad' }, `This version of ship does not know nodes of kind ${node.kind}.`)) : null
@@ -141,14 +150,17 @@ const component = defineComponent(() => {
     if (!j) return null
     const rejects = Object.entries(j.result?.rejects ?? {}).filter(([, n]) => n), images = j.result?.images ?? j.total
     return h('section', { class: ['outcome', j.state], 'aria-label': 'Last run' }, running.value ? [
-      h('div', { class: 'row between' }, [h('strong', j.state === 'queued' ? 'Waiting to run' : `Running, ${j.total ? Math.round(100 * j.done / j.total) : 0} %`), h('span', { class: 'muted number' }, [`${count(j.done)} of ${plural(j.total, 'image')}`, j.etaSeconds > 1 ? `, ${duration(j.etaSeconds)} left` : ''])]),
+      h('div', { class: 'row between' }, [h('strong', j.state === 'queued' ? 'Waiting to run' : `Running, ${j.total ? Math.round(100 * j.done / j.total) : 0} %`),
+        h('span', { class: 'muted number' }, [`${count(j.done)} of ${plural(j.total, 'image')}`, j.etaSeconds > 1 ? `, ${duration(j.etaSeconds)} left` : ''])]),
       progress(j.done, j.total, 'Run'), j.message ? h('p', { class: 'muted small' }, j.message) : null
     ] : [
-      h('div', { class: 'row between' }, [h('strong', j.state === 'done' ? 'Last run' : j.state === 'cancelled' ? 'Last run was cancelled' : 'Last run failed'), h('span', { class: 'muted' }, ago(j.finishedAt))]),
+      h('div', { class: 'row between' }, [h('strong', j.state === 'done' ? 'Last run' : j.state === 'cancelled' ? 'Last run was cancelled' : 'Last run failed'),
+        h('span', { class: 'muted' }, ago(j.finishedAt))]),
       j.state === 'failed' ? h('p', { class: 'bad' }, j.error) : null,
       j.result ? h('div', { class: 'figures' }, [
         h('div', [h('b', count(j.result.objects ?? 0)), h('span', 'objects')]), h('div', [h('b', count(images ?? 0)), h('span', 'images')]),
-        ...rejects.map(([rule, n]) => h('div', { class: 'reject' }, [h('b', count(n)), h('span', ruleText(rule))])), j.result.failed ? h('div', { class: 'bad' }, [h('b', count(j.result.failed)), h('span', 'failed')]) : null
+        ...rejects.map(([rule, n]) => h('div', { class: 'reject' }, [h('b', count(n)), h('span', ruleText(rule))])), j.result.failed
+          ? h('div', { class: 'bad' }, [h('b', count(j.result.failed)), h('span', 'failed')]) : null
       ]) : null,
       j.result?.keptEdited ? h('p', { class: 'muted small' }, `${plural(j.result.keptEdited, 'edited object')} kept as they were.`) : null
     ])
@@ -156,12 +168,16 @@ const component = defineComponent(() => {
 
   return () => h('div', { class: 'pipeline' }, [
     h('div', { class: 'page chain' }, [
-      h('header', { class: 'page-head' }, [h('h1', 'Pipeline'), h('div', { class: 'spring' }), view.presets.length && !readOnly() ? h('select', { 'aria-label': 'Take a preset', onChange: e => { const p = view.presets[e.target.selectedIndex - 1]; e.target.selectedIndex = 0; if (p) applyPreset(p) } }, [h('option', 'Presets…'), ...view.presets.map(p => h('option', { title: p.help }, p.title))]) : null]),
+      h('header', { class: 'page-head' }, [h('h1', 'Pipeline'), h('div', { class: 'spring' }), view.presets.length && !readOnly()
+        ? h('select', { 'aria-label': 'Take a preset', onChange: e => { const p = view.presets[e.target.selectedIndex - 1]; e.target.selectedIndex = 0; if (p) applyPreset(p) } },
+        [h('option', 'Presets…'), ...view.presets.map(p => h('option', { title: p.help }, p.title))]) : null]),
       view.error ? problem(view.error, load) : view.graph ? null : loading('Reading the pipeline…'),
       outcome(),
       view.errors.length ? problem({ message: 'The pipeline was not saved:', errors: view.errors }, save) : null,
-      view.graph && view.types ? (view.graph.nodes.length ? h('ol', { class: 'nodes' }, order(view.graph).map(card)) : empty('pipeline', 'No steps yet', 'Take a preset to begin.')) : null,
-      readOnly() ? null : h('div', { class: 'run-options' }, [checkbox('Keep objects that were edited by hand', view.keepEdited, v => { view.keepEdited = v }), view.keepEdited ? null : h('p', { class: 'bad small' }, 'The next run replaces edited objects. Undo can still bring them back.')])
+      view.graph && view.types ? (view.graph.nodes.length ? h('ol', { class: 'nodes' }, order(view.graph).map(card))
+        : empty('pipeline', 'No steps yet', 'Take a preset to begin.')) : null,
+      readOnly() ? null : h('div', { class: 'run-options' }, [checkbox('Keep objects that were edited by hand', view.keepEdited, v => { view.keepEdited = v }), view.keepEdited
+        ? null : h('p', { class: 'bad small' }, 'The next run replaces edited objects. Undo can still bring them back.')])
     ]),
     view.graph && view.types ? h(preview, { project, graph: view.graph, valid: !complaints.value.length, onImage: i => { view.top = 2 ** i.bits - 1 } }) : null
   ])

@@ -11,7 +11,8 @@ import { runs } from './runs.js'
 import { L } from '../../vendor/leaflet.runtime.js'
 
 // Text and colour of each rule; the server draws in the same colours.
-const rules = { tooSmall: ['too small', '#e69f00'], tooLarge: ['too large', '#cc79a7'], touchesBorder: ['at the border', '#d55e00'], nestedInside: ['inside another', '#009e73'], notInner: ['not inside another', '#999999'] }
+const rules = { tooSmall: ['too small', '#e69f00'], tooLarge: ['too large', '#cc79a7'], touchesBorder: ['at the border', '#d55e00'], nestedInside: ['inside another', '#009e73'],
+  notInner: ['not inside another', '#999999'] }
 export const ruleText = rule => rules[rule]?.[0] ?? rule.replace(/([A-Z])/g, ' $1').toLowerCase()
 
 export const preview = defineComponent({
@@ -58,7 +59,8 @@ export const preview = defineComponent({
       asking = view.busy = true
       try {
         const scale = 2 ** (map.getZoom() - image.levels + 1) * devicePixelRatio
-        const result = await post(P('/preview'), { image: about.id, box, graph: props.graph, width: Math.ceil(box.width * Math.min(1, scale)), rejects: Object.values(view.rules).includes(true), picture: picture ?? '' })
+        const result = await post(P('/preview'), { image: about.id, box, graph: props.graph, width: Math.ceil(box.width * Math.min(1, scale)),
+          rejects: Object.values(view.rules).includes(true), picture: picture ?? '' })
         if (gone || about !== image) return
         await show(result)
         view.result = result
@@ -94,7 +96,8 @@ export const preview = defineComponent({
     watch(() => ({ ...view.rules }), ask)
     watch(() => [view.show, view.at], clip)
     const modes = ['before', 'swipe', 'after']
-    useCommands([{ id: 'pipeline.before', title: 'Preview: before, swipe, after', group: 'Pipeline', key: 'Y', run: () => { view.show = modes[(modes.indexOf(view.show) + 1) % 3] } }])
+    useCommands([{ id: 'pipeline.before', title: 'Preview: before, swipe, after', group: 'Pipeline', key: 'Y',
+      run: () => { view.show = modes[(modes.indexOf(view.show) + 1) % 3] } }])
     async function list() {
       try {
         view.images = (await all(P('/blobs'), 'images', 500)).filter(i => i.state !== 'failed')
@@ -114,20 +117,28 @@ export const preview = defineComponent({
       return h('section', { class: 'preview', 'aria-label': 'Preview' }, [
         h('header', [
           h('h2', 'Preview'),
-          view.images?.length ? h('select', { 'aria-label': 'Image to try on', value: view.id, onChange: e => open(view.images[e.target.selectedIndex].id) }, view.images.map(i => h('option', { value: i.id, selected: i.id === view.id }, i.name))) : null,
+          view.images?.length ? h('select', { 'aria-label': 'Image to try on', value: view.id, onChange: e => open(view.images[e.target.selectedIndex].id) },
+            view.images.map(i => h('option', { value: i.id, selected: i.id === view.id }, i.name))) : null,
           h('div', { class: 'spring' }),
-          view.images?.length ? segmented('Preview shows', [{ value: 'before', label: 'Before' }, { value: 'swipe', label: 'Swipe' }, { value: 'after', label: 'After' }], view.show, v => { view.show = v }) : null
+          view.images?.length ? segmented('Preview shows', [{ value: 'before', label: 'Before' }, { value: 'swipe', label: 'Swipe' }, { value: 'after', label: 'After' }],
+            view.show, v => { view.show = v }) : null
         ]),
-        view.images && !view.images.length ? h('p', { class: 'muted pad' }, ['Add an image to see here what the pipeline finds in it. ', h('a', { href: here('images') }, 'To the images')]) : h('div', { class: 'preview-stage' }, [
+        view.images && !view.images.length ? h('p', { class: 'muted pad' }, ['Add an image to see here what the pipeline finds in it. ',
+          h('a', { href: here('images') }, 'To the images')]) : h('div', { class: 'preview-stage' }, [
           h('div', { ref: element, class: 'map small-map', tabindex: 0, role: 'application', 'aria-label': 'Preview on the image', 'data-took': view.took }),
-          view.show === 'swipe' ? h('div', { class: 'divider', role: 'slider', tabindex: 0, 'aria-label': 'Line between before and after', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': Math.round(view.at), style: { left: view.at + '%' }, onKeydown: move, onPointerdown: e => e.currentTarget.setPointerCapture(e.pointerId), onPointermove: drag }, h('i')) : null
+          view.show === 'swipe' ? h('div', { class: 'divider', role: 'slider', tabindex: 0, 'aria-label': 'Line between before and after', 'aria-valuemin': 0, 'aria-valuemax': 100,
+            'aria-valuenow': Math.round(view.at), style: { left: view.at + '%' }, onKeydown: move, onPointerdown: e => e.currentTarget.setPointerCapture(e.pointerId),
+            onPointermove: drag }, h('i')) : null
         ]),
         h('footer', { 'data-foot': '' }, [
           view.error ? problem(view.error, ask) : h('div', { class: 'found', role: 'status' }, r ? [
             h('span', [h('strong', plural(r.objects, 'object')), h('span', { class: 'muted' }, r.wholeImage ? ' in view' : ' in the dashed frame')]),
-            ...Object.entries({ ...Object.fromEntries(Object.keys(view.rules).map(k => [k, 0])), ...r.rejects }).map(([rule, n]) => h('span', { class: 'reject-count', key: rule }, checkbox([h('i', { class: 'dot', style: { background: rules[rule]?.[1] ?? '#999999' } }), ` ${count(n)} ${ruleText(rule)}`], !!view.rules[rule], v => { view.rules = { ...view.rules, [rule]: v } })))
+            ...Object.entries({ ...Object.fromEntries(Object.keys(view.rules).map(k => [k, 0])), ...r.rejects }).map(([rule, n]) => h('span', { class: 'reject-count', key: rule },
+              checkbox([h('i', { class: 'dot', style: { background: rules[rule]?.[1] ?? '#999999' } }), ` ${count(n)} ${ruleText(rule)}`], !!view.rules[rule],
+              v => { view.rules = { ...view.rules, [rule]: v } })))
           ] : view.busy ? h('span', { class: 'muted' }, 'Looking…') : ''),
-          r && !r.wholeImage ? h('p', { class: 'muted small pad' }, 'A large image: only the dashed part is looked at, at full resolution, and levels come from it alone. A run takes the whole image. Zoom in to see another part.') : null,
+          r && !r.wholeImage ? h('p', { class: 'muted small pad' },
+            'A large image: only the dashed part is looked at, at full resolution, and levels come from it alone. A run takes the whole image. Zoom in to see another part.') : null,
           view.id ? h(runs, { project: props.project, image: view.id, key: view.id }) : null
         ])
       ])

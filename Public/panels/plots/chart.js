@@ -27,9 +27,11 @@ export function axes(canvas, { x, y, lx, ly, xTitle, yTitle }) {
   c.fillStyle = color('muted')
   c.lineWidth = 1
   c.textAlign = 'center'
-  for (const v of ticks(sx.low, sx.high, Math.max(2, width / 110), lx)) { c.beginPath(); c.moveTo(sx.at(v), box.top); c.lineTo(sx.at(v), box.bottom); c.stroke(); const half = c.measureText(text(v)).width / 2; c.fillText(text(v), Math.min(sx.at(v), width - half - 2), box.bottom + 16) }
+  for (const v of ticks(sx.low, sx.high, Math.max(2, width / 110), lx)) { c.beginPath(); c.moveTo(sx.at(v), box.top); c.lineTo(sx.at(v),
+    box.bottom); c.stroke(); const half = c.measureText(text(v)).width / 2; c.fillText(text(v), Math.min(sx.at(v), width - half - 2), box.bottom + 16) }
   c.textAlign = 'right'
-  for (const v of ticks(sy.low, sy.high, Math.max(2, height / 70), ly)) { c.beginPath(); c.moveTo(box.left, sy.at(v)); c.lineTo(box.right, sy.at(v)); c.stroke(); c.fillText(text(v), box.left - 6, sy.at(v) + 4) }
+  for (const v of ticks(sy.low, sy.high, Math.max(2, height / 70), ly)) { c.beginPath(); c.moveTo(box.left, sy.at(v)); c.lineTo(box.right,
+    sy.at(v)); c.stroke(); c.fillText(text(v), box.left - 6, sy.at(v) + 4) }
   c.fillStyle = color('ink')
   c.fillText(xTitle, box.right, box.bottom + 36)
   c.textAlign = 'left'
@@ -37,7 +39,8 @@ export function axes(canvas, { x, y, lx, ly, xTitle, yTitle }) {
   return Object.assign(p, {
     box, px: sx.at, py: sy.at, valueX: sx.back, valueY: sy.back,
     brush({ x0 = sx.low, x1 = sx.high, y0, y1 }) {
-      const clamp = (v, a, b) => Math.min(b, Math.max(a, v)), l = clamp(sx.at(lx ? Math.max(x0, 1e-300) : x0), box.left, box.right), r = clamp(sx.at(lx ? Math.max(x1, 1e-300) : x1), box.left, box.right)
+      const clamp = (v, a, b) => Math.min(b, Math.max(a, v)), l = clamp(sx.at(lx ? Math.max(x0, 1e-300) : x0), box.left, box.right),
+        r = clamp(sx.at(lx ? Math.max(x1, 1e-300) : x1), box.left, box.right)
       const t = y1 === undefined ? box.top : clamp(sy.at(y1), box.top, box.bottom), b = y0 === undefined ? box.bottom : clamp(sy.at(y0), box.top, box.bottom)
       c.strokeStyle = color('accent')
       c.strokeRect(l, t, r - l, b - t)

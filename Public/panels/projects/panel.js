@@ -66,7 +66,8 @@ const component = defineComponent(() => {
       view.renaming === p.name
         ? h('input', {
           class: 'title-input', value: p.title, 'aria-label': 'New title', onVnodeMounted: v => v.el.select(),
-          onKeydown: e => { if (e.key === 'Enter') rename(p, e.target.value); if (e.key === 'Escape') { e.stopPropagation(); view.renaming = null } }, onBlur: e => view.renaming && rename(p, e.target.value)
+          onKeydown: e => { if (e.key === 'Enter') rename(p, e.target.value); if (e.key === 'Escape') { e.stopPropagation(); view.renaming = null } },
+            onBlur: e => view.renaming && rename(p, e.target.value)
         })
         : h('h2', h('a', { href: link({ user: p.user, project: p.name, panel: 'images' }) }, p.title)),
       ...p.problem ? [h('p', { class: 'muted' }, 'Cannot be opened here now'), h('p', { class: 'muted small' }, p.problem)] : [
@@ -81,18 +82,24 @@ const component = defineComponent(() => {
   ])
 
   return () => h('div', { class: 'page' }, [
-    h('header', { class: 'page-head' }, [h('h1', 'Projects'), view.trash.length ? button(`Trash (${view.trash.length})`, () => { view.showTrash = !view.showTrash }, { kind: 'quiet', iconName: 'trash', 'aria-expanded': String(view.showTrash) }) : null]),
+    h('header', { class: 'page-head' }, [h('h1', 'Projects'), view.trash.length ? button(`Trash (${view.trash.length})`, () => { view.showTrash = !view.showTrash },
+      { kind: 'quiet', iconName: 'trash', 'aria-expanded': String(view.showTrash) }) : null]),
     view.error ? problem(view.error, load) : null,
     view.naming ? h('form', { class: 'inline-form', onSubmit: create }, [
-      h('label', { class: 'field grow' }, [h('span', 'Title of the new project'), h('input', { ref: field, value: view.title, onInput: e => { view.title = e.target.value }, maxlength: 200, placeholder: 'Haul 14, Fram Strait', onKeydown: e => { if (e.key === 'Escape') { e.stopPropagation(); view.naming = false } } })]),
+      h('label', { class: 'field grow' }, [h('span', 'Title of the new project'), h('input',
+        { ref: field, value: view.title, onInput: e => { view.title = e.target.value }, maxlength: 200, placeholder: 'Haul 14, Fram Strait',
+        onKeydown: e => { if (e.key === 'Escape') { e.stopPropagation(); view.naming = false } } })]),
       button('Create', null, { kind: 'primary', type: 'submit', disabled: !view.title.trim() || view.busy }), button('Cancel', () => { view.naming = false })
     ]) : null,
     view.showTrash && view.trash.length ? h('section', { class: 'trash-list', 'aria-label': 'Trash' }, view.trash.map(t => h('div', { class: 'list-row', key: t.id }, [
-      icon('trash', 16), h('span', { class: 'grow' }, t.title), h('span', { class: 'muted' }, bytes(t.bytes)), button('Restore', () => restore(t)), button(view.armed === t.id ? 'Press again to delete' : 'Delete for ever', () => erase(t), { kind: 'danger' })
+      icon('trash', 16), h('span', { class: 'grow' }, t.title), h('span', { class: 'muted' }, bytes(t.bytes)), button('Restore', () => restore(t)),
+        button(view.armed === t.id ? 'Press again to delete' : 'Delete for ever', () => erase(t), { kind: 'danger' })
     ]))) : null,
     view.projects || view.error ? null : loading('Looking for projects…'),
     view.projects?.length ? h('ul', { class: 'cards' }, view.projects.map(card)) : null,
-    view.projects && !view.projects.length && !view.naming ? empty('folder', 'No project yet', 'A project holds frames, the pipeline that segments them, and all you edit. It is one folder that you can copy anywhere.', [button('New project', startNew, { kind: 'primary', iconName: 'plus' })]) : null
+    view.projects && !view.projects.length && !view.naming ? empty('folder', 'No project yet',
+      'A project holds frames, the pipeline that segments them, and all you edit. It is one folder that you can copy anywhere.',
+      [button('New project', startNew, { kind: 'primary', iconName: 'plus' })]) : null
   ])
 })
 

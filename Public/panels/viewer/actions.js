@@ -15,11 +15,14 @@ export const toolHints = {
   pan: '', box: `Drag or click two corners; ${areas}`, polygon: `Click around the object or draw its edge, Enter closes; ${areas}`,
   replace: 'Draw the new edge of the selected object, Enter closes', brush: 'Paint: a new object, or more of the one selected; Alt erases, Enter begins the next',
   eraser: 'Paint away from the selected objects, or from those under the stroke', wand: `Click a place of even gray, wheel or [ ] sets how even, Enter takes it; ${areas}`,
-  point: 'Click in each part; L and U add lines, Enter splits', skeleton: 'Draw a line inside each part, Enter splits, J joins along the line', outline: 'Draw where certainly nothing is, then Enter splits',
-  cut: 'Draw across the object from side to side', area: 'Drag a rectangle, or click around what counts and press Enter; drag corners to change it', ruler: 'Click both ends of a length; Esc clears'
+  point: 'Click in each part; L and U add lines, Enter splits', skeleton: 'Draw a line inside each part, Enter splits, J joins along the line',
+    outline: 'Draw where certainly nothing is, then Enter splits',
+  cut: 'Draw across the object from side to side', area: 'Drag a rectangle, or click around what counts and press Enter; drag corners to change it',
+    ruler: 'Click both ends of a length; Esc clears'
 }
 const adjustments = {
-  separate: { title: 'Separate', name: 'Least depth', parameter: 'depth', min: 0, max: 20, step: 0.5, start: 1, help: 'Parts that meet at a neck are parted; less deep necks are left' },
+  separate: { title: 'Separate', name: 'Least depth', parameter: 'depth', min: 0, max: 20, step: 0.5, start: 1,
+    help: 'Parts that meet at a neck are parted; less deep necks are left' },
   smooth: { title: 'Smooth', name: 'Radius', parameter: 'radius', min: 1, max: 20, step: 1, start: 2, help: 'Rounds what is narrower than this' }
 }
 
@@ -35,7 +38,8 @@ export function createActions(v) {
   const adds = (kind, shift) => (kind === 'brush' ? view.selected.length === 1 : shift) && target()
   const near = features => {
     const box = objects.get(target())?.box
-    return !box || features.some(({ geometry: { type, coordinates }, properties }) => (type === 'Point' ? [coordinates] : type === 'Polygon' ? coordinates[0] : coordinates).some(([x, y]) => {
+    return !box || features.some(({ geometry: { type, coordinates }, properties }) => (type === 'Point' ? [coordinates] : type === 'Polygon' ? coordinates[0]
+      : coordinates).some(([x, y]) => {
       const reach = (properties.width ?? 0) / 2 + 1
       return x > box.x - reach && y > box.y - reach && x < box.x + box.width + reach && y < box.y + box.height + reach
     }))
@@ -68,7 +72,8 @@ export function createActions(v) {
     } catch (error) { complain(error); return false }
   }
   async function split(features) {
-    if (features.filter(f => f.properties.role !== 'outline').length + (features.some(f => f.properties.role === 'outline') ? 1 : 0) < 2) return say('A split needs a point or a line in each part')
+    if (features.filter(f => f.properties.role !== 'outline').length + (features.some(f => f.properties.role === 'outline') ? 1
+      : 0) < 2) return say('A split needs a point or a line in each part')
     const ids = await found(features.filter(f => f.properties.role !== 'outline'))
     if (!ids.length) { view.refused = 'No object lies under these points, so there is nothing to split.'; return false }
     v.edit('split', ids, features)
@@ -106,7 +111,8 @@ export function createActions(v) {
   const ask = () => {
     const a = view.adjust
     if (a) preview({ operation: a.operation, objects: v.regions(), annotations: collection([]), parameters: { [adjustments[a.operation].parameter]: a.value } })
-    else if (view.tool === 'wand' && v.tools.open.length) preview({ operation: 'draw', objects: [], annotations: collection([feature({ type: 'Point', coordinates: v.tools.open[0] }, { role: 'wand', tolerance: view.tolerance })]) })
+    else if (view.tool === 'wand' && v.tools.open.length) preview({ operation: 'draw', objects: [],
+      annotations: collection([feature({ type: 'Point', coordinates: v.tools.open[0] }, { role: 'wand', tolerance: view.tolerance })]) })
     else preview(null)
   }
   function adjust(operation) {
@@ -195,15 +201,22 @@ export function createActions(v) {
       return bar(slider(a.name, view.adjust.value, n => { view.adjust.value = n }, { min: a.min, max: a.max, step: a.step, text: um(view.adjust.value), title: a.help }),
         h('span', { class: 'muted', role: 'status' }, preview?.problem ?? (preview ? plural(preview.objects, 'object') : '…')), done(a.title), cancel())
     }
-    if (marks.includes(tool) && drawing.done) return bar(h('span', drawing.text), done('Split', 'split'), drawing.lines ? button('Join along the line', merge, { command: 'viewer.merge', iconName: 'merge' }) : null, cancel())
-    if (tool === 'wand') return bar(slider('Tolerance', view.tolerance, setTolerance, { max: 128, text: `${view.tolerance} gray` }), h('span', { class: 'muted', role: 'status' }, preview?.problem ?? (preview ? `${preview.area} px²` : '')), drawing.open ? done('Take it') : null, drawing.open ? cancel() : null)
-    if (tool === 'brush' || tool === 'eraser') return bar(h('span', tool === 'eraser' ? 'Erases' : adds('brush') ? `Adds to object ${Number(target()) || ''}` : 'New object'), slider('Size', Math.round(100 * Math.log2(pen)), n => setPen(2 ** (n / 100)), { max: 1000, text: um(pen) }), drawing.open ? done('Finish') : null)
+    if (marks.includes(tool) && drawing.done) return bar(h('span', drawing.text), done('Split', 'split'), drawing.lines
+      ? button('Join along the line', merge, { command: 'viewer.merge', iconName: 'merge' }) : null, cancel())
+    if (tool === 'wand') return bar(slider('Tolerance', view.tolerance, setTolerance, { max: 128, text: `${view.tolerance} gray` }),
+      h('span', { class: 'muted', role: 'status' }, preview?.problem ?? (preview ? `${preview.area} px²` : '')), drawing.open ? done('Take it') : null, drawing.open
+      ? cancel() : null)
+    if (tool === 'brush' || tool === 'eraser') return bar(h('span', tool === 'eraser' ? 'Erases' : adds('brush') ? `Adds to object ${Number(target()) || ''}` : 'New object'),
+      slider('Size', Math.round(100 * Math.log2(pen)), n => setPen(2 ** (n / 100)), { max: 1000, text: um(pen) }), drawing.open ? done('Finish') : null)
     if (drawing.open > 1 && tool !== 'box' && !(tool === 'area' && v.area.shape() === 'box')) return bar(done('Finish'), cancel())
-    if (v.rejects().length) return bar(h('span', `Rejected: ${[...new Set(v.rejects().map(o => o.rule))].join(', ')}`), button('Keep it', keep, { kind: 'primary', command: 'viewer.keep', iconName: 'check' }))
+    if (v.rejects().length) return bar(h('span', `Rejected: ${[...new Set(v.rejects().map(o => o.rule))].join(', ')}`),
+      button('Keep it', keep, { kind: 'primary', command: 'viewer.keep', iconName: 'check' }))
     return null
   }
 
-  const group = 'Edit', tools = [['box', 'Draw a box', 'R'], ['polygon', 'Draw a polygon', 'P'], ['brush', 'Brush', 'B'], ['eraser', 'Eraser', 'E'], ['wand', 'Wand', 'W'], ['replace', 'Redraw the selected', 'Shift+P'], ['point', 'Points to split by', 'O'], ['skeleton', 'Skeleton line', 'L'], ['outline', 'Outline: certain background', 'U'], ['cut', 'Cut along a line', 'K']]
+  const group = 'Edit', tools = [['box', 'Draw a box', 'R'], ['polygon', 'Draw a polygon', 'P'], ['brush', 'Brush', 'B'], ['eraser', 'Eraser', 'E'], ['wand', 'Wand', 'W'],
+    ['replace', 'Redraw the selected', 'Shift+P'], ['point', 'Points to split by', 'O'], ['skeleton', 'Skeleton line', 'L'], ['outline', 'Outline: certain background', 'U'],
+    ['cut', 'Cut along a line', 'K']]
   const acts = {
     split: ['Split by points and lines', 'X', () => marks.includes(view.tool) ? enter() : use('point')],
     merge: ['Merge the selected', 'J', merge], separate: ['Separate automatically', 'Shift+X', () => adjust('separate')], smooth: ['Smooth the edge', 'S', () => adjust('smooth')],
@@ -225,12 +238,15 @@ export function createActions(v) {
     { id: 'undo', title: 'Undo', group, key: 'Ctrl+Z', run: ready(() => { v.back('undo') }) },
     { id: 'redo', title: 'Redo', group, key: 'Ctrl+Shift+Z', run: ready(() => { v.back('redo') }) }
   ]
-  const tool = (kind, label = tools.find(t => t[0] === kind)[1]) => iconButton(kind === 'outline' ? 'background' : kind, label, () => use(kind), { command: 'viewer.' + kind, pressed: view.tool === kind, corner: true, disabled: kind !== 'pan' && v.readOnly() })
-  const act = (id, least = 1, name = id) => iconButton(name, acts[id][0], acts[id][2], { command: 'viewer.' + id, corner: true, disabled: v.readOnly() || v.regions().length < least })
+  const tool = (kind, label = tools.find(t => t[0] === kind)[1]) => iconButton(kind === 'outline' ? 'background' : kind, label, () => use(kind),
+    { command: 'viewer.' + kind, pressed: view.tool === kind, corner: true, disabled: kind !== 'pan' && v.readOnly() })
+  const act = (id, least = 1, name = id) => iconButton(name, acts[id][0], acts[id][2], { command: 'viewer.' + id, corner: true,
+    disabled: v.readOnly() || v.regions().length < least })
   const rail = () => [
     tool('pan', 'Move and select'), h('hr'), ...['box', 'polygon', 'brush', 'eraser', 'wand'].map(k => tool(k)), h('hr'),
     ...['point', 'skeleton', 'outline', 'cut'].map(k => tool(k)), act('split', 0), act('merge', view.drawing.lines ? 0 : 2), h('hr'),
-    act('separate'), act('fill'), act('smooth'), tool('replace'), iconButton('trash', acts.delete[0], acts.delete[2], { command: 'viewer.delete', corner: true, disabled: v.readOnly() || !view.selected.length })
+    act('separate'), act('fill'), act('smooth'), tool('replace'), iconButton('trash', acts.delete[0], acts.delete[2],
+      { command: 'viewer.delete', corner: true, disabled: v.readOnly() || !view.selected.length })
   ]
   /** Told by the tools at every change of the unfinished shape. */
   function changed() {

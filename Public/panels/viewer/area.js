@@ -17,16 +17,20 @@ export function createArea(v) {
   function draw() {
     layer.clearLayers()
     if (!a.area) return
-    const { width: w, height: H } = view.image, edge = [[-0.5, -0.5], [w - 0.5, -0.5], [w - 0.5, H - 0.5], [-0.5, H - 0.5]], place = p => latLng(...p), same = { interactive: false, pane: 'overlays', smoothFactor: 0.2 }
-    layer.addLayer(L.polygon([edge, ...rings()].map(r => r.map(place)), { ...same, stroke: false, fillColor: '#000', fillOpacity: active() ? 0.5 : 0.35, className: 'area-outside' }))
-    for (const [color, weight] of [['#fff', 4], ['#0b6e8f', 2]]) layer.addLayer(L.polygon(rings().map(r => r.map(place)), { ...same, fill: false, color, weight, dashArray: active() && weight === 2 ? '6 4' : null }))
+    const { width: w, height: H } = view.image, edge = [[-0.5, -0.5], [w - 0.5, -0.5], [w - 0.5, H - 0.5], [-0.5, H - 0.5]], place = p => latLng(...p),
+      same = { interactive: false, pane: 'overlays', smoothFactor: 0.2 }
+    layer.addLayer(L.polygon([edge, ...rings()].map(r => r.map(place)), { ...same, stroke: false, fillColor: '#000', fillOpacity: active() ? 0.5 : 0.35,
+      className: 'area-outside' }))
+    for (const [color, weight] of [['#fff', 4], ['#0b6e8f', 2]]) layer.addLayer(L.polygon(rings().map(r => r.map(place)),
+      { ...same, fill: false, color, weight, dashArray: active() && weight === 2 ? '6 4' : null }))
     if (!active() || v.readOnly()) return
     // Corners to drag; a circle that was found has too many of them.
     rings().forEach((ring, i) => ring.length < 60 && ring.slice(0, -1).forEach((p, k) => {
       const handle = L.marker(place(p), { draggable: true, keyboard: false, pane: 'numbers', icon: L.divIcon({ className: 'area-corner', iconSize: [14, 14] }) }).addTo(layer)
       handle.getElement().addEventListener('pointerdown', e => e.stopPropagation())
       handle.on('dragend', () => {
-        const at = handle.getLatLng(), [lng, lat] = [at.lng, at.lat].map(c => Math.round(c * 100) / 100), next = rings().map(r => r.slice(0, -1)), r = next[i], [x, y] = r[(k + 2) % r.length]
+        const at = handle.getLatLng(), [lng, lat] = [at.lng, at.lat].map(c => Math.round(c * 100) / 100), next = rings().map(r => r.slice(0, -1)), r = next[i],
+          [x, y] = r[(k + 2) % r.length]
         // A rectangle stays one.
         if (r.length === 4 && r.every((p, j) => [0, 1].some(axis => r[(j + 1) % 4][axis] === p[axis]))) next[i] = [[lng, lat], [x, lat], [x, y], [lng, y]]
         else r[k] = [lng, lat]
@@ -47,7 +51,8 @@ export function createArea(v) {
     view.refused = null
     try {
       await work()
-      if (undo) notify(a.all ? 'The area of all images is changed; the next run takes it.' : 'The area of this image is changed; the next run takes it.', { action: { label: 'Undo', run: () => change(undo) } })
+      if (undo) notify(a.all ? 'The area of all images is changed; the next run takes it.' : 'The area of this image is changed; the next run takes it.',
+        { action: { label: 'Undo', run: () => change(undo) } })
     } catch (error) { view.refused = error.message }
     a.busy = false
     await load()
@@ -60,7 +65,8 @@ export function createArea(v) {
   function save(geometry) {
     if (!a.all) return change(() => put(own(), geometry), before())
     const mine = before(), hadOwn = a.from === 'image'
-    return change(async () => { const graph = await get(P('/graph')); await put(P('/area'), geometry); if (hadOwn) await remove(own()); a.graph = graph }, async () => { await put(P('/graph'), a.graph); if (hadOwn) await mine() })
+    return change(async () => { const graph = await get(P('/graph')); await put(P('/area'), geometry); if (hadOwn) await remove(own()); a.graph = graph },
+      async () => { await put(P('/graph'), a.graph); if (hadOwn) await mine() })
   }
   async function find() {
     a.busy = true

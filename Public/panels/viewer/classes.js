@@ -19,7 +19,8 @@ const P = path => at(state.project, path)
 async function load() {
   const { user, name } = state.project
   if (c.of !== `${user}/${name}`) Object.assign(c, { of: `${user}/${name}`, list: null, open: null, find: null })
-  try { const { categories, unlabelled, revision } = await get(P('/categories')); Object.assign(c, { list: categories, unlabelled, revision }) } catch (error) { if (!error.offline) complain(error) }
+  try { const { categories, unlabelled, revision } = await get(P('/categories')); Object.assign(c,
+    { list: categories, unlabelled, revision }) } catch (error) { if (!error.offline) complain(error) }
 }
 async function undo(batch, expose) {
   try { await post(P('/labels/undo'), { batch }); await load(); expose.changed?.() } catch (error) { complain(error) }
@@ -33,7 +34,8 @@ async function label(expose, category, status = 'validated') {
   if (!objects.length) { notify('Select an object first.'); return }
   try {
     const { batch, count: n } = await post(P('/labels'), { objects, category, status })
-    if (batch) offer(category === undefined ? `${plural(n, 'label')} ${status}` : category === null ? `${plural(n, 'label')} taken away` : `${plural(n, 'object')}: ${categoryOf(category)?.name}`, batch, expose)
+    if (batch) offer(category === undefined ? `${plural(n, 'label')} ${status}` : category === null ? `${plural(n, 'label')} taken away`
+      : `${plural(n, 'object')}: ${categoryOf(category)?.name}`, batch, expose)
     else if (category === undefined) notify('No label to change: choose a class first.')
     await load()
     expose.changed?.(objects)
@@ -61,7 +63,8 @@ async function drop(k, expose) {
 export function useClassCommands(expose, typed) {
   const any = () => !state.project?.readOnly && expose.selected().length > 0 && !expose.busy?.(), group = 'Classes'
   useCommands([
-    ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(n => ({ id: 'class.' + n, title: `Class with key ${n}`, group, key: String(n), run: () => { const k = categories().find(k => k.key === n); k ? label(expose, k.id) : notify(`No class has the key ${n} yet: open a class and give it one.`) } })),
+    ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(n => ({ id: 'class.' + n, title: `Class with key ${n}`, group, key: String(n),
+      run: () => { const k = categories().find(k => k.key === n); k ? label(expose, k.id) : notify(`No class has the key ${n} yet: open a class and give it one.`) } })),
     { id: 'class.find', title: 'Search a class', group, key: '/', run: () => { find('') } },
     ...typed ? [{ id: 'class.typed', title: 'Search a class that begins so', group, key: 'Letter', fixed: true }] : [],
     { id: 'class.validate', title: 'Validate the label', group, key: 'Enter', when: any, run: () => { label(expose) } },
@@ -81,7 +84,8 @@ export function useClassCommands(expose, typed) {
 
 /** Below their parents, in the order in which they were made. */
 function tree(parent = null, depth = 0) { return categories().filter(k => k.parent === parent).flatMap(k => [{ ...k, depth }, ...tree(k.id, depth + 1)]) }
-export const swatch = k => h('i', { class: ['swatch', { again: categories().findIndex(o => o.id === k.id) >= colors.length }], style: { background: k.color ?? 'var(--control)' }, 'aria-hidden': 'true' })
+export const swatch = k => h('i', { class: ['swatch', { again: categories().findIndex(o => o.id === k.id) >= colors.length }], style: { background: k.color ?? 'var(--control)' },
+  'aria-hidden': 'true' })
 
 function search(expose) {
   const text = c.find.trim().toLowerCase(), found = tree().filter(k => k.name.toLowerCase().includes(text)), exact = found.some(k => k.name.toLowerCase() === text)
@@ -89,7 +93,8 @@ function search(expose) {
   const take = async k => { c.find = null; const id = k.id ?? (await add(k.name))?.id; if (id && expose.selected().length) label(expose, id) }
   return h('div', { class: 'class-search' }, [
     h('input', {
-      value: c.find, role: 'combobox', 'aria-label': 'Search a class', 'aria-expanded': 'true', 'aria-controls': 'class-found', 'aria-activedescendant': options.length ? 'class-' + chosen : undefined, placeholder: 'Class…', spellcheck: 'false',
+      value: c.find, role: 'combobox', 'aria-label': 'Search a class', 'aria-expanded': 'true', 'aria-controls': 'class-found', 'aria-activedescendant': options.length
+        ? 'class-' + chosen : undefined, placeholder: 'Class…', spellcheck: 'false',
       onVnodeMounted: v => v.el.focus(), onInput: e => { c.find = e.target.value; c.at = 0 }, onBlur: () => { c.find = null },
       onKeydown: e => {
         const by = { ArrowDown: 1, ArrowUp: -1 }[e.key]
@@ -101,17 +106,25 @@ function search(expose) {
         e.stopPropagation()
       }
     }),
-    h('ul', { id: 'class-found', role: 'listbox', 'aria-label': 'Classes found' }, options.map((k, i) => h('li', { id: 'class-' + i, key: i, role: 'option', 'aria-selected': String(i === chosen), class: { chosen: i === chosen }, onPointerdown: e => { e.preventDefault(); take(k) } }, k.id ? [swatch(k), k.name] : `New class “${k.name}”`)))
+    h('ul', { id: 'class-found', role: 'listbox', 'aria-label': 'Classes found' }, options.map((k, i) => h('li',
+      { id: 'class-' + i, key: i, role: 'option', 'aria-selected': String(i === chosen), class: { chosen: i === chosen }, onPointerdown: e => { e.preventDefault(); take(k) } },
+      k.id ? [swatch(k), k.name] : `New class “${k.name}”`)))
   ])
 }
 
 const form = (k, expose) => h('div', { class: 'class-form' }, [
-  h('input', { value: k.name, 'aria-label': 'Name of the class', onVnodeMounted: v => v.el.focus(), onChange: e => { save(k.id, { name: e.target.value }) }, onKeydown: e => { if (e.key === 'Enter' || e.key === 'Escape') { e.stopPropagation(); if (e.key === 'Escape') e.target.value = k.name; c.open = null } } }),
-  h('div', { class: 'row colors', role: 'radiogroup', 'aria-label': 'Colour' }, colors.map(color => h('button', { type: 'button', key: color, role: 'radio', 'aria-checked': String(k.color === color), 'aria-label': color, class: ['swatch', { pressed: k.color === color }], style: { background: color }, onClick: () => save(k.id, { color }) }))),
+  h('input', { value: k.name, 'aria-label': 'Name of the class', onVnodeMounted: v => v.el.focus(), onChange: e => { save(k.id, { name: e.target.value }) },
+    onKeydown: e => { if (e.key === 'Enter' || e.key === 'Escape') { e.stopPropagation(); if (e.key === 'Escape') e.target.value = k.name; c.open = null } } }),
+  h('div', { class: 'row colors', role: 'radiogroup', 'aria-label': 'Colour' }, colors.map(color => h('button',
+    { type: 'button', key: color, role: 'radio', 'aria-checked': String(k.color === color), 'aria-label': color, class: ['swatch', { pressed: k.color === color }],
+    style: { background: color }, onClick: () => save(k.id, { color }) }))),
   h('div', { class: 'row' }, [
-    h('select', { 'aria-label': 'Key', value: k.key ?? '', onChange: e => save(k.id, { key: Number(e.target.value) || null }) }, [h('option', { value: '' }, 'No key'), [1, 2, 3, 4, 5, 6, 7, 8, 9].map(n => h('option', { value: n }, `Key ${n}`))]),
-    h('select', { 'aria-label': 'Part of', value: k.parent ?? '', onChange: e => save(k.id, { parent: Number(e.target.value) || null }) }, [h('option', { value: '' }, 'Top'), categories().filter(o => o.id !== k.id).map(o => h('option', { value: o.id }, o.name))]),
-    h('input', { class: 'taxon', value: k.taxon ?? '', inputmode: 'numeric', placeholder: 'EcoTaxa no.', 'aria-label': 'Number in EcoTaxa', title: 'With its number EcoTaxa imports labels without asking', onChange: e => save(k.id, { taxon: Number(e.target.value) || null }) }),
+    h('select', { 'aria-label': 'Key', value: k.key ?? '', onChange: e => save(k.id, { key: Number(e.target.value) || null }) },
+      [h('option', { value: '' }, 'No key'), [1, 2, 3, 4, 5, 6, 7, 8, 9].map(n => h('option', { value: n }, `Key ${n}`))]),
+    h('select', { 'aria-label': 'Part of', value: k.parent ?? '', onChange: e => save(k.id, { parent: Number(e.target.value) || null }) },
+      [h('option', { value: '' }, 'Top'), categories().filter(o => o.id !== k.id).map(o => h('option', { value: o.id }, o.name))]),
+    h('input', { class: 'taxon', value: k.taxon ?? '', inputmode: 'numeric', placeholder: 'EcoTaxa no.', 'aria-label': 'Number in EcoTaxa',
+      title: 'With its number EcoTaxa imports labels without asking', onChange: e => save(k.id, { taxon: Number(e.target.value) || null }) }),
     iconButton('trash', `Delete ${k.name}`, () => drop(k, expose), { size: 16 }), iconButton('check', 'Done', () => { c.open = null }, { size: 16 })
   ])
 ])
@@ -124,13 +137,20 @@ export function classes(expose) {
     c.find !== null ? search(expose) : null,
     c.list && !c.list.length ? h('p', { class: 'muted' }, 'No classes yet. Add the first below; the keys 1–9 then label what is selected.') : null,
     h('ul', { class: 'classes' }, tree().map(k => h('li', { key: k.id, class: 'depth' + Math.min(k.depth, 3) }, c.open === k.id && !off ? form(k, expose) : [
-      h('button', { type: 'button', class: ['class', { pressed: own.some(l => l?.category === k.id) }], disabled: off || !ids.length, title: ids.length ? `Label ${plural(ids.length, 'object')} ${k.name}` : 'Select objects to label them', onClick: () => label(expose, k.id) }, [swatch(k), h('span', { class: 'grow' }, k.name), k.key ? h('kbd', k.key) : null, h('span', { class: 'muted number' }, count(k.count))]),
+      h('button', { type: 'button', class: ['class', { pressed: own.some(l => l?.category === k.id) }], disabled: off || !ids.length, title: ids.length
+        ? `Label ${plural(ids.length, 'object')} ${k.name}` : 'Select objects to label them', onClick: () => label(expose, k.id) },
+        [swatch(k), h('span', { class: 'grow' }, k.name), k.key ? h('kbd', k.key) : null, h('span', { class: 'muted number' }, count(k.count))]),
       off ? null : iconButton('chevron', `Change ${k.name}`, () => { c.open = k.id }, { size: 14 })
     ]))),
     c.unlabelled && c.list?.length ? h('p', { class: 'muted small' }, `${plural(c.unlabelled, 'object')} without a class`) : null,
-    one ? h('p', { class: ['small label-state', one.status] }, [`${one.status}${one.score == null ? '' : ' ' + one.score.toFixed(2)}`, h('span', { class: 'muted' }, ` by ${one.by}`)]) : tally.length ? h('p', { class: 'small' }, tally.map(([n, s]) => `${n} ${s}`).join(', ')) : null,
-    own.some(Boolean) && !off ? h('div', { class: 'row acts' }, [button('Validate', () => label(expose), { command: 'class.validate' }), button('Dubious', () => label(expose, undefined, 'dubious'), { command: 'class.doubt' }), iconButton('close', 'Take the label away', () => label(expose, null), { command: 'class.none', size: 14 })]) : null,
-    off ? null : h('form', { class: 'row', onSubmit: async e => { e.preventDefault(); const name = c.draft.trim(); c.draft = ''; if (name) { await add(name); nextTick(() => e.target.querySelector('input')?.focus()) } } }, [
-      h('input', { class: 'grow', value: c.draft, 'aria-label': 'New class', placeholder: 'New class', onInput: e => { c.draft = e.target.value } }), button('Add', null, { type: 'submit', disabled: !c.draft.trim() })])
+    one ? h('p', { class: ['small label-state', one.status] }, [`${one.status}${one.score == null ? '' : ' ' + one.score.toFixed(2)}`,
+      h('span', { class: 'muted' }, ` by ${one.by}`)]) : tally.length ? h('p', { class: 'small' }, tally.map(([n, s]) => `${n} ${s}`).join(', ')) : null,
+    own.some(Boolean) && !off ? h('div', { class: 'row acts' }, [button('Validate', () => label(expose), { command: 'class.validate' }),
+      button('Dubious', () => label(expose, undefined, 'dubious'), { command: 'class.doubt' }),
+      iconButton('close', 'Take the label away', () => label(expose, null), { command: 'class.none', size: 14 })]) : null,
+    off ? null : h('form', { class: 'row', onSubmit: async e => { e.preventDefault(); const name = c.draft.trim(); c.draft = '';
+      if (name) { await add(name); nextTick(() => e.target.querySelector('input')?.focus()) } } }, [
+      h('input', { class: 'grow', value: c.draft, 'aria-label': 'New class', placeholder: 'New class', onInput: e => { c.draft = e.target.value } }),
+        button('Add', null, { type: 'submit', disabled: !c.draft.trim() })])
   ], { key: 'classes', aside: button('Search', () => { c.find = ''; c.at = 0 }, { kind: 'tag', command: 'class.find' }) })
 }

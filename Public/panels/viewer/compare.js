@@ -56,7 +56,8 @@ export function createCompare(host) {
   const move = at => { c.at = Math.min(100, Math.max(0, at)); clip() }
   const choices = () => [
     ['The image', [['original', 'Original image'], ['corrected', 'Corrected image']]],
-    ['The objects', [['now', 'Objects now'], ...c.states.map(s => [`s${s.edit}`, s.edit === 0 ? 'Objects before any change' : `${s.summary || s.operation}${s.at ? `, ${ago(s.at)}` : ''}`])]]
+    ['The objects', [['now', 'Objects now'], ...c.states.map(s => [`s${s.edit}`, s.edit === 0 ? 'Objects before any change'
+      : `${s.summary || s.operation}${s.at ? `, ${ago(s.at)}` : ''}`])]]
   ]
   const chooser = i => h('select', { 'aria-label': i ? 'Right side' : 'Left side', value: c.sides[i], onChange: e => set(c.sides.map((s, k) => (k === i ? e.target.value : s))) },
     choices().map(([label, list]) => h('optgroup', { label }, list.map(([value, text]) => h('option', { value, selected: value === c.sides[i] }, text)))))
@@ -68,16 +69,20 @@ export function createCompare(host) {
     restore(text) { const m = /^(\w+),(\w+),(\d+)$/.exec(text ?? ''); if (m) open([m[1], m[2]], +m[3]) },
     stage: () => (c.on ? [
       h('div', {
-        class: 'divider', role: 'slider', tabindex: 0, 'aria-label': 'Line between left and right', 'aria-orientation': 'horizontal', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': Math.round(c.at), 'aria-valuetext': `${Math.round(c.at)} % left`, style: { left: `${c.at}%` },
+        class: 'divider', role: 'slider', tabindex: 0, 'aria-label': 'Line between left and right', 'aria-orientation': 'horizontal', 'aria-valuemin': 0, 'aria-valuemax': 100,
+          'aria-valuenow': Math.round(c.at), 'aria-valuetext': `${Math.round(c.at)} % left`, style: { left: `${c.at}%` },
         onKeydown: e => {
           const to = { ArrowLeft: c.at - 2, ArrowDown: c.at - 2, ArrowRight: c.at + 2, ArrowUp: c.at + 2, PageDown: c.at - 10, PageUp: c.at + 10, Home: 0, End: 100 }[e.key]
           if (to !== undefined) { move(to); host.changed(); e.preventDefault(); e.stopPropagation() }
         },
         onPointerdown: e => { e.currentTarget.setPointerCapture(e.pointerId); e.currentTarget.focus(); e.preventDefault() },
-        onPointermove: e => { if (e.currentTarget.hasPointerCapture(e.pointerId)) { const r = e.currentTarget.parentElement.getBoundingClientRect(); move((e.clientX - r.left) / r.width * 100) } },
+        onPointermove: e => { if (e.currentTarget.hasPointerCapture(e.pointerId)) { const r = e.currentTarget.parentElement.getBoundingClientRect();
+          move((e.clientX - r.left) / r.width * 100) } },
         onPointerup: () => host.changed()
       }, h('i')),
-      h('div', { class: 'compare-bar' }, [chooser(0), c.counts ? h('span', { class: 'small', role: 'status' }, `${plural(c.counts.added.length, 'object')} added, ${c.counts.lost.length} lost, ${c.counts.changed.length} changed`) : null, h('span', { class: 'row' }, [chooser(1), iconButton('close', 'End comparing', close, { size: 14, command: 'viewer.compare' })])])
+      h('div', { class: 'compare-bar' }, [chooser(0), c.counts ? h('span', { class: 'small', role: 'status' },
+        `${plural(c.counts.added.length, 'object')} added, ${c.counts.lost.length} lost, ${c.counts.changed.length} changed`) : null,
+        h('span', { class: 'row' }, [chooser(1), iconButton('close', 'End comparing', close, { size: 14, command: 'viewer.compare' })])])
     ] : [])
   }
 }

@@ -74,7 +74,8 @@ export function createEdits(v) {
       if (!edit.ghost) for (const f of edit.annotations.features) add(drawn(f, { color, scale, dashed: true, pane: 'pending' }))
       // A pen line that is kept back is dashed like all that has no effect.
       if (held) for (const f of edit.annotations.features) if (f.properties.width) add(drawn({ ...f, properties: { role: 'outline' } }, { color, scale, pane: 'pending' }))
-      if (!['draw', 'add', 'erase'].includes(edit.operation)) for (const objectId of edit.objects) { const o = objects.get(objectId); if (o?.outline) add(casedOutline(o.outline, { color, casing: '#fff', dashed: true, pane: 'pending' })) }
+      if (!['draw', 'add', 'erase'].includes(edit.operation)) for (const objectId of edit.objects) { const o = objects.get(objectId); if (o?.outline) add(casedOutline(o.outline,
+        { color, casing: '#fff', dashed: true, pane: 'pending' })) }
     }
   }
   /** Queues an edit; `ghost` = outlines shown until the answer is drawn, where the features alone do not say what comes. */

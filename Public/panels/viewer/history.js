@@ -5,16 +5,20 @@ import { button, section } from '../../ui.js'
 import { ago } from '../../lib/format.js'
 
 export const operationTitles = {
-  draw: 'Draw', delete: 'Delete', merge: 'Merge', split: 'Split', cut: 'Cut', erase: 'Erase', add: 'Add', fill: 'Fill holes', smooth: 'Smooth', replace: 'Redraw', separate: 'Separate'
+  draw: 'Draw', delete: 'Delete', merge: 'Merge', split: 'Split', cut: 'Cut', erase: 'Erase', add: 'Add', fill: 'Fill holes', smooth: 'Smooth', replace: 'Redraw',
+    separate: 'Separate'
 }
 
 export function history(v) {
   const { view } = v, now = view.edits.find(e => !e.undone)
-  const row = (id, key, { picture, what, when, undone, at }) => h('li', { key, class: { undone, now: at } }, h('button', { type: 'button', disabled: v.readOnly() || at, 'aria-current': at ? 'step' : undefined, title: at ? 'This is what you see' : 'Go to the state after this', onClick: () => v.goTo(id) }, [
+  const row = (id, key, { picture, what, when, undone, at }) => h('li', { key, class: { undone, now: at } },
+    h('button', { type: 'button', disabled: v.readOnly() || at, 'aria-current': at ? 'step' : undefined, title: at ? 'This is what you see' : 'Go to the state after this',
+    onClick: () => v.goTo(id) }, [
     picture, h('span', { class: 'grow what' }, what), h('span', { class: 'muted small' }, when)
   ]))
   return section('History', view.edits.length || view.waiting.length ? [h('ol', { class: 'history' }, [
-    ...view.waiting.slice().reverse().map(e => h('li', { class: 'pending', key: e.key }, [icon('clock', 14), h('span', { class: 'grow' }, `${operationTitles[e.operation]} · waiting`)])),
+    ...view.waiting.slice().reverse().map(e => h('li', { class: 'pending', key: e.key }, [icon('clock', 14),
+      h('span', { class: 'grow' }, `${operationTitles[e.operation]} · waiting`)])),
     ...view.edits.map(e => row(e.id, e.id, {
       picture: h('img', { src: v.P(`/edits/${e.id}/picture?side=after&size=96`), alt: '', loading: 'lazy' }),
       what: e.summary || operationTitles[e.operation], when: e.undone ? 'undone' : ago(e.at), undone: e.undone, at: e === now

@@ -37,7 +37,8 @@ export function fitImage(map, image, options) {
 /** Whether the map shows the whole image as `fitImage` does. */
 export function fits(map, image) {
   const size = map.getSize(), c = map.getCenter(), step = 2 ** (image.levels - map.getZoom())
-  return Math.abs(map.getZoom() - fitZoom(image, { width: size.x, height: size.y })) < 0.01 && Math.abs(c.lat - (image.height - 1) / 2) < step && Math.abs(c.lng - (image.width - 1) / 2) < step
+  return Math.abs(map.getZoom() - fitZoom(image,
+    { width: size.x, height: size.y })) < 0.01 && Math.abs(c.lat - (image.height - 1) / 2) < step && Math.abs(c.lng - (image.width - 1) / 2) < step
 }
 /** One step closer (1) or farther (−1), to whole steps, where a pixel of a tile is one of the screen. */
 export const zoomBy = (map, d) => map.setZoom(d > 0 ? Math.floor(map.getZoom() + 1.001) : Math.ceil(map.getZoom() - 1.001))

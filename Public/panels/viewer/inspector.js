@@ -8,7 +8,8 @@ const half = 3, block = 33
 export function createInspector(host) {
   const s = reactive({ on: false, at: null, found: null })
   let asking = false
-  const covers = (f, x, y, image) => f && Math.max(0, x - half) >= f.x && Math.max(0, y - half) >= f.y && Math.min(image.width, x + half + 1) <= f.x + f.width && Math.min(image.height, y + half + 1) <= f.y + f.height
+  const covers = (f, x, y, image) => f && Math.max(0, x - half) >= f.x && Math.max(0, y - half) >= f.y && Math.min(image.width,
+    x + half + 1) <= f.x + f.width && Math.min(image.height, y + half + 1) <= f.y + f.height
   async function look() {
     const { image } = host.view
     if (asking || !s.on || !s.at) return
@@ -39,9 +40,12 @@ export function createInspector(host) {
       return [h('div', { class: 'inspector', role: 'group', 'aria-label': 'Pixel inspector' }, own ? [
         h('div', { class: 'pixels', 'aria-hidden': 'true' }, Array.from({ length: n * n }, (_, i) => {
           const v = values(f, s.at[0] - half + i % n, s.at[1] - half + Math.floor(i / n))
-          return h('i', { class: { own: i === (n * n - 1) / 2, dark: v && v.reduce((a, b) => a + part(b), 0) / v.length < 0.55 }, style: { background: v ? color(v) : 'transparent' } }, v?.length === 1 ? String(v[0]) : '')
+          return h('i', { class: { own: i === (n * n - 1) / 2, dark: v && v.reduce((a, b) => a + part(b), 0) / v.length < 0.55 },
+            style: { background: v ? color(v) : 'transparent' } }, v?.length === 1 ? String(v[0]) : '')
         })),
-        h('div', { class: 'row small' }, [h('i', { class: 'swatch', style: { background: color(own) } }), h('b', own.map((v, i) => (own.length > 1 ? `${f.channels[i]} ${v}` : v)).join('  ')), h('span', { class: 'muted' }, `x ${s.at[0]}  y ${s.at[1]}`), h('span', host.view.hovered ? `object ${host.view.hovered}` : 'ground')])
+        h('div', { class: 'row small' }, [h('i', { class: 'swatch', style: { background: color(own) } }),
+          h('b', own.map((v, i) => (own.length > 1 ? `${f.channels[i]} ${v}` : v)).join('  ')), h('span', { class: 'muted' }, `x ${s.at[0]}  y ${s.at[1]}`),
+          h('span', host.view.hovered ? `object ${host.view.hovered}` : 'ground')])
       ] : h('p', { class: 'muted small' }, s.at ? 'No values' : 'Point at the image to read its values.'))]
     }
   }

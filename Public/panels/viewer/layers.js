@@ -7,9 +7,11 @@ import { categories, labelRevision } from './classes.js'
 
 // Okabe–Ito: blue has contrast on light plankton grounds; the others mark what rules dropped.
 const segmentColor = '0072B2', ruleColors = ['D55E00', 'CC79A7', 'E69F00', '56B4E9', '999999', 'F0E442']
-export const layerDefaults = { image: { on: true, opacity: 100, corrected: false }, segments: { on: true, opacity: 100, classes: true }, rejects: { on: false, opacity: 80, off: [] } }
+export const layerDefaults = { image: { on: true, opacity: 100, corrected: false }, segments: { on: true, opacity: 100, classes: true },
+  rejects: { on: false, opacity: 80, off: [] } }
 const classesInUse = () => categories().filter(k => k.count)
-export const rulesOf = image => Object.entries(image?.rejects ?? {}).sort(([a], [b]) => a.localeCompare(b)).map(([rule, n], i) => ({ rule, n, color: ruleColors[i % ruleColors.length] }))
+export const rulesOf = image => Object.entries(image?.rejects ?? {}).sort(([a], [b]) => a.localeCompare(b)).map(([rule, n],
+  i) => ({ rule, n, color: ruleColors[i % ruleColors.length] }))
 
 /** What lies over the image for these switches, lowest first: [{ query, opacity, dotted }]. A casing below every outline makes it seen on any ground; fills stay thin. */
 export function overlayParts({ layers, style, image, state }) {
@@ -24,15 +26,19 @@ export function overlayParts({ layers, style, image, state }) {
       add(0.75 * s, `color=FFFFFF&style=outline&width=${width + 1}&kind=region`)
       add(s, line(segmentColor, '&kind=region'))
     }
-    if (layers.segments.classes) for (const { id, color } of classesInUse()) add(fill ? 0.6 * s : s, (fill ? `color=${color.slice(1)}&style=fill` : line(color.slice(1), '')) + `&kind=region&category=${id}&labels=${labelRevision()}`)
+    if (layers.segments.classes) for (const { id, color } of classesInUse()) add(fill ? 0.6 * s : s,
+      (fill ? `color=${color.slice(1)}&style=fill` : line(color.slice(1), '')) + `&kind=region&category=${id}&labels=${labelRevision()}`)
   }
-  if (layers.rejects.on) for (const { rule, color } of rulesOf(image)) if (!layers.rejects.off.includes(rule)) add(layers.rejects.opacity / 100, line(color, `&kind=reject&rule=${encodeURIComponent(rule)}`), true)
+  if (layers.rejects.on) for (const { rule, color } of rulesOf(image)) if (!layers.rejects.off.includes(rule)) add(layers.rejects.opacity / 100,
+    line(color, `&kind=reject&rule=${encodeURIComponent(rule)}`), true)
   return list
 }
 
 const row = (name, layer, save, total) => h('div', { class: 'layer' }, [
-  h('label', { class: 'check' }, [h('input', { type: 'checkbox', checked: layer.on, onChange: e => { layer.on = e.target.checked; save() } }), h('span', name), total == null ? null : h('span', { class: 'muted' }, count(total))]),
-  h('input', { type: 'range', min: 0, max: 100, value: layer.opacity, 'aria-label': `Opacity of ${name}`, disabled: !layer.on, onInput: e => { layer.opacity = Number(e.target.value); save() } }),
+  h('label', { class: 'check' }, [h('input', { type: 'checkbox', checked: layer.on, onChange: e => { layer.on = e.target.checked; save() } }), h('span', name), total == null
+    ? null : h('span', { class: 'muted' }, count(total))]),
+  h('input', { type: 'range', min: 0, max: 100, value: layer.opacity, 'aria-label': `Opacity of ${name}`, disabled: !layer.on,
+    onInput: e => { layer.opacity = Number(e.target.value); save() } }),
   h('output', { class: 'number muted', 'aria-hidden': 'true' }, String(layer.opacity))
 ])
 const key = (id, title) => h('span', { class: 'muted small', title }, h('kbd', keyOf(id)))
@@ -41,14 +47,21 @@ export function layersSection({ view, setStyle, looks: { layers, saveLayers, sho
   const rules = rulesOf(view.image), { off } = layers.rejects
   return section('Layers', [
     row('Image', layers.image, saveLayers),
-    h('div', { class: 'layer-style' }, [segmented('Which image is shown', [{ value: 'original', label: 'Original' }, { value: 'corrected', label: 'Corrected' }], layers.image.corrected ? 'corrected' : 'original', which => showCorrected(which === 'corrected')), key('viewer.corrected', 'The image as stored, or as the pipeline corrects it')]),
+    h('div', { class: 'layer-style' }, [segmented('Which image is shown', [{ value: 'original', label: 'Original' }, { value: 'corrected', label: 'Corrected' }],
+      layers.image.corrected ? 'corrected' : 'original', which => showCorrected(which === 'corrected')),
+      key('viewer.corrected', 'The image as stored, or as the pipeline corrects it')]),
     row('Segments', layers.segments, saveLayers, view.total),
-    h('div', { class: 'layer-style' }, [segmented('How segments are drawn', [{ value: 'outline', label: 'Outline' }, { value: 'fill', label: 'Fill' }, { value: 'off', label: 'Off' }], view.style, setStyle), key('viewer.style', 'Cycles the three')]),
-    classesInUse().length ? h('div', { class: 'layer-style' }, h('label', { class: 'check' }, [h('input', { type: 'checkbox', checked: layers.segments.classes, onChange: e => { layers.segments.classes = e.target.checked; saveLayers() } }), h('span', 'Colours of classes')])) : null,
+    h('div', { class: 'layer-style' }, [segmented('How segments are drawn', [{ value: 'outline', label: 'Outline' }, { value: 'fill', label: 'Fill' },
+      { value: 'off', label: 'Off' }], view.style, setStyle), key('viewer.style', 'Cycles the three')]),
+    classesInUse().length ? h('div', { class: 'layer-style' }, h('label', { class: 'check' },
+      [h('input', { type: 'checkbox', checked: layers.segments.classes, onChange: e => { layers.segments.classes = e.target.checked; saveLayers() } }),
+      h('span', 'Colours of classes')])) : null,
     row('Rejected', layers.rejects, saveLayers, rules.reduce((sum, r) => sum + r.n, 0)),
     ...layers.rejects.on ? rules.map(({ rule, n, color }) => h('label', { class: 'check rule', key: rule }, [
-      h('input', { type: 'checkbox', checked: !off.includes(rule), onChange: e => { layers.rejects.off = e.target.checked ? off.filter(r => r !== rule) : [...off, rule]; saveLayers() } }),
-      h('i', { style: { background: `#${color}` } }), h('span', { class: 'grow' }, rule.replace(/[A-Z]/g, c => ' ' + c.toLowerCase()) || 'no rule'), h('span', { class: 'muted number' }, count(n))
+      h('input', { type: 'checkbox', checked: !off.includes(rule), onChange: e => { layers.rejects.off = e.target.checked ? off.filter(r => r !== rule) : [...off, rule];
+        saveLayers() } }),
+      h('i', { style: { background: `#${color}` } }), h('span', { class: 'grow' }, rule.replace(/[A-Z]/g, c => ' ' + c.toLowerCase()) || 'no rule'),
+        h('span', { class: 'muted number' }, count(n))
     ])) : []
   ], { key: 'layers' })
 }

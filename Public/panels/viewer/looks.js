@@ -25,7 +25,8 @@ export function createLooks(v) {
   let map, picture, rightPicture, overlays, rightOverlays, scaleBar, minimap, ruler
 
   let fresh = ''  // grows with each event that tells of better tiles
-  const address = right => (z, x, y, d) => P(`/blobs/${view.image.id}/tiles/${z}/${x}/${y}?v=${view.image.uid}${fresh}${corrected(right) ? '&layer=corrected' : ''}${query(d, corrected(right))}`)
+  const address = right => (z, x, y,
+    d) => P(`/blobs/${view.image.id}/tiles/${z}/${x}/${y}?v=${view.image.uid}${fresh}${corrected(right) ? '&layer=corrected' : ''}${query(d, corrected(right))}`)
   const overlayAddress = (z, x, y, query) => P(`/blobs/${view.image.id}/overlay/${z}/${x}/${y}.png?${query}&revision=${v.revision}&v=${view.image.uid}`)
   const corrected = right => (compare.state.on ? compare.correctedOf(right, layers.image.corrected) : layers.image.corrected)
   const visible = () => {
@@ -89,7 +90,8 @@ export function createLooks(v) {
     /** The picture and everything raster on it, once the map is there. */
     start(theMap, place) {
       map = theMap
-      for (const [name, z] of [['overlays', 350], ['rightTiles', 355], ['rightOverlays', 356], ['pending', 410], ['marks', 420], ['numbers', 640]]) { map.createPane(name).style.zIndex = z; map.getPane(name).style.pointerEvents = 'none' }
+      for (const [name, z] of [['overlays', 350], ['rightTiles', 355], ['rightOverlays', 356], ['pending', 410], ['marks', 420],
+        ['numbers', 640]]) { map.createPane(name).style.zIndex = z; map.getPane(name).style.pointerEvents = 'none' }
       Object.assign(display, settingsFor(view.image, place.d))
       picture = createPicture(map, view.image, address(0))
       overlays = new OverlayTiles(view.image, overlayAddress, { pane: 'overlays', className: 'tiles overlay' }).addTo(map)

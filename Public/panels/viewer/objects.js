@@ -93,7 +93,8 @@ export function createObjects(v) {
     v.hoverLayer?.clearLayers()
     hovered = null
     // Vectors for more than these would stall the page; those that an edit will make have no outline yet.
-    await Promise.all(next.filter(o => !String(o).startsWith('@')).slice(0, 200).map(o => fetchObject(o).catch(error => { if (!error.offline) view.selected = view.selected.filter(s => s !== o) })))
+    await Promise.all(next.filter(o => !String(o).startsWith('@')).slice(0,
+      200).map(o => fetchObject(o).catch(error => { if (!error.offline) view.selected = view.selected.filter(s => s !== o) })))
     drawSelection()
     v.savePlace()
   }
@@ -125,5 +126,6 @@ export function createObjects(v) {
     } catch (error) { complain(error) }
   }
 
-  return { fetchObject, hit, under, selectWithin, regions, rejects, inside, countObjects, hover, showHover, leave: () => { asked = null; showHover(null) }, drawSelection, select, selectAll, clearSelection, focusObject, next }
+  return { fetchObject, hit, under, selectWithin, regions, rejects, inside, countObjects, hover, showHover, leave: () => { asked = null; showHover(null) }, drawSelection, select,
+    selectAll, clearSelection, focusObject, next }
 }

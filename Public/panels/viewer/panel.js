@@ -23,8 +23,10 @@ const component = defineComponent(() => {
   const project = state.project, id = Number(state.place.item) || state.place.item
   const element = ref(null)
   const view = reactive({
-    image: null, error: null, total: null, style: memory.load('viewer.style', 'outline'), peek: false, tool: 'pan', drawing: { open: 0, done: 0 }, adjust: null, preview: null, hint: null, cursor: null, zoom: null, sideOpen: memory.load('viewer.side', innerWidth > 900),
-    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], offline: false, busy: false, refused: null, neighbours: []
+    image: null, error: null, total: null, style: memory.load('viewer.style', 'outline'), peek: false, tool: 'pan', drawing: { open: 0, done: 0 }, adjust: null, preview: null,
+      hint: null, cursor: null, zoom: null, sideOpen: memory.load('viewer.side', innerWidth > 900),
+    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], offline: false, busy: false, refused: null,
+      neighbours: []
   })
   const objects = shallowReactive(new Map())  // id → object with outline, as far as this tab has seen them
   const readOnly = () => !!project.readOnly
@@ -50,7 +52,8 @@ const component = defineComponent(() => {
     if (!v.map) return
     const c = v.map.getCenter(), zoom = +v.map.getZoom().toFixed(3), step = 1 + 2 ** (view.image.levels - 1 - zoom)
     if (came && (came.zoom !== zoom || Math.abs(came.x - c.lng) > step || Math.abs(came.y - c.lat) > step)) came = null
-    replaceQuery({ at: came?.text ?? `${Math.round(c.lng)},${Math.round(c.lat)},${zoom}`, sel: view.selected.filter(Number).slice(0, 50).join(',') || undefined, style: view.style === 'outline' ? undefined : view.style, ...looks.query() })
+    replaceQuery({ at: came?.text ?? `${Math.round(c.lng)},${Math.round(c.lat)},${zoom}`, sel: view.selected.filter(Number).slice(0, 50).join(',') || undefined,
+      style: view.style === 'outline' ? undefined : view.style, ...looks.query() })
   }
   function build() {
     const image = view.image, query = { ...state.place.query }  // as it came: the map's first move writes it anew
@@ -63,7 +66,8 @@ const component = defineComponent(() => {
     v.marks = L.layerGroup().addTo(v.map)
     // A pen of a hundredth of the image suits most objects; whoever needs another keeps it.
     view.pen ??= Math.max(3, Math.round(Math.max(image.width, image.height) / 100))
-    v.tools = createTools({ map: v.map, scale, size: () => view.pen, color: actions.color, changed: actions.changed, finish: actions.finish, nudge: actions.nudge, select: v.selectWithin, hover: pointAt })
+    v.tools = createTools({ map: v.map, scale, size: () => view.pen, color: actions.color, changed: actions.changed, finish: actions.finish, nudge: actions.nudge,
+      select: v.selectWithin, hover: pointAt })
     area.start(v.map)
     watch(() => view.tool === 'area', area.load)
     const xy = e => [e.latlng.lng, e.latlng.lat]
@@ -135,7 +139,8 @@ const component = defineComponent(() => {
     on('edit', () => { if (v.map) later('edits', v.loadEdits, 200) })
   ]
   async function refreshImage() {
-    try { const image = await get(P(`/blobs/${id}`)), before = view.image; view.image = image; looks.imageChanged(before); area.load(); v.emitRevision(image.revision) } catch { /* the next event tells again */ }
+    try { const image = await get(P(`/blobs/${id}`)), before = view.image; view.image = image; looks.imageChanged(before); area.load();
+      v.emitRevision(image.revision) } catch { /* the next event tells again */ }
   }
   onBeforeUnmount(() => { v.gone = true; ends.forEach(end => end()); v.map?.remove(); v.map = null })
 
@@ -155,7 +160,8 @@ const component = defineComponent(() => {
     if (!image || image.state === 'failed') return null
     return [
       h('span', { class: 'coordinates' }, cursor ? `x ${Math.round(cursor[0])}  y ${Math.round(cursor[1])} px` : 'x –  y – px'),
-      image.pixelSizeUm ? h('span', { class: 'coordinates hide-narrow' }, cursor ? positionText((cursor[0] + 0.5) * image.pixelSizeUm, (cursor[1] + 0.5) * image.pixelSizeUm) : '–') : h('span', { class: 'muted hide-narrow', title: 'Set the size of a pixel under Images' }, 'no pixel size'),
+      image.pixelSizeUm ? h('span', { class: 'coordinates hide-narrow' }, cursor ? positionText((cursor[0] + 0.5) * image.pixelSizeUm, (cursor[1] + 0.5) * image.pixelSizeUm)
+        : '–') : h('span', { class: 'muted hide-narrow', title: 'Set the size of a pixel under Images' }, 'no pixel size'),
       h('span', zoom == null ? '' : `zoom ${+(100 * 2 ** (zoom - image.levels + 1)).toPrecision(3)} %`),
       view.total != null ? h('span', plural(view.total, 'object')) : null,
       view.selected.length ? h('span', `${count(view.selected.length)} selected`) : null,
@@ -174,11 +180,14 @@ const component = defineComponent(() => {
   useCommands([
     ...actions.commands, ...area.commands(actions.use),
     { id: 'viewer.next', title: 'Next object', group: G2, key: 'Tab', when: e => e.target === element.value, run: ready(() => { v.next(1) }) },
-    { id: 'viewer.previous', title: 'Previous object', group: G2, key: 'Shift+Tab', when: e => e.target === element.value && view.selected.length > 0, run: ready(() => { v.next(-1) }) },
-    { id: 'viewer.show', title: 'Bring the selection into view', group: G2, key: 'C', run: ready(() => { const o = objects.get(view.focus); if (o) v.map.setView(boundsOf(o.box).getCenter(), Math.min(v.map.getBoundsZoom(boundsOf(o.box).pad(0.5)), view.image.levels + 1)) }) },
+    { id: 'viewer.previous', title: 'Previous object', group: G2, key: 'Shift+Tab', when: e => e.target === element.value && view.selected.length > 0,
+      run: ready(() => { v.next(-1) }) },
+    { id: 'viewer.show', title: 'Bring the selection into view', group: G2, key: 'C', run: ready(() => { const o = objects.get(view.focus);
+      if (o) v.map.setView(boundsOf(o.box).getCenter(), Math.min(v.map.getBoundsZoom(boundsOf(o.box).pad(0.5)), view.image.levels + 1)) }) },
     { id: 'viewer.all', title: 'Select all objects of the image', group: 'Select', key: 'Ctrl+A', run: ready(() => { v.selectAll() }) },
     { id: 'viewer.escape', title: 'Give up the shape; select nothing', group: 'Draw', key: 'Escape', run: ready(() => { if (state.sheet) return false; escape() }) },
-    { id: 'viewer.backspace', title: 'Take the last corner or point back', group: 'Draw', key: 'Backspace', run: ready(() => { if (!looks.takeBack() && !v.tools.takeBack() && view.tool === 'pan') actions.removeSelected() }) },
+    { id: 'viewer.backspace', title: 'Take the last corner or point back', group: 'Draw', key: 'Backspace',
+      run: ready(() => { if (!looks.takeBack() && !v.tools.takeBack() && view.tool === 'pan') actions.removeSelected() }) },
     { id: 'viewer.style', title: 'Outline, fill, off', group: G1, key: 'F', run: () => setStyle({ outline: 'fill', fill: 'off', off: 'outline' }[view.style]) },
     { id: 'viewer.peek', title: 'Bare image while held', group: G1, key: 'H', hold: on => { view.peek = on } },
     { id: 'viewer.corrected', title: 'Original or corrected image', group: G1, key: 'Y', run: ready(() => { looks.showCorrected(!layers.image.corrected) }) },
@@ -213,27 +222,39 @@ const component = defineComponent(() => {
   })
 
   return () => {
-    if (view.error) return view.error.status !== 404 ? problemPage('Image', view.error, load) : h('div', { class: 'page' }, empty('images', 'No such image', 'It may have been removed from the project.', [h('a', { class: 'button', href: here('images') }, 'All images')], 'h1'))
-    if (view.image?.state === 'failed') return h('div', { class: 'page' }, empty('warning', view.image.name, view.image.error, [h('a', { class: 'button', href: here('images') }, 'All images')], 'h1'))
+    if (view.error) return view.error.status !== 404 ? problemPage('Image', view.error, load)
+      : h('div', { class: 'page' }, empty('images', 'No such image', 'It may have been removed from the project.',
+      [h('a', { class: 'button', href: here('images') }, 'All images')], 'h1'))
+    if (view.image?.state === 'failed') return h('div', { class: 'page' }, empty('warning', view.image.name, view.image.error,
+      [h('a', { class: 'button', href: here('images') }, 'All images')], 'h1'))
     const i = view.neighbours.indexOf(view.image?.id)
     return h('div', { class: ['viewer', { 'side-open': view.image && view.sideOpen }] }, [
       h('h1', { class: 'unseen' }, view.image?.name ?? 'Image'),
       h('div', { class: 'rail', role: 'toolbar', 'aria-label': 'Tools', 'aria-orientation': 'vertical' }, [
         ...actions.rail(), h('hr'),
-        iconButton('outline', `Segments: ${view.style}. Change`, () => setStyle({ outline: 'fill', fill: 'off', off: 'outline' }[view.style]), { command: 'viewer.style', corner: true }),
-        iconButton('fit', 'Whole image', () => fitImage(v.map, view.image), { command: 'viewer.fit', corner: true }), iconButton('plus', 'Closer', () => zoomBy(v.map, 1), { command: 'viewer.in', corner: true }), iconButton('minus', 'Farther', () => zoomBy(v.map, -1), { command: 'viewer.out', corner: true }),
+        iconButton('outline', `Segments: ${view.style}. Change`, () => setStyle({ outline: 'fill', fill: 'off', off: 'outline' }[view.style]),
+          { command: 'viewer.style', corner: true }),
+        iconButton('fit', 'Whole image', () => fitImage(v.map, view.image), { command: 'viewer.fit', corner: true }),
+          iconButton('plus', 'Closer', () => zoomBy(v.map, 1), { command: 'viewer.in', corner: true }),
+          iconButton('minus', 'Farther', () => zoomBy(v.map, -1), { command: 'viewer.out', corner: true }),
         h('hr'), area.rail(actions.use), ...looks.rail(actions.use),
         h('div', { class: 'spring' }),
-        iconButton('panel', 'Panel at the right', toggleSide, { command: 'viewer.side', corner: true, pressed: view.sideOpen, 'aria-controls': view.image && view.sideOpen ? 'side' : undefined, 'aria-expanded': String(view.sideOpen) })
+        iconButton('panel', 'Panel at the right', toggleSide, { command: 'viewer.side', corner: true, pressed: view.sideOpen, 'aria-controls': view.image && view.sideOpen ? 'side'
+          : undefined, 'aria-expanded': String(view.sideOpen) })
       ]),
       h('div', { class: 'stage-column' }, [area.bar(actions.use), h('div', { class: 'stage' }, [
-        h('div', { class: ['map-host', view.tool] }, h('div', { ref: element, class: 'map', tabindex: 0, role: 'application', 'aria-roledescription': 'image', 'aria-label': view.image ? `${view.image.name}, ${view.image.width} by ${view.image.height} pixels, ${view.total ?? 0} objects. Tab steps through the objects, Escape leaves.` : 'Image', 'data-ready': view.image ? 'true' : undefined })),
-        looks.neutral.value ? null : h('button', { type: 'button', class: 'stage-badge', onClick: looks.resetDisplay, title: 'Show as recorded' }, [icon('eye', 14), 'Display changed']),
+        h('div', { class: ['map-host', view.tool] }, h('div', { ref: element, class: 'map', tabindex: 0, role: 'application', 'aria-roledescription': 'image',
+          'aria-label': view.image ? `${view.image.name}, ${view.image.width} by ${view.image.height} pixels, ${view.total ?? 0} objects. Tab steps through the objects, Escape leaves.` : 'Image', 'data-ready': view.image ? 'true' : undefined })),
+        looks.neutral.value ? null : h('button', { type: 'button', class: 'stage-badge', onClick: looks.resetDisplay, title: 'Show as recorded' },
+          [icon('eye', 14), 'Display changed']),
         view.image ? null : h('div', { class: 'stage-note wait', role: 'status' }, 'Opening the image…'),
         looks.filters(), ...looks.stage(),
-        view.refused ? h('div', { class: 'stage-problem', role: 'alert' }, [icon('error', 18), h('span', view.refused), iconButton('close', 'Dismiss', () => { view.refused = null }, { size: 14 })]) : null,
+        view.refused ? h('div', { class: 'stage-problem', role: 'alert' }, [icon('error', 18), h('span', view.refused),
+          iconButton('close', 'Dismiss', () => { view.refused = null }, { size: 14 })]) : null,
         actions.stage(),
-        i >= 0 && view.neighbours.length > 1 ? h('div', { class: 'neighbours' }, [iconButton('chevron', 'Image before', () => neighbour(-1), { command: 'viewer.before', size: 14, disabled: i === 0, 'data-flip': '' }), h('span', `${i + 1} / ${view.neighbours.length}`), iconButton('chevron', 'Image after', () => neighbour(1), { command: 'viewer.after', size: 14, disabled: i === view.neighbours.length - 1 })]) : null
+        i >= 0 && view.neighbours.length > 1 ? h('div', { class: 'neighbours' }, [iconButton('chevron', 'Image before', () => neighbour(-1),
+          { command: 'viewer.before', size: 14, disabled: i === 0, 'data-flip': '' }), h('span', `${i + 1} / ${view.neighbours.length}`),
+          iconButton('chevron', 'Image after', () => neighbour(1), { command: 'viewer.after', size: 14, disabled: i === view.neighbours.length - 1 })]) : null
       ])]),
       view.image && view.sideOpen ? side(v) : null
     ])

@@ -25,7 +25,8 @@ export function createPicture(map, image, address, options) {
     if (query(wanted) === query(shownNow)) return filter('')
     let f = document.getElementById(name)
     if (!f) {
-      document.getElementById('tables')?.insertAdjacentHTML('beforeend', `<filter id="${name}" filterUnits="userSpaceOnUse" x="-100000" y="-100000" width="200000" height="200000" color-interpolation-filters="sRGB"><feComponentTransfer><feFuncR type="table"/><feFuncG type="table"/><feFuncB type="table"/></feComponentTransfer></filter>`)
+      document.getElementById('tables')?.insertAdjacentHTML('beforeend',
+        `<filter id="${name}" filterUnits="userSpaceOnUse" x="-100000" y="-100000" width="200000" height="200000" color-interpolation-filters="sRGB"><feComponentTransfer><feFuncR type="table"/><feFuncG type="table"/><feFuncB type="table"/></feComponentTransfer></filter>`)
       f = document.getElementById(name)
     }
     const values = table(shownNow, wanted).join(' ')

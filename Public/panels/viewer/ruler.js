@@ -14,7 +14,8 @@ export function createRuler(map, pixelSize) {
       for (const end of ends) layer.addLayer(L.circleMarker(end, { ...own, radius: 3, color: '#000', weight: 1, fillColor: '#fff', fillOpacity: 1 }))
       const text = document.createElement('span')
       text.textContent = measureText(a, b, pixelSize())
-      layer.addLayer(L.marker(latLng((a[0] + b[0]) / 2, (a[1] + b[1]) / 2), { interactive: false, keyboard: false, pane: 'numbers', icon: L.divIcon({ className: 'ruler-text', html: text, iconSize: null }) }))
+      layer.addLayer(L.marker(latLng((a[0] + b[0]) / 2, (a[1] + b[1]) / 2), { interactive: false, keyboard: false, pane: 'numbers',
+        icon: L.divIcon({ className: 'ruler-text', html: text, iconSize: null }) }))
     }
   }
   return {

@@ -16,7 +16,8 @@ export function measures(object, columns) {
   const twin = c => list.find(o => o.name === c.name + '_um' || o.name === c.name + '_um2' || (c.name === 'equivalent_diameter_area' && o.name === 'esd_um'))
   const twins = new Set(list.map(twin).filter(Boolean))
   const cell = c => c ? [value(m[c.name]), h('span', { class: 'unit' }, unit(c.unit))] : null
-  return h('table', { class: 'measures' }, [h('caption', { class: 'unseen' }, 'Measurements'), h('tbody', list.filter(c => !twins.has(c)).map(c => h('tr', { key: c.name, title: [c.name, c.definition, c.source].filter(Boolean).join('\n') }, [
+  return h('table', { class: 'measures' }, [h('caption', { class: 'unseen' }, 'Measurements'),
+    h('tbody', list.filter(c => !twins.has(c)).map(c => h('tr', { key: c.name, title: [c.name, c.definition, c.source].filter(Boolean).join('\n') }, [
     h('th', { scope: 'row' }, c.title || c.name), h('td', { class: 'number' }, cell(c)), h('td', { class: 'number' }, cell(twin(c)))
   ])))])
 }
@@ -30,20 +31,26 @@ export function side(v) {
     v.looks.displaySection(),
     classes(v.labelling),
     section('Selection', objects.length === 0 ? h('p', { class: 'muted' }, ['Click an object to select it, ', h('kbd', 'Shift'), ' and click for more.']) : [
-      objects.length > 1 ? h('div', { class: 'chips' }, objects.slice(0, 24).map(o => h('button', { type: 'button', key: o.id, class: ['vignette', { pressed: one?.id === o.id }], 'aria-label': `Object ${o.id}`, 'aria-pressed': String(one?.id === o.id), onClick: () => v.focusObject(o.id) }, h('img', { src: v.vignette(o), alt: '', loading: 'lazy' })))) : null,
+      objects.length > 1 ? h('div', { class: 'chips' }, objects.slice(0, 24).map(o => h('button',
+        { type: 'button', key: o.id, class: ['vignette', { pressed: one?.id === o.id }], 'aria-label': `Object ${o.id}`, 'aria-pressed': String(one?.id === o.id),
+        onClick: () => v.focusObject(o.id) }, h('img', { src: v.vignette(o), alt: '', loading: 'lazy' })))) : null,
       objects.length > 24 ? h('p', { class: 'muted small' }, `and ${objects.length - 24} more`) : null,
       one ? h('div', { class: 'object', key: one.id }, [
         h('div', { class: 'object-head' }, [
           objects.length === 1 ? h('img', { class: 'vignette large', src: v.vignette(one), alt: `Picture of object ${one.id}` }) : null,
-          h('div', [h('strong', `Object ${one.id}`), h('div', { class: 'mono muted small uid', title: one.uid }, one.uid), h('div', { class: 'row wrap small' }, [one.edited ? h('span', { class: 'badge edited' }, [h('i'), 'edited']) : null, one.nInner ? h('span', { class: 'muted' }, `${plural(one.nInner, 'object')} inside`) : null, one.rule ? h('span', { class: 'bad' }, one.rule) : null])])
+          h('div', [h('strong', `Object ${one.id}`), h('div', { class: 'mono muted small uid', title: one.uid }, one.uid),
+            h('div', { class: 'row wrap small' }, [one.edited ? h('span', { class: 'badge edited' }, [h('i'), 'edited']) : null, one.nInner
+            ? h('span', { class: 'muted' }, `${plural(one.nInner, 'object')} inside`) : null, one.rule ? h('span', { class: 'bad' }, one.rule) : null])])
         ]),
         h('dl', { class: 'facts' }, [
           h('div', [h('dt', 'Position'), h('dd', `${count(one.box.x)}, ${count(one.box.y)} px`)]),
-          h('div', [h('dt', 'Box'), h('dd', [`${count(one.box.width)} × ${count(one.box.height)} px`, view.image.pixelSizeUm ? h('span', { class: 'muted' }, ` · ${lengthText(one.box.width * view.image.pixelSizeUm)} × ${lengthText(one.box.height * view.image.pixelSizeUm)}`) : null])])
+          h('div', [h('dt', 'Box'), h('dd', [`${count(one.box.width)} × ${count(one.box.height)} px`, view.image.pixelSizeUm
+            ? h('span', { class: 'muted' }, ` · ${lengthText(one.box.width * view.image.pixelSizeUm)} × ${lengthText(one.box.height * view.image.pixelSizeUm)}`) : null])])
         ]),
         measures(one, view.columns)
       ]) : h('p', { class: 'muted' }, `${plural(objects.length, 'object')}, ${count(objects.reduce((s, o) => s + (o.area ?? 0), 0))} px² in all`)
-    ], { key: 'selection', aside: objects.length ? h('span', { class: 'row' }, [h('span', { class: 'muted' }, objects.length > 1 ? plural(objects.length, 'object') : null), iconButton('close', 'Select nothing', v.clearSelection, { size: 14 })]) : null }),
+    ], { key: 'selection', aside: objects.length ? h('span', { class: 'row' }, [h('span', { class: 'muted' }, objects.length > 1 ? plural(objects.length, 'object') : null),
+      iconButton('close', 'Select nothing', v.clearSelection, { size: 14 })]) : null }),
     history(v)
   ])
 }

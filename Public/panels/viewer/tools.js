@@ -16,7 +16,8 @@ export function drawn({ geometry, properties: { role, width } }, { color, scale,
   if (type.endsWith('Polygon')) return casedOutline(geometry, { color, casing: '#fff', fill: 0.12, dashed, pane })
   const at = type === 'Point' ? [coordinates] : coordinates
   if (width && !role) return path([...at, at[at.length - 1]], { color, weight: Math.max(1, width * scale), opacity: 0.4, pane })
-  if (type === 'Point') return L.marker(latLng(...coordinates), { interactive: false, keyboard: false, pane: 'numbers', icon: L.divIcon({ className: 'point-number', html: number ?? '', iconSize: [18, 18] }) })
+  if (type === 'Point') return L.marker(latLng(...coordinates), { interactive: false, keyboard: false, pane: 'numbers',
+    icon: L.divIcon({ className: 'point-number', html: number ?? '', iconSize: [18, 18] }) })
   return L.layerGroup([path(at, { color: '#fff', weight: 5, opacity: 0.9, pane }), path(at, { color, weight: 2, dashArray: role === 'outline' ? '2 5' : null, pane })])
 }
 
@@ -38,7 +39,8 @@ export function createTools(host) {
   const place = e => { const r = element.getBoundingClientRect(), p = map.containerPointToLatLng(L.point(e.clientX - r.left, e.clientY - r.top)); return [p.lng, p.lat] }
   const tidy = points => simplify(smooth(points), 0.25 / Math.max(0.5, host.scale())).map(round)
   const pen = points => penLine(points, { width: host.size() })
-  const marked = (k, points) => feature(k === 'point' ? { type: 'Point', coordinates: points[0] } : { type: 'LineString', coordinates: points }, { role: k === 'point' || k === 'cut' ? undefined : k })
+  const marked = (k, points) => feature(k === 'point' ? { type: 'Point', coordinates: points[0] } : { type: 'LineString', coordinates: points },
+    { role: k === 'point' || k === 'cut' ? undefined : k })
 
   function draw() {
     frame = 0
@@ -54,9 +56,12 @@ export function createTools(host) {
     } else if (points.length && kind !== 'wand') {
       add(path(points, { color: '#fff', weight: 5, opacity: 0.9 }))
       add(path(points, { color, weight: 2, dashArray: kind === 'outline' ? '2 5' : null }))
-      if (areas.includes(kind) && points.length > 2) add(L.polygon(points.map(p => latLng(...p)), { interactive: false, pane: 'marks', color, weight: 1, dashArray: '3 4', fillOpacity: 0.12 }))
-      if (open.length < 200) open.forEach((p, i) => add(L.circleMarker(latLng(...p), { interactive: false, pane: 'marks', radius: i ? 3.5 : 5, color, weight: 2, fillColor: '#fff', fillOpacity: 1 })))
-    } else if (points.length) add(L.circleMarker(latLng(...points[0]), { interactive: false, pane: 'marks', radius: 4, color: '#fff', weight: 2, fillColor: color, fillOpacity: 1 }))
+      if (areas.includes(kind) && points.length > 2) add(L.polygon(points.map(p => latLng(...p)),
+        { interactive: false, pane: 'marks', color, weight: 1, dashArray: '3 4', fillOpacity: 0.12 }))
+      if (open.length < 200) open.forEach((p, i) => add(L.circleMarker(latLng(...p), { interactive: false, pane: 'marks', radius: i ? 3.5 : 5, color, weight: 2, fillColor: '#fff',
+        fillOpacity: 1 })))
+    } else if (points.length) add(L.circleMarker(latLng(...points[0]), { interactive: false, pane: 'marks', radius: 4, color: '#fff', weight: 2, fillColor: color,
+      fillOpacity: 1 }))
     showRing()
   }
   const soon = () => { frame ||= requestAnimationFrame(draw) }
