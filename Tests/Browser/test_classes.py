@@ -84,6 +84,15 @@ def run(w, page, project, base, image):
     page.locator(".notice", has_text="Deleted the class").get_by_role("button", name="Undo").click()
     w.wait_until("undo brings class and labels back", lambda: label(0) and names()[label(0)["category"]] == "Chaetognatha")
 
+    # Classes without EcoTaxa's number are findings of the export; each is read to its end at any width.
+    for width in (1400, 900):
+        page.set_viewport_size({"width": width, "height": 860})
+        w.go(f"#/{project['user']}/{project['name']}/export")
+        page.wait_for_selector(".findings tbody tr")
+        clipped = page.evaluate("() => { const box = document.querySelector('[aria-label=Findings]'); return [...document.querySelectorAll('.findings td')].filter(c => c.scrollWidth > c.clientWidth + 1 || c.getBoundingClientRect().right > box.getBoundingClientRect().right + 1).length + (box.scrollWidth > box.clientWidth + 1 ? 1 : 0) }")
+        check(clipped == 0, f"findings of an export are not cut off, {width} pixels wide", str(clipped))
+    page.set_viewport_size({"width": 1400, "height": 860})
+
 
 def main():
     with browser() as chromium, server() as s, tempfile.TemporaryDirectory() as folder:

@@ -15,7 +15,12 @@ export function measures(object, columns) {
   // The field calls the equivalent diameter in µm by its short name.
   const twin = c => list.find(o => o.name === c.name + '_um' || o.name === c.name + '_um2' || (c.name === 'equivalent_diameter_area' && o.name === 'esd_um'))
   const twins = new Set(list.map(twin).filter(Boolean))
-  const cell = c => c ? [value(m[c.name]), h('span', { class: 'unit' }, unit(c.unit))] : null
+  // Seven digits of µm² say no more than four of mm², and do not fit beside the pixels.
+  const cell = c => {
+    if (!c) return null
+    const large = unit(c.unit) === 'µm²' && m[c.name] >= 1e5
+    return [value(large ? m[c.name] / 1e6 : m[c.name]), h('span', { class: 'unit' }, large ? 'mm²' : unit(c.unit))]
+  }
   return h('table', { class: 'measures' }, [h('caption', { class: 'unseen' }, 'Measurements'),
     h('tbody', list.filter(c => !twins.has(c)).map(c => h('tr', { key: c.name, title: [c.name, c.definition, c.source].filter(Boolean).join('\n') }, [
     h('th', { scope: 'row' }, c.title || c.name), h('td', { class: 'number' }, cell(c)), h('td', { class: 'number' }, cell(twin(c)))
