@@ -76,6 +76,7 @@ class Studio:
         page.keyboard.press("Escape")
         self.screen("gallery", "gallery", ".gallery")
         self.screen("plots", "plots", ".plots")
+        self.screen("sizes", "plots?kind=spectrum", ".plots")
         w.go(f"{self.place}/pipeline")
         page.wait_for_selector(".node")
         page.locator(".node-head").nth(3).click()
@@ -93,6 +94,29 @@ class Studio:
         page.wait_for_selector(".sheet")
         self.take("keys")
         page.keyboard.press("Escape")
+        self.view()
+        page.keyboard.press("a")
+        page.wait_for_selector(".area-bar")
+        self.take("area")
+        page.keyboard.press("a")
+        # As narrow as everything has to work.
+        page.set_viewport_size({"width": 900, "height": 700})
+        self.view()
+        self.take("fit-narrow")
+        for screen, wait in (("gallery", ".sheet-area .cell"), ("images", ".card.image"), ("pipeline", ".node"), ("export", ".export .figures")):
+            self.screen(f"{screen}-narrow", screen, wait)
+        page.set_viewport_size(SIZE)
+
+
+def label_some(watched):
+    """Classes for three of four objects, once, so that pictures show their colours."""
+    base = "/api/projects/local/demo"
+    if watched.api(f"{base}/categories")["body"]["categories"]:
+        return
+    ids = watched.api(f"{base}/objects/columns?names=area")["body"]["ids"]
+    for n, name in enumerate(("Copepoda", "Diatomea", "Detritus")):
+        made = watched.api(f"{base}/categories", "POST", {"name": name, "key": n + 1})["body"]
+        watched.api(f"{base}/labels", "POST", {"objects": ids[n::4], "category": made["id"], "status": "validated"})
 
 
 def main():
@@ -104,6 +128,7 @@ def main():
     try:
         with browser() as chromium:
             watched = Watched(chromium, server, viewport=SIZE).open()
+            label_some(watched)
             for theme in ("light", "dark"):
                 Studio(watched, theme).all()
             watched.report("screenshots")

@@ -1,11 +1,15 @@
 """What a browser loads: at most 150 kB gzipped in all, nothing from elsewhere, under a policy that forbids eval and inline code."""
 import gzip
+import os
 import urllib.request
 
-from harness import Watched, browser, check, finish, server
+from harness import Watched, browser, check, finish, server, skip
 
 
 def main():
+    if os.environ.get("SHIP_PUBLIC"):
+        skip("browser files come from a folder, module by module, so what the program delivers was not measured")
+        return finish()
     with browser() as chromium, server() as s:
         w = Watched(chromium, s).open()
         for place in ("#/", "#/about"):
