@@ -21,6 +21,7 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "ship",
@@ -31,6 +32,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        // Pipeline files for schedulers are YAML as often as JSON; Yams holds libyaml, which knows YAML better than a reader of ours would.
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
         // The house, from the ground up; a target imports only from the lines above its own.
@@ -63,7 +66,7 @@ let package = Package(
             name: "ship",
             dependencies: [
                 "Raster", "Codecs", "Store", "Operations", "Pipeline", "Pyramid", "Nodes", "Editing", "Demo", "Jobs", "Server",
-                arguments, logging,
+                arguments, logging, yaml,
             ],
             linkerSettings: [staticArchives, staticLinking]),
         .executableTarget(

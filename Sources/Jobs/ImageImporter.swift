@@ -45,7 +45,19 @@ package struct ImageImporter: Sendable {
         at location: ImageLocation, name: String, known: (sha256: String, bytes: Int)? = nil, isCancelled: @Sendable () -> Bool = { false },
         isKnown: @Sendable (ImageRecord) -> Void = { _ in }
     ) async throws -> ImageRecord {
-        let file = try project.openFile(at: location)
+        let new = try describe(try project.openFile(at: location), at: location, name: name, known: known, isCancelled: isCancelled)
+        let image = try await project.insertImage(new)
+        if image.isNew && image.state != .failed { isKnown(image) }
+        guard needsPyramid(image) else { return image }
+        var finished = try await finish(image, isCancelled: isCancelled)
+        finished.isNew = image.isNew
+        return finished
+    }
+
+    /// What a file and its name say, before the project knows of it. A file that cannot be read is described as failed.
+    func describe(
+        _ file: OpenFile, at location: ImageLocation, name: String, known: (sha256: String, bytes: Int)? = nil, isCancelled: @Sendable () -> Bool = { false }
+    ) throws -> NewImage {
         let (sha256, bytes) = try known ?? FileDigest.sha256(file) { _ in if isCancelled() { throw RunCancelled() } }
         var new = NewImage(uid: String(sha256.prefix(20)), name: name, location: location, node: node, sha256: sha256, bytes: bytes)
         do {
@@ -62,44 +74,41 @@ package struct ImageImporter: Sendable {
         } catch {
             (new.state, new.error) = (.failed, "\(error)")
         }
-        let inserted = try await project.insertImage(new)
-        if !inserted.isNew {
-            // The same bytes as an image that failed before, for example by a full disk: try again.
-            return inserted.pyramid == nil && inserted.width > 0 ? try await finish(inserted, isCancelled: isCancelled) : inserted
-        }
-        try await applyNames(to: inserted)
-        let current = try await project.image(inserted.id) ?? inserted
-        guard new.state != .failed else { return current }
-        isKnown(current)
-        var finished = try await finish(current, isCancelled: isCancelled)
-        finished.isNew = true
-        return finished
+        let named = said(by: name)
+        new.namedMetadata = (named ?? [:]).filter { !FieldNames.pixelSizeTokens.contains($0.key) }.reduce(into: [:]) { $0[FieldNames.field(for: $1.key)] = $1.value }
+        (new.pixelSize, new.pixelSizeSource) = calibration(present: (new.pixelSize, new.pixelSizeSource), named: named)
+        return new
     }
 
-    /// Fields of the file-name pattern, and the pixel size. Returns whether the name matched.
-    ///
+    /// Whether the image's pyramid was never finished: a new image, or one that failed before, for example by a full disk.
+    func needsPyramid(_ image: ImageRecord) -> Bool { image.pyramid == nil && image.width > 0 && (image.isNew ? image.state != .failed : true) }
+
+    private func said(by name: String) -> [String: String]? { pattern.flatMap { $0.match(name) } }
+
     /// Of several pixel sizes the first of these counts: what a person entered for this very image, what its name says, what its
     /// file says, what the project says for images that do not say.
+    private func calibration(present: (size: Double?, source: String?), named: [String: String]?) -> (Double?, String?) {
+        var (size, source) = present
+        if source == nil || source == "project" { (size, source) = (pixelSize, pixelSize.map { _ in "project" }) }
+        let value = FieldNames.pixelSizeTokens.compactMap { named?[$0] }.compactMap(Double.init).first { $0 > 0 && $0.isFinite }
+        if let value, source != "hand" { (size, source) = (value, "pattern") }
+        return (size, source)
+    }
+
+    /// Gives an image what its name says by the present pattern, and the pixel size. Returns whether the name matched.
     @discardableResult
     package func applyNames(to image: ImageRecord) async throws -> Bool {
-        var matched = true
-        var (size, source) = (image.pixelSize, image.pixelSizeSource)
-        if source == nil || source == "project" { (size, source) = (pixelSize, pixelSize.map { _ in "project" }) }
-        if let pattern {
-            if let fields = pattern.match(image.name) {
-                var values: [String: String?] = [:]
-                for (token, value) in fields where !FieldNames.pixelSizeTokens.contains(token) { values[FieldNames.field(for: token)] = value }
-                try await project.setMetadata(image.id, values, source: .pattern, by: "pattern")
-                let named = FieldNames.pixelSizeTokens.compactMap { fields[$0] }.compactMap(Double.init).first { $0 > 0 && $0.isFinite }
-                if let named, source != "hand" { (size, source) = (named, "pattern") }
-            } else {
-                matched = false
-            }
+        let named = said(by: image.name)
+        if let named {
+            var values: [String: String?] = [:]
+            for (token, value) in named where !FieldNames.pixelSizeTokens.contains(token) { values[FieldNames.field(for: token)] = value }
+            try await project.setMetadata(image.id, values, source: .pattern, by: "pattern")
         }
+        let (size, source) = calibration(present: (image.pixelSize, image.pixelSizeSource), named: named)
         if let size, let source, size != image.pixelSize || source != image.pixelSizeSource {
             try await setPixelSize(size, source: source, image: image)
         }
-        return matched
+        return pattern == nil || named != nil
     }
 
     private func setPixelSize(_ size: Double, source: String, image: ImageRecord) async throws {
@@ -110,7 +119,7 @@ package struct ImageImporter: Sendable {
     }
 
     /// Builds the pyramid, which reads every pixel: only now is it certain that the file is whole.
-    private func finish(_ image: ImageRecord, isCancelled: @Sendable () -> Bool) async throws -> ImageRecord {
+    func finish(_ image: ImageRecord, isCancelled: @Sendable () -> Bool) async throws -> ImageRecord {
         var change = ImageChange()
         do {
             change.pyramid = .some(try buildPyramid(of: image, isCancelled: isCancelled))

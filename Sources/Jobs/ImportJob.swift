@@ -12,7 +12,14 @@ struct ImportJob: JobKind {
     struct Parameters: Codable {
         /// Folder; relative to the project once it is stored, so that both can be moved together.
         var path: String
+        /// Make the pyramids that viewers need; true. Without them an image is ready once it is indexed, and a viewer makes what it shows.
+        var pyramids: Bool?
+        /// Only the images of one of several equal parts of the folder.
+        var shard: Shard?
     }
+
+    /// Images that are stored by one transaction.
+    private static let group = 64
 
     private let parameters: Parameters
 
@@ -23,7 +30,8 @@ struct ImportJob: JobKind {
     static func stored(_ parameters: String, in project: Project) throws -> String {
         let given = try Self.decode(Parameters.self, from: Data(parameters.utf8))
         if given.path.hasPrefix("/") {
-            let relative = Parameters(path: project.relativePath(ofFolder: given.path))
+            var relative = given
+            relative.path = project.relativePath(ofFolder: given.path)
             return String(decoding: try JSONEncoder().encode(relative), as: UTF8.self)
         }
         // A job that is tried again comes with its stored path.
@@ -50,36 +58,82 @@ struct ImportJob: JobKind {
         for line in leftOut.prefix(200) { await context.note("left out \(line)") }
         context.progress.begin(total: files.count, message: "Indexing")
         let importer = try await ImageImporter(project: project)
-        let tally = Mutex((new: 0, known: 0, failures: [JobOutcome.Failure]()))
+        let withPyramids = parameters.pyramids ?? true
+        if let shard = parameters.shard {
+            // So that a merge notices when one is missing.
+            try await project.setSetting(ImportShard.setting, json: #"{"count":\#(shard.count),"index":\#(shard.index)}"#, by: "import")
+        }
+        let handle = try FolderHandle(path: path)
         let cancelled = context.cancelled
-        try await context.workers.forEach(files) { file in
+        let tally = Mutex((new: 0, known: 0, elsewhere: 0, failures: [JobOutcome.Failure]()))
+        var unfinished: [ImageRecord] = []
+        var waiting: Set<ObjectID> = []
+        // Groups are read by all workers and stored in the order of the names by one transaction: of equal files the first name counts,
+        // whatever the number of workers, and the disk is waited for once a group.
+        for start in stride(from: 0, to: files.count, by: Self.group) {
             try context.checkCancelled()
-            do {
-                let image = try await importer.importFile(at: .root(id: root.id, path: file), name: file, isCancelled: { cancelled.isSet }) {
-                    context.announce(.images([$0.id]))
+            let group = Array(files[start..<min(start + Self.group, files.count)])
+            let described = Mutex([NewImage?](repeating: nil, count: group.count))
+            let shard = parameters.shard
+            try await context.workers.forEach(Array(group.indices)) { index in
+                try context.checkCancelled()
+                let file = group[index]
+                do {
+                    let (sha256, bytes) = try FileDigest.sha256(try handle.openFile(file)) { _ in try context.checkCancelled() }
+                    guard shard?.contains(sha256: sha256) ?? true else {
+                        tally.withLock { $0.elsewhere += 1 }
+                        return context.progress.advance(message: "Indexing \(file)")
+                    }
+                    var new = try importer.describe(try handle.openFile(file), at: .root(id: root.id, path: file), name: file, known: (sha256, bytes))
+                    if !withPyramids, new.state == .new { new.state = .ready }
+                    described.withLock { [new] in $0[index] = new }
+                } catch let stop as RunCancelled { throw stop } catch let error as StoreError where error.stopsEverything { throw error } catch {
+                    tally.withLock { $0.failures.append(.init(name: file, reason: "\(error)")) }
+                    await context.note("\(file): \(error)")
                 }
+                context.progress.advance(message: "Indexing \(file)")
+            }
+            let list = described.withLock { $0.compactMap { $0 } }
+            let images = try await project.insertImages(list)
+            for (image, file) in zip(images, list) {
                 tally.withLock { tally in
-                    if image.state == .failed {
-                        let reason = image.name == file ? image.error ?? "" : "\(file) has the same bytes as \(image.name), which cannot be read"
-                        tally.failures.append(.init(name: file, reason: reason))
+                    if image.state == .failed && !importer.needsPyramid(image) {
+                        let reason = image.name == file.name ? image.error ?? "" : "\(file.name) has the same bytes as \(image.name), which cannot be read"
+                        tally.failures.append(.init(name: file.name, reason: reason))
                     } else if image.isNew {
                         tally.new += 1
                     } else {
                         tally.known += 1
                     }
                 }
-                context.announce(.images([image.id]))
-            } catch let stop as RunCancelled { throw stop } catch let error as StoreError where error.stopsEverything { throw error } catch {
-                tally.withLock { $0.failures.append(.init(name: file, reason: "\(error)")) }
-                await context.note("\(file): \(error)")
+                if withPyramids, importer.needsPyramid(image), waiting.insert(image.id).inserted { unfinished.append(image) }
             }
-            context.progress.advance(message: "Indexing \(file)")
+            context.announce(.images(images.map(\.id)))
         }
-        let (new, known, failures) = tally.withLock { $0 }
+
+        if !unfinished.isEmpty { context.progress.begin(total: unfinished.count, message: "Preparing pictures") }
+        try await context.workers.forEach(unfinished) { image in
+            try context.checkCancelled()
+            do {
+                let finished = try await importer.finish(image, isCancelled: { cancelled.isSet })
+                if finished.state == .failed {
+                    tally.withLock { tally in
+                        if image.isNew { tally.new -= 1 } else { tally.known -= 1 }
+                        tally.failures.append(.init(name: image.name, reason: finished.error ?? ""))
+                    }
+                }
+            } catch let stop as RunCancelled { throw stop } catch let error as StoreError where error.stopsEverything { throw error } catch {
+                tally.withLock { $0.failures.append(.init(name: image.name, reason: "\(error)")) }
+                await context.note("\(image.name): \(error)")
+            }
+            context.announce(.images([image.id]))
+            context.progress.advance(message: "Preparing \(image.name)")
+        }
+        let (new, known, elsewhere, failures) = tally.withLock { $0 }
         for failure in failures { await context.note("\(failure.name): \(failure.reason)") }
         var outcome = JobOutcome(
             summary: "\(new) images imported, \(known) were there already, \(failures.count) cannot be read"
-                + (leftOut.isEmpty ? "" : ", \(leftOut.count) other files left out"))
+                + (elsewhere > 0 ? ", \(elsewhere) belong to other shards" : "") + (leftOut.isEmpty ? "" : ", \(leftOut.count) other files left out"))
         if !leftOut.isEmpty { outcome.warnings = leftOut.prefix(20) + (leftOut.count > 20 ? ["and \(leftOut.count - 20) more, listed in the job's log"] : []) }
         outcome.failures = failures.sorted { $0.name < $1.name }
         outcome.counts = ["new": new, "known": known, "failed": failures.count]

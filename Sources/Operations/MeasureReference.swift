@@ -95,12 +95,12 @@ public enum MeasureReference {
     /// The page as Markdown (tables as on GitHub).
     public static func markdown() -> String {
         var text = "# Measures\n\n\(introduction)\n\n"
-        for rule in rules { text += "## \(rule.title)\n\n" + rule.sentences.map { "- \(markdown($0))\n" }.joined() + "\n" }
+        for rule in rules { text += "## \(rule.title)\n\n" + rule.sentences.map { "- \(ReferencePage.markdown($0))\n" }.joined() + "\n" }
         for group in MeasureGroup.allCases {
             text += "## \(group.title)\n\n\(group.help) Chosen as `\(group.rawValue)`.\n\n"
             text += "| \(headings.joined(separator: " | ")) |\n|\(String(repeating: " --- |", count: headings.count))\n"
             for column in group.columns {
-                let cells = ["`\(column.name)`"] + [column.unit.rawValue, column.title, column.definition, column.source, column.equals ?? ""].map(markdown)
+                let cells = ["`\(column.name)`"] + [column.unit.rawValue, column.title, column.definition, column.source, column.equals ?? ""].map(ReferencePage.markdown)
                 text += "| \(cells.joined(separator: " | ")) |\n"
             }
             text += "\n"
@@ -108,82 +108,27 @@ public enum MeasureReference {
         return text
     }
 
-    /// Looks of the HTML page; public so that a server can allow exactly this style.
-    public static let style = """
-        :root { color-scheme: light dark; --text: #1b1f24; --page: #ffffff; --line: #c9d1d9; --soft: #f3f5f7; --link: #0b5cad; }
-        @media (prefers-color-scheme: dark) {
-          :root { --text: #e6e9ec; --page: #14171a; --line: #3a4149; --soft: #1e2328; --link: #7db8f5; }
-        }
-        body { margin: 0 auto; padding: 1rem; max-width: 80rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); }
-        a { color: var(--link); }
-        nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; padding: 0; list-style: none; }
-        .wide { overflow-x: auto; }
-        table { border-collapse: collapse; width: 100%; font-size: 0.875rem; }
-        th, td { padding: 0.25rem 0.5rem; border: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: normal; }
-        thead th { background: var(--soft); font-weight: bold; }
-        tr:target { background: var(--soft); }
-        code { font-family: ui-monospace, monospace; }
-        """
-
     /// The page as one HTML file without scripts or other files; light or dark as the reader's system is.
     ///
     /// Each column's row has its group and name as identifier: `#gray-intensity_mean`.
     public static func html() -> String {
-        var body = "<h1>Measures</h1>\n<p>\(html(introduction))</p>\n<nav><ul>\n"
-        for group in MeasureGroup.allCases { body += "<li><a href=\"#\(group.rawValue)\">\(html(group.title))</a></li>\n" }
+        var body = "<h1>Measures</h1>\n<p>\(ReferencePage.text(introduction))</p>\n<nav><ul>\n"
+        for group in MeasureGroup.allCases { body += "<li><a href=\"#\(group.rawValue)\">\(ReferencePage.text(group.title))</a></li>\n" }
         body += "</ul></nav>\n"
         for rule in rules {
-            body += "<h2>\(html(rule.title))</h2>\n<ul>\n" + rule.sentences.map { "<li>\(html($0))</li>\n" }.joined() + "</ul>\n"
+            body += "<h2>\(ReferencePage.text(rule.title))</h2>\n<ul>\n" + rule.sentences.map { "<li>\(ReferencePage.text($0))</li>\n" }.joined() + "</ul>\n"
         }
         for group in MeasureGroup.allCases {
-            body += "<h2 id=\"\(group.rawValue)\">\(html(group.title))</h2>\n<p>\(html(group.help)) Chosen as <code>\(group.rawValue)</code>.</p>\n"
-            body += "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"\(html(group.title))\"><table>\n<thead><tr>"
+            body += "<h2 id=\"\(group.rawValue)\">\(ReferencePage.text(group.title))</h2>\n<p>\(ReferencePage.text(group.help)) Chosen as <code>\(group.rawValue)</code>.</p>\n"
+            body += "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"\(ReferencePage.text(group.title))\"><table>\n<thead><tr>"
             body += headings.map { "<th scope=\"col\">\($0)</th>" }.joined() + "</tr></thead>\n<tbody>\n"
             for column in group.columns {
-                body += "<tr id=\"\(html("\(group.rawValue)-\(column.name)"))\"><th scope=\"row\"><code>\(html(column.name))</code></th>"
+                body += "<tr id=\"\(ReferencePage.text("\(group.rawValue)-\(column.name)"))\"><th scope=\"row\"><code>\(ReferencePage.text(column.name))</code></th>"
                 let cells = [column.unit.rawValue, column.title, column.definition, column.source, column.equals ?? ""]
-                body += cells.map { "<td>\(html($0))</td>" }.joined() + "</tr>\n"
+                body += cells.map { "<td>\(ReferencePage.text($0))</td>" }.joined() + "</tr>\n"
             }
             body += "</tbody>\n</table></div>\n"
         }
-        return """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>Measures</title>
-            <style>\(style)</style>
-            </head>
-            <body>
-            \(body)</body>
-            </html>
-
-            """
-    }
-
-    /// Text in a Markdown paragraph or cell, with nothing of it taken for markup.
-    private static func markdown(_ text: String) -> String {
-        var escaped = ""
-        for character in text {
-            if "\\`*_[]<>|#~".contains(character) { escaped.append("\\") }
-            escaped.append(character)
-        }
-        return escaped
-    }
-
-    private static func html(_ text: String) -> String {
-        var escaped = ""
-        for character in text {
-            switch character {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            case "'": escaped += "&#39;"
-            default: escaped.append(character)
-            }
-        }
-        return escaped
+        return ReferencePage.html(title: "Measures", body: body)
     }
 }

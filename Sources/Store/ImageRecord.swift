@@ -42,6 +42,8 @@ package struct NewImage: Sendable {
     package var error: String?
     package var metadata: [String: String] = [:]
     package var metadataSource = MetadataSource.exif
+    /// What its name says by the project's pattern, which goes before what the file says.
+    package var namedMetadata: [String: String] = [:]
 
     package init(uid: String, name: String, location: ImageLocation, node: String, sha256: String, bytes: Int) {
         (self.uid, self.name, self.location, self.node) = (uid, name, location, node)

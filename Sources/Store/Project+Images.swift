@@ -6,12 +6,30 @@ extension Project {
     /// Registers an image. Of bytes (and page) that the project has already, that image is returned with `isNew` false, brought
     /// back when it was in the trash; when its file is no longer where it was, the new place takes over.
     /// - Throws: `.invalid` for an absolute path or a bad node name, `.diskFull`, `.io`.
-    package func insertImage(_ new: NewImage) async throws(StoreError) -> ImageRecord {
-        let (root, url): (Int64?, String) =
-            switch new.location {
-            case .project(let path): (nil, path)
-            case .root(let id, let path): (id, path)
-            }
+    package func insertImage(_ new: NewImage) async throws(StoreError) -> ImageRecord { try await insertImages([new])[0] }
+
+    /// The same for several images in one transaction, in their order: one wait for the disk for all of them.
+    package func insertImages(_ list: [NewImage]) async throws(StoreError) -> [ImageRecord] {
+        for new in list { try Self.check(new) }
+        let stored = try await write { database in
+            let images = try list.map { try Self.insert($0, database) }
+            try Self.touch(database)
+            return images
+        }
+        var images: [ImageRecord] = []
+        for (image, new) in zip(stored, list) { images.append(try await moved(image, to: new)) }
+        return images
+    }
+
+    private static func place(of new: NewImage) -> (root: Int64?, url: String) {
+        switch new.location {
+        case .project(let path): (nil, path)
+        case .root(let id, let path): (id, path)
+        }
+    }
+
+    private static func check(_ new: NewImage) throws(StoreError) {
+        let url = place(of: new).url
         guard !url.hasPrefix("/"), (try? FolderHandle.components(url)) != nil else {
             throw .invalid(sentence: "“\(url)” cannot be the place of an image; give a path relative to its folder")
         }
@@ -21,57 +39,65 @@ extension Project {
             throw .invalid(sentence: "\(new.name) cannot be \(new.width) × \(new.height) pixels large; cut it")
         }
         try Self.requirePixelSize(new.pixelSize)
-        let stored = try await write { database in
-            if let root, try Int64.fetchOne(database, sql: "SELECT id FROM import_root WHERE id = ?", arguments: [root]) == nil {
-                throw StoreError.notFound(what: "Import root \(root)")
-            }
-            if let known = try Int64.fetchOne(
-                database,
+    }
+
+    private static func insert(_ new: NewImage, _ database: Database) throws -> ImageRecord {
+        let (root, url) = place(of: new)
+        if let root, try Int64.fetchOne(database.cachedStatement(sql: "SELECT id FROM import_root WHERE id = ?"), arguments: [root]) == nil {
+            throw StoreError.notFound(what: "Import root \(root)")
+        }
+        let known = try Int64.fetchOne(
+            database.cachedStatement(
                 sql: """
                     SELECT image.object_id FROM image JOIN image_data ON image_data.id = image.original_id
                     WHERE image_data.sha256 = ? AND image_data.page = ?
-                    """, arguments: [new.sha256, new.page])
-            {
-                try database.execute(sql: "UPDATE image SET removed_at = NULL WHERE object_id = ? AND removed_at IS NOT NULL", arguments: [known])
-                if database.changesCount > 0 { try Self.touch(database) }
-                guard let image = try Self.image(database, known) else { throw StoreError.notFound(what: "Image \(known)") }
-                return image
-            }
-            let now = Date().milliseconds
-            let node = try Self.nodeID(database, name: new.node, kind: "import.folder")
-            // The image of an image object is itself, so its number is needed before its row.
-            let id = (try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'object'") ?? 0) + 1
-            try database.execute(
-                sql: """
-                    INSERT INTO object (id, uid, kind, image_id, node_id, active, x, y, width, height, area, created_at)
-                    VALUES (?, ?, 'image', ?, ?, 1, 0, 0, ?, ?, ?, ?)
-                    """, arguments: [id, new.uid, id, node, new.width, new.height, new.width * new.height, now])
-            try database.execute(sql: "INSERT INTO facet (node_id, object_id, slot) VALUES (?, ?, 'image')", arguments: [node, id])
-            try database.execute(
-                sql: """
-                    INSERT INTO image_data (facet_id, root_id, url, page, width, height, channels, bits, format, orientation, pixel_size_um,
-                        pixel_size_source, sha256, bytes)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    database.lastInsertedRowID, root, url, new.page, new.width, new.height, new.channels, new.bits, new.format, new.orientation,
-                    new.pixelSize, new.pixelSizeSource, new.sha256, new.bytes,
-                ])
-            try database.execute(
-                sql: "INSERT INTO image (object_id, original_id, name, state, error) VALUES (?, ?, ?, ?, ?)",
-                arguments: [id, database.lastInsertedRowID, new.name, new.state.rawValue, new.error])
-            for (key, value) in new.metadata.sorted(by: { $0.key < $1.key }) {
-                try database.execute(
-                    sql: "INSERT INTO metadata (object_id, key, value, source) VALUES (?, ?, ?, ?)",
-                    arguments: [id, key, value, new.metadataSource.rawValue])
-            }
-            try Self.touch(database)
-            guard var image = try Self.image(database, id) else { throw StoreError.notFound(what: "Image \(id)") }
-            image.isNew = true
+                    """), arguments: [new.sha256, new.page])
+        if let known {
+            try database.cachedStatement(sql: "UPDATE image SET removed_at = NULL WHERE object_id = ? AND removed_at IS NOT NULL").execute(arguments: [known])
+            guard let image = try Self.image(database, known) else { throw StoreError.notFound(what: "Image \(known)") }
             return image
         }
+        let now = Date().milliseconds
+        let node = try Self.nodeID(database, name: new.node, kind: "import.folder")
+        // The image of an image object is itself, so its number is needed before its row.
+        let id = (try Int64.fetchOne(database.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'object'")) ?? 0) + 1
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO object (id, uid, kind, image_id, node_id, active, x, y, width, height, area, created_at)
+                VALUES (?, ?, 'image', ?, ?, 1, 0, 0, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [id, new.uid, id, node, new.width, new.height, new.width * new.height, now])
+        try database.cachedStatement(sql: "INSERT INTO facet (node_id, object_id, slot) VALUES (?, ?, 'image')").execute(arguments: [node, id])
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO image_data (facet_id, root_id, url, page, width, height, channels, bits, format, orientation, pixel_size_um,
+                    pixel_size_source, sha256, bytes)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(
+            arguments: [
+                database.lastInsertedRowID, root, url, new.page, new.width, new.height, new.channels, new.bits, new.format, new.orientation,
+                new.pixelSize, new.pixelSizeSource, new.sha256, new.bytes,
+            ])
+        try database.cachedStatement(sql: "INSERT INTO image (object_id, original_id, name, state, error) VALUES (?, ?, ?, ?, ?)")
+            .execute(arguments: [id, database.lastInsertedRowID, new.name, new.state.rawValue, new.error])
+        let field = try database.cachedStatement(sql: "INSERT INTO metadata (object_id, key, value, source) VALUES (?, ?, ?, ?)")
+        for (key, value) in new.metadata.sorted(by: { $0.key < $1.key }) where new.namedMetadata[key] == nil {
+            try field.execute(arguments: [id, key, value, new.metadataSource.rawValue])
+        }
+        for (key, value) in new.namedMetadata.sorted(by: { $0.key < $1.key }) {
+            try field.execute(arguments: [id, key, value, MetadataSource.pattern.rawValue])
+        }
+        guard var image = try Self.image(database, id, counting: false) else { throw StoreError.notFound(what: "Image \(id)") }
+        image.isNew = true
+        return image
+    }
+
+    /// Where the file of a known image is gone, the new place of the same bytes takes over.
+    private func moved(_ stored: ImageRecord, to new: NewImage) async throws(StoreError) -> ImageRecord {
         guard !stored.isNew, stored.location != new.location else { return stored }
         do throws(StoreError) { _ = try openOriginal(stored) } catch .missingFile {
+            let (root, url) = Self.place(of: new)
             return try await write { database in
                 try database.execute(
                     sql: "UPDATE image_data SET root_id = ?, url = ? WHERE id = (SELECT original_id FROM image WHERE object_id = ?)", arguments: [root, url, stored.id])

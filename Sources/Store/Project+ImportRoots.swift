@@ -59,7 +59,7 @@ extension Project {
     }
 
     /// Full path without links, so that a link on the way does not make ".." mean something else.
-    private static func resolved(_ path: String) -> String {
+    static func resolved(_ path: String) -> String {
         guard let real = realpath(path, nil) else { return path }
         defer { free(real) }
         return String(cString: real)

@@ -6,11 +6,14 @@ import Store
 
 struct PipelineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pipeline", abstract: "Print a pipeline as JSON: the standard one, or a project's.",
+        commandName: "pipeline", abstract: "Print a pipeline as JSON or YAML: the standard one, or a project's.",
         discussion: "The output is what `ship run` takes.")
 
     @Argument(help: "Project folder; the standard pipeline when left out.", completion: .directory)
     var project: String?
+
+    @Flag(help: "YAML instead of JSON.")
+    var yaml = false
 
     func run() async throws {
         try await reportingFailure {
@@ -21,6 +24,7 @@ struct PipelineCommand: AsyncParsableCommand {
                 guard let nodeClass = AllNodes.named(graph.nodes[index].kind) else { continue }
                 graph.nodes[index].config = nodeClass.defaults.merging(graph.nodes[index].config) { $1 }
             }
+            if yaml { return print(try PipelineFile.yaml(graph), terminator: "") }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             print(String(decoding: try encoder.encode(graph), as: UTF8.self))

@@ -10,10 +10,18 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Run a pipeline over a folder of images, without a browser.",
         discussion: """
             OUT becomes an ordinary project folder: open it later with the server to look, edit and export again. Killed and
-            started again with the same arguments, the run goes on where it was. `ship pipeline` prints the standard pipeline.
+            started again with the same arguments, the run goes on where it was; when nothing is left to do, it changes nothing.
+            `ship pipeline` prints the standard pipeline, `ship nodes` says what can stand in one.
+
+            On a cluster each task runs one shard: `--shard 3/8` takes the images of the third of eight parts, chosen by the hash
+            of their bytes, and writes them to a project of its own, without exports. `ship merge` then unites the parts and
+            exports what a single run would have exported, byte for byte.
+
+            Exit codes: 0 all done; 1 failed, the message says why; 2 some images failed and are named, the rest is done;
+            64 the arguments are wrong.
             """)
 
-    @Argument(help: "Pipeline as JSON: nodes and edges.", completion: .file(extensions: ["json"]))
+    @Argument(help: "Pipeline as JSON or YAML: nodes and edges; - reads standard input.", completion: .file(extensions: ["json", "yaml", "yml"]))
     var pipeline: String
 
     @Option(help: "Folder of images; it is read, never changed.", completion: .directory)
@@ -25,42 +33,75 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Images worked on at the same time; the number of processors when left out.")
     var workers: Int?
 
+    @Option(help: ArgumentHelp("Only the i-th of n parts of the images, i from 1 to n.", valueName: "i/n"))
+    var shard: Shard?
+
+    @Flag(help: "Only say what would be done: steps, images to compute and up to date, expected disk use and time, measured on three images.")
+    var dryRun = false
+
+    @Flag(name: .customLong("no-export"), help: "Leave the export nodes of the pipeline out.")
+    var noExport = false
+
+    @Flag(help: "Also make the files from which a browser shows the images; without them they are made when somebody looks.")
+    var pyramids = false
+
     func validate() throws {
         if let workers, !(1...256).contains(workers) { throw ValidationError("--workers must be from 1 to 256") }
     }
 
     func run() async throws {
         try await reportingFailure {
-            let graph = try readGraph()
-            _ = try Plan(graph, classes: AllNodes.classes)
+            let graph = try PipelineFile.read(pipeline)
+            let plan = try Plan(graph, classes: AllNodes.classes)
             let folder = fullPath(input)
             var isFolder: ObjCBool = false
             guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
                 throw Sentence("\(input) is not a folder; give the folder that holds the images")
             }
+            if let shard { try plan.requireShardable(shard) }
             let target = fullPath(output)
-            let isThere = FileManager.default.fileExists(atPath: target + "/" + Project.databaseName)
-            if !isThere {
-                try FileManager.default.createDirectory(
-                    at: URL(filePath: target).deletingLastPathComponent(), withIntermediateDirectories: true)
-                // Titled after what is in it, so that results do not depend on where they are written.
-                try Project.create(folder: target, title: URL(filePath: folder).lastPathComponent).close()
+            if dryRun {
+                try await DryRun(graph: graph, plan: plan, input: folder, output: target, shard: shard, workers: workers, exports: !noExport && shard == nil, pyramids: pyramids)
+                    .report()
+                return
             }
+            // Titled after what is in it, so that results do not depend on where they are written.
+            try makeProject(target, title: URL(filePath: folder).lastPathComponent)
             try await withProject(target) { project in
                 try await project.savePipelineGraph(graph)
-                try await runJobs(
-                    [JobSequence.Request(type: "import", parameters: ["path": .string(folder)]), JobSequence.Request(type: "run")]
-                        + exportRequests(of: project), on: project, workers: workers)
+                var requests = try RunCommand.requests(input: folder, shard: shard, pyramids: pyramids)
+                // Names and numbers in an export are those of all images together, so shards leave it to the merge.
+                if !noExport && shard == nil { requests += try await exportRequests(of: project) }
+                try await runJobs(requests, on: project, workers: workers)
             }
         }
     }
 
-    private func readGraph() throws -> Graph {
-        guard let data = FileManager.default.contents(atPath: fullPath(pipeline)) else {
-            throw Sentence("\(pipeline) cannot be read; give the path of a pipeline file, or make one with `ship pipeline > pipeline.json`")
-        }
-        do { return try JSONDecoder().decode(Graph.self, from: data) } catch let error as DecodingError {
-            throw Sentence("\(pipeline) is not a pipeline: \(error.sentence)")
-        }
+    static func requests(input: String, shard: Shard?, pyramids: Bool) throws -> [JobSequence.Request] {
+        var parameters: [String: JSONValue] = ["path": .string(input), "pyramids": .boolean(pyramids)]
+        if let shard { parameters["shard"] = ["index": .number(Double(shard.index)), "count": .number(Double(shard.count))] }
+        return [try JobSequence.Request(type: "import", parameters: parameters), try JobSequence.Request(type: "run")]
+    }
+}
+
+/// Creates the project at `path`, and the folders above it, unless it is there.
+func makeProject(_ path: String, title: String) throws {
+    if FileManager.default.fileExists(atPath: path + "/" + Project.databaseName) { return }
+    try FileManager.default.createDirectory(at: URL(filePath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Project.create(folder: path, title: title).close()
+}
+
+extension Shard: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+}
+
+extension Plan {
+    /// - Throws: a sentence when a step needs images together that shards would tear apart.
+    func requireShardable(_ shard: Shard) throws {
+        if shard.count == 1 { return }
+        let gathering = steps.filter { $0.nodeClass.arity == .oneFromMany && !$0.nodeClass.outputs.isEmpty }
+        guard let step = gathering.first else { return }
+        throw Sentence(
+            "\(step.name) (\(step.nodeClass.kind)) works on many images together, which --shard would tear apart; run the whole folder at once, or one folder for each task")
     }
 }

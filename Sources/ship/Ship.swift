@@ -16,7 +16,8 @@ struct Ship: AsyncParsableCommand {
             """,
         version: shipVersion,
         subcommands: [
-            ServeCommand.self, DemoCommand.self, RunCommand.self, ImportCommand.self, ExportCommand.self, MeasureCommand.self, ConvertCommand.self,
-            TileCommand.self, CheckCommand.self, PipelineCommand.self, ReferenceCommand.self,
+            ServeCommand.self, DemoCommand.self, RunCommand.self, MergeCommand.self, ImportCommand.self, ExportCommand.self, MeasureCommand.self, ConvertCommand.self,
+            TileCommand.self, CheckCommand.self, PipelineCommand.self, NodesCommand.self,
+            ReferenceCommand.self,
         ])
 }

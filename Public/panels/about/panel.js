@@ -10,6 +10,7 @@ const parts = [
   ['Hummingbird, SwiftNIO, swift-log, swift-crypto, swift-argument-parser and the Swift packages below them', 'server, log, hashes, command line', 'Apache-2.0',
     '© the Hummingbird authors; © Apple Inc. and the SwiftNIO and Swift project authors'],
   ['GRDB', 'database access', 'MIT', '© Gwendal Roué'],
+  ['Yams, libyaml', 'pipeline files in YAML', 'MIT', '© JP Simard; © 2006–2016 Kirill Simonov, © 2017–2020 Ingy döt Net'],
   ['SQLite', 'database', 'Public domain', ''],
   ['libjpeg-turbo', 'JPEG', 'IJG, BSD-3-Clause and zlib', 'This software is based in part on the work of the Independent JPEG Group. © D. R. Commander and others'],
   ['libpng', 'PNG', 'PNG Reference Library License 2', '© the PNG Reference Library Authors'],
@@ -39,13 +40,15 @@ const component = defineComponent(() => () => h('div', { class: 'page prose' }, 
     ['The self-learning Helmholtz Imaging Pipeline', state.session?.version ? ` · version ${state.session.version}` : ''])])]),
   h('p', 'Turns folders of microscope, scanner or camera frames into corrected images, segmented and hand-edited objects, measurements and archives. It runs on this machine alone: this page was loaded from it, and nothing is asked of any other.'),
   h('p', h('a', { href: '/reference/measures', target: '_blank', rel: 'noopener' }, 'What every measure means, and which tool it equals')),
+  h('p', h('a', { href: '/reference/nodes', target: '_blank', rel: 'noopener' }, 'Every kind of node, with its slots and parameters')),
   h('h2', 'Made with'),
   h('table', { class: 'licences' }, [h('thead', h('tr', ['Part', 'For', 'Licence', 'Notice'].map(t => h('th', { scope: 'col' }, t)))),
     h('tbody', parts.map(p => h('tr', [h('th', { scope: 'row' }, p[0]), ...p.slice(1).map(t => h('td', t))])))]),
   h('details', [h('summary', 'BSD 2-Clause License (Leaflet)'),
     h('pre', 'Copyright (c) 2010–2023, Volodymyr Agafonkin\nCopyright (c) 2010–2011, CloudMade\nAll rights reserved.\n\n' + bsd2)]),
-  h('details', [h('summary', 'MIT License (Vue, GRDB)'),
-    h('pre', 'Copyright (c) 2018–present, Yuxi (Evan) You and Vue contributors\nCopyright (C) 2015–present Gwendal Roué\n\n' + mit)]),
+  h('details', [h('summary', 'MIT License (Vue, GRDB, Yams, libyaml)'),
+    h('pre', 'Copyright (c) 2018–present, Yuxi (Evan) You and Vue contributors\nCopyright (C) 2015–present Gwendal Roué\n'
+      + 'Copyright (c) 2016 JP Simard\nCopyright (c) 2017–2020 Ingy döt Net, Copyright (c) 2006–2016 Kirill Simonov\n\n' + mit)]),
 ]))
 
 export default { id: 'about', title: 'About', icon: 'info', component }
