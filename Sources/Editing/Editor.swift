@@ -61,7 +61,7 @@ package actor Editor {
     /// - Parameter executor: threads for decoding, which is not to hold up edits of other images.
     package func prepare(image: ObjectID, executor: (any TaskExecutor)? = nil) async {
         guard let image = try? await project.image(image, counting: false), image.width > 0, let plan = try? await pipeline.plan() else { return }
-        _ = try? await pipeline.pixels(of: image, ends: pipeline.measuredEnds(plan), plan: plan, executor: executor)
+        _ = try? await pipeline.pixels(of: image, ends: pipeline.measuredEnds(plan, of: image), plan: plan, executor: executor)
     }
 
     private func inLine<R: Sendable>(_ body: @escaping @Sendable () async throws -> R) async throws -> R {

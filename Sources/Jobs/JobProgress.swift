@@ -52,6 +52,12 @@ package final class JobProgress: Sendable {
         report(always: false)
     }
 
+    /// For work that counts by itself.
+    package func set(done: Int, total: Int, message: String) {
+        state.withLock { ($0.done, $0.total, $0.message) = (done, total, message) }
+        report(always: false)
+    }
+
     /// Names the nodes of a run, in order.
     package func begin(nodes: [String]) { state.withLock { $0.nodes = nodes.map(NodeTally.init) } }
 

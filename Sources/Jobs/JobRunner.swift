@@ -140,7 +140,7 @@ package actor JobRunner {
         } catch { logger.error("the end of job \(job.id) was not stored: \(error)") }
     }
 
-    private static func seconds(since start: ContinuousClock.Instant) -> String {
+    static func seconds(since start: ContinuousClock.Instant) -> String {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         return seconds < 10 ? "\((seconds * 100).rounded() / 100) s" : "\(Int(seconds.rounded())) s"
     }

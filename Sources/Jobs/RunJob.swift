@@ -34,21 +34,31 @@ struct RunJob: JobKind {
     func run(_ context: JobContext) async throws -> JobOutcome {
         let (project, pipeline) = (context.project, context.pipeline)
         let plan = try await pipeline.plan()
-        guard !plan.regionEnds.isEmpty else {
+        let seesMany = plan.steps.contains { $0.node is any PreparedNode || $0.node is any GatheringNode }
+        guard !plan.regionEnds.isEmpty || seesMany || plan.steps.contains(where: { $0.node is any CollectionNode }) else {
             throw JobError.failed("the pipeline makes no objects; add an Objects node and connect it")
         }
         try await pipeline.ensureColumns(plan)
-        let images = try await selectedImages(project)
+        let keepEdited = parameters.keepEdited ?? true
+        var images = try await selectedImages(project)
+        var stage = GroupStage(context: context, plan: plan, selected: parameters.images.map(Set.init), keepEdited: keepEdited)
+        if seesMany {
+            try await stage.run()
+            // As they are now: with keys of what was prepared, and with images that were made of others.
+            let wanted = stage.selected.map { $0.union(stage.newImages) }
+            images = try await project.allImages().filter { wanted?.contains($0.id) ?? true }
+        }
+        let groups = stage
         await context.note(
             "\(images.count) images through \(plan.steps.map(\.name).joined(separator: " → ")), \(context.workers.count) at a time")
         context.progress.begin(total: images.count, message: "Segmentation")
         context.progress.begin(nodes: plan.steps.filter { $0.nodeClass.arity != .source && $0.nodeClass.arity != .oneFromMany }.map(\.name))
 
         let tally = Mutex(Tally())
-        let keepEdited = parameters.keepEdited ?? true
         try await context.workers.forEach(images) { image in
             try context.checkCancelled()
             do {
+                if let reason = groups.failedImages[image.id] { throw JobError.failed(reason) }
                 switch try await process(image, plan: plan, keepEdited: keepEdited, context: context, tally: tally) {
                 case .unchanged: tally.withLock { $0.unchanged += 1 }
                 case .measured: tally.withLock { $0.measured += 1 }
@@ -69,8 +79,10 @@ struct RunJob: JobKind {
             summary: "\(total.computed) images computed, " + (total.measured > 0 ? "\(total.measured) only measured again, " : "")
                 + "\(total.unchanged) unchanged, \(total.failures.count) failed"
                 + (total.computed > 0 ? "; \(total.objects) objects found" : ""))
-        outcome.failures = total.failures.sorted { $0.name < $1.name }
+        outcome.failures = (total.failures + groups.failures).sorted { $0.name < $1.name }
+        if !groups.warnings.isEmpty { outcome.warnings = groups.warnings }
         outcome.counts = ["images": total.computed, "measured": total.measured, "unchanged": total.unchanged, "failed": total.failures.count, "objects": total.objects]
+        if seesMany { outcome.counts.merge(["groups": groups.made, "groupsUnchanged": groups.kept, "imagesMade": groups.newImages.count]) { $1 } }
         if total.computed > 0 { outcome.nodes = context.progress.current.nodes }
         for (rule, count) in total.rejects { outcome.counts["reject.\(rule)"] = count }
         return outcome
@@ -96,7 +108,18 @@ struct RunJob: JobKind {
     ) async throws -> Work {
         guard image.width > 0 else { throw JobError.failed(image.error ?? "its size is unknown; import it again") }
         var (hasRegions, hasMeasures) = (keepEdited, keepEdited)
-        for end in plan.regionEnds where hasRegions {
+        let ends = plan.regionEnds(of: image)
+        if ends.isEmpty {
+            // Frames of a mosaic, or images of which only pictures are exported.
+            if image.state != .processed, image.state != .failed || image.pyramid != nil {
+                var change = ImageChange()
+                (change.state, change.error) = (.processed, .some(nil))
+                try await context.project.updateImage(image.id, change)
+                context.announce(.images([image.id]))
+            }
+            return .unchanged
+        }
+        for end in ends where hasRegions {
             let (stored, now) = (try await context.pipeline.runKey(of: image, end: end), RunKey(of: image, end: end, plan: plan))
             hasRegions = stored?.regions == now.regions
             hasMeasures = hasMeasures && stored == now

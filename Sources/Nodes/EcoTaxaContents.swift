@@ -37,7 +37,7 @@ struct EcoTaxaContents {
         var levels = LevelNames(sampleFallback: projectName)
         let said = try await project.imageMetadata()
         let categories = CategoryNames(try await project.categories())
-        for image in all.sorted(by: { ($0.name, $0.uid) < ($1.name, $1.uid) }) {
+        for image in all.filter({ $0.realm == collection.step.realm }).sorted(by: { ($0.name, $0.uid) < ($1.name, $1.uid) }) {
             try collection.checkCancelled()
             let metadata = said[image.id] ?? [:]
             // Images without objects are named too, so that the names do not change when objects are found in them.
@@ -49,7 +49,7 @@ struct EcoTaxaContents {
             if records.isEmpty { continue }
             let ofObjects = try await project.objectMetadata(image: image.id)
             images.append(image)
-            for end in collection.plan.regionEnds {
+            for end in collection.plan.regionEnds(of: image) {
                 guard let key = try await project.resultKey(image: image.id, node: end.node) else { continue }
                 if RunKey(key) != RunKey(of: image, end: end, plan: collection.plan) { stale.append(image.name) }
             }

@@ -101,7 +101,7 @@ package struct VignetteCutter: Sendable {
     /// For showing objects: as the export would cut them, or from the original where the pipeline exports nothing.
     package init(pipeline: ProjectPipeline, plan: Plan) throws {
         let export = plan.steps.first { $0.node is EcoTaxaExportNode }
-        let source = plan.steps(.source).first.flatMap { step in step.nodeClass.outputs.first.map { Graph.End(step.name, $0.name) } }
+        let source = plan.origins(of: "").first
         guard let end = export?.sources[EcoTaxaExportNode.image.name]?.first ?? source else {
             throw GraphError(problems: ["the pipeline has no node that brings images in; add one"])
         }
@@ -110,6 +110,10 @@ package struct VignetteCutter: Sendable {
 
     /// The image that pictures are cut from, 8 bits a sample.
     package func pixels(of image: ImageRecord, context: NodeContext) throws -> AnyImage {
+        // Of images that the export leaves out, objects are shown as they are in the original.
+        guard let step = plan.step(end.node), step.nodeClass.isPerImage ? step.realm == image.realm : plan.origins(of: image.realm).contains(end) else {
+            return try pipeline.decode(image, context: context).eightBit()
+        }
         let values = try pipeline.values(of: image, wanted: [end], plan: plan, context: context, remembering: false)
         switch values[end] {
         case let pixels as AnyImage: return pixels.eightBit()

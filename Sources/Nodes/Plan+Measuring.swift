@@ -10,6 +10,9 @@ extension Plan {
         }
     }
 
+    /// Slots from which the objects of an image come.
+    package func regionEnds(of image: ImageRecord) -> [Graph.End] { regionEnds.filter { step($0.node)?.realm == image.realm } }
+
     /// Slots with measurements of the objects in `end`, in the order of the steps.
     package func measurementEnds(of end: Graph.End) -> [Graph.End] {
         steps.filter { step in step.nodeClass.arity == .oneFromOne && step.sources.values.joined().contains(end) }.flatMap { step in
@@ -36,41 +39,49 @@ extension Plan {
 
     /// Names, kinds, versions, parameters and edges of all that `end` and its measurements depend on, as one hash.
     func fingerprint(of end: Graph.End) -> String {
-        var names = Set([end.node] + measurementEnds(of: end).map(\.node))
-        for step in steps.reversed() where names.contains(step.name) { names.formUnion(step.sources.values.joined().map(\.node)) }
-        return Plan.hash(of: steps.filter { names.contains($0.name) })
+        Plan.hash(of: steps(upTo: [end.node] + measurementEnds(of: end).map(\.node)), isWhole: false)
     }
 
     /// The same for `end` alone, without what is measured from it.
-    func upstreamFingerprint(of end: Graph.End) -> String { Plan.hash(of: steps(upTo: end)) }
+    func upstreamFingerprint(of end: Graph.End) -> String { Plan.hash(of: steps(upTo: [end.node]), isWhole: false) }
 
     /// Whether where objects are depends on the pixel size.
-    func usesPixelSize(upTo end: Graph.End) -> Bool { steps(upTo: end).contains { $0.node.usesPixelSize } }
+    func usesPixelSize(upTo end: Graph.End) -> Bool { steps(upTo: [end.node]).contains { $0.node.usesPixelSize } }
 
     /// Whether where objects are depends on areas drawn on single images.
-    func usesArea(upTo end: Graph.End) -> Bool { steps(upTo: end).contains { $0.node.usesArea } }
+    func usesArea(upTo end: Graph.End) -> Bool { steps(upTo: [end.node]).contains { $0.node.usesArea } }
 
-    /// The step that `end` belongs to, and all it depends on.
-    private func steps(upTo end: Graph.End) -> [Step] {
-        var names: Set<String> = [end.node]
-        for step in steps.reversed() where names.contains(step.name) { names.formUnion(step.sources.values.joined().map(\.node)) }
+    /// Keys of what steps up to `end` made of the whole group of an image.
+    func preparedKeys(upTo end: Graph.End, of image: ImageRecord) -> [String] {
+        steps(upTo: [end.node]).filter { $0.node is any PreparedNode }.map { image.prepared[$0.name] ?? "" }
+    }
+
+    /// The steps of these names and all they depend on, back to where images enter: what was done before a mosaic lies in its pixels.
+    private func steps(upTo ends: [String]) -> [Step] {
+        var names = Set(ends)
+        for step in steps.reversed() where names.contains(step.name) && !step.nodeClass.gathers { names.formUnion(step.sources.values.joined().map(\.node)) }
         return steps.filter { names.contains($0.name) }
     }
 
-    /// For each slot, a hash of all that decides its value besides the image, and whether areas drawn on single images are among that.
-    func slotStates() -> [Graph.End: (hash: String, usesArea: Bool)] {
-        var states: [Graph.End: (hash: String, usesArea: Bool)] = [:]
+    /// For each slot, a hash of all that decides its value besides the image, and what else of the image counts.
+    func slotStates() -> [Graph.End: SlotState] {
+        var states: [Graph.End: SlotState] = [:]
         for step in steps {
-            let sources = step.sources.sorted { $0.key < $1.key }.flatMap { input, ends in ends.map { (input, states[$0]) } }
-            let hash = FileDigest.sha256(Array((Plan.hash(of: [step]) + sources.map { "\n\($0.0) \($0.1?.hash ?? "")" }.joined()).utf8))
+            // A mosaic is an image like any other to what follows.
+            let sources = step.nodeClass.gathers ? [] : step.sources.sorted { $0.key < $1.key }.flatMap { input, ends in ends.map { (input, states[$0]) } }
+            let hash = FileDigest.sha256(Array((Plan.hash(of: [step], isWhole: false) + sources.map { "\n\($0.0) \($0.1?.hash ?? "")" }.joined()).utf8))
             let usesArea = step.node.usesArea || sources.contains { $0.1?.usesArea == true }
-            for output in step.nodeClass.outputs { states[Graph.End(step.name, output.name)] = (hash, usesArea) }
+            let prepared = Set(sources.flatMap { $0.1?.prepared ?? [] } + (step.node is any PreparedNode ? [step.name] : [])).sorted()
+            for output in step.nodeClass.outputs { states[Graph.End(step.name, output.name)] = SlotState(hash: hash, usesArea: usesArea, prepared: prepared) }
         }
         return states
     }
 
     /// The same for the whole graph.
-    package var fingerprint: String { Plan.hash(of: steps) }
+    package var fingerprint: String { Plan.hash(of: steps, isWhole: true) }
+
+    /// The parameters of one step.
+    func stepHash(_ step: Step) -> String { Plan.hash(of: [step], isWhole: true) }
 
     private struct Part: Encodable {
         let name: String
@@ -80,17 +91,34 @@ extension Plan {
         let sources: [String: [Graph.End]]
     }
 
-    private static func hash(of steps: [Step]) -> String {
+    /// - Parameter isWhole: false where steps that make images of others only say that they do.
+    private static func hash(of steps: [Step], isWhole: Bool) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let parts = steps.map { step in
-            Part(
-                name: step.name, kind: step.nodeClass.kind, version: step.nodeClass.version,
+            let isOrigin = !isWhole && step.nodeClass.gathers
+            return Part(
+                name: step.name, kind: step.nodeClass.kind, version: isOrigin ? 0 : step.nodeClass.version,
                 // What the source node says about names and calibration reaches results through the image, not through the graph.
-                config: step.nodeClass.arity == .source ? [:] : step.nodeClass.configuration(of: step.node), sources: step.sources)
+                config: step.nodeClass.arity == .source || isOrigin ? [:] : step.nodeClass.configuration(of: step.node), sources: isOrigin ? [:] : step.sources)
         }
         // Names and numbers always encode.
         guard let data = try? encoder.encode(parts) else { preconditionFailure("a checked graph does not encode") }
         return FileDigest.sha256(Array(data))
     }
+}
+
+/// What decides the value of a slot besides the image's own pixels.
+struct SlotState: Sendable {
+    /// Of the steps up to the slot.
+    var hash: String
+    /// Whether an area drawn on the image counts.
+    var usesArea: Bool
+    /// Steps up to the slot that look at the whole group of an image first.
+    var prepared: [String]
+}
+
+extension ImageRecord {
+    /// Name of the step that made it of others; empty when it was brought in.
+    package var realm: String { made == nil ? "" : node }
 }

@@ -18,8 +18,8 @@ extension Project {
 
     /// Checks the graph and stores it.
     /// - Throws: `GraphError` when a node, edge or parameter is wrong; then nothing is stored.
-    package func savePipelineGraph(_ graph: Graph, by: String = "local") async throws {
-        let plan = try Plan(graph, classes: AllNodes.classes)
+    package func savePipelineGraph(_ graph: Graph, by: String = "local", classes: [NodeClass] = AllNodes.classes) async throws {
+        let plan = try Plan(graph, classes: classes)
         let versions = Dictionary(uniqueKeysWithValues: plan.steps.map { ($0.name, $0.nodeClass.version) })
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]

@@ -43,8 +43,8 @@ extension ProjectPipeline {
     package static let originalGray = Graph.End("", "gray")
 
     /// Slots with pixels that measuring objects looks at.
-    package func measuredEnds(_ plan: Plan) -> Set<Graph.End> {
-        guard let end = plan.regionEnds.first else { return [] }
+    package func measuredEnds(_ plan: Plan, of image: ImageRecord) -> Set<Graph.End> {
+        guard let end = plan.regionEnds(of: image).first else { return [] }
         let steps = plan.measurementEnds(of: end).compactMap { plan.step($0.node) }
         return Set(
             steps.flatMap { step in
@@ -75,11 +75,8 @@ extension ProjectPipeline {
         if let known = known(ends, of: image, plan: plan) { return known }
         let context = try await context(of: image)
         let decoded = try decode(image, context: context)
-        var given: [Graph.End: any SlotValue] = [:]
-        for source in plan.steps(.source) {
-            for output in source.nodeClass.outputs { given[Graph.End(source.name, output.name)] = decoded }
-        }
-        var values = try plan.run(context: context, given: given, wanted: ends.subtracting([Self.originalGray]))
+        let given = entering(decoded, image, plan: plan)
+        var values = try run(plan, on: image, context: context, given: given, wanted: ends.subtracting([Self.originalGray]))
         if ends.contains(Self.originalGray) {
             values[Self.originalGray] =
                 switch decoded {
@@ -135,9 +132,9 @@ extension ProjectPipeline {
     package func measurements(
         of masks: [Mask], in image: ImageRecord, plan: Plan, executor: (any TaskExecutor)? = nil
     ) async throws -> [Measurements] {
-        guard let end = plan.regionEnds.first, !masks.isEmpty else { return masks.map { _ in .none } }
+        guard let end = plan.regionEnds(of: image).first, !masks.isEmpty else { return masks.map { _ in .none } }
         let wanted = Set(plan.measurementEnds(of: end))
-        let pixels = try await pixels(of: image, ends: measuredEnds(plan), plan: plan, executor: executor)
+        let pixels = try await pixels(of: image, ends: measuredEnds(plan, of: image), plan: plan, executor: executor)
         let context = try await context(of: image)
         var result: [Measurements] = []
         result.reserveCapacity(masks.count)
@@ -154,7 +151,7 @@ extension ProjectPipeline {
             let segments = masks[start..<stop].map { Segment(mask: $0.tight) }
             var given: [Graph.End: any SlotValue] = [end: RegionSet(frame: image.frame, window: window, segments: segments)]
             for (slot, pixels) in pixels { given[slot] = try pixels.value(window) }
-            let table = plan.measurements(of: end, in: try plan.run(context: context, given: given, wanted: wanted))
+            let table = plan.measurements(of: end, in: try run(plan, on: image, context: context, given: given, wanted: wanted))
             let names = table.columns.map(\.name)
             result += table.rows.isEmpty ? segments.map { _ in .none } : table.rows.map { Measurements(names: names, values: $0) }
             start = stop

@@ -13,13 +13,16 @@ package final class ProjectPipeline: Sendable {
     /// What is being made just now, by image, graph and slots.
     let loading = Mutex<[String: Task<[Graph.End: SlotPixels], any Error>]>([:])
     private let checked = Mutex<(stored: StoredGraph, graph: Graph, plan: Plan, fingerprint: String)?>(nil)
-    private let states = Mutex<(graph: Graph, states: [Graph.End: (hash: String, usesArea: Bool)])?>(nil)
+    private let states = Mutex<(graph: Graph, states: [Graph.End: SlotState])?>(nil)
     /// Fingerprint of the graph whose columns the project knows.
     private let declared = Mutex<String?>(nil)
 
+    private let classes: [NodeClass]
+    private let preparedValues = PreparedValues()
+
     /// - Parameter cacheBytes: most memory for pixels kept between edits.
-    package init(project: Project, cacheBytes: Int = 256 << 20) {
-        self.project = project
+    package init(project: Project, classes: [NodeClass] = AllNodes.classes, cacheBytes: Int = 256 << 20) {
+        (self.project, self.classes) = (project, classes)
         cache = SlotCache(byteLimit: cacheBytes)
     }
 
@@ -29,7 +32,7 @@ package final class ProjectPipeline: Sendable {
         let stored = try await project.graph()
         if let known = checked.withLock({ $0 }), known.stored == stored { return known.plan }
         let graph = try await project.pipelineGraph()
-        let plan = try Plan(graph, classes: AllNodes.classes)
+        let plan = try Plan(graph, classes: classes)
         checked.withLock { $0 = (stored, graph, plan, plan.fingerprint) }
         return plan
     }
@@ -40,7 +43,7 @@ package final class ProjectPipeline: Sendable {
     ) async throws -> NodeContext {
         let metadata = try await project.metadata(image.id).mapValues(\.value)
         return NodeContext(
-            source: .init(uid: image.uid, name: image.name, pixelSizeMicrometres: image.pixelSize, metadata: metadata, area: image.area),
+            source: .init(uid: image.uid, name: image.name, pixelSizeMicrometres: image.pixelSize, metadata: metadata, area: image.area, realm: image.realm),
             report: report, isCancelled: isCancelled)
     }
 
@@ -61,18 +64,55 @@ package final class ProjectPipeline: Sendable {
     /// All that decides what lies in all slots of an image.
     func state(of image: ImageRecord, plan: Plan) -> String {
         let fingerprint = checked.withLock { $0?.graph == plan.graph ? $0?.fingerprint : nil } ?? plan.fingerprint
-        return "\(image.id) \(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(fingerprint) \(image.area ?? "")"
+        return "\(image.id) \(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(fingerprint) \(image.area ?? "")\(image.prepared.sorted { $0.key < $1.key }.map { " \($0.value)" }.joined())"
     }
 
     /// All that decides what lies in a slot of an image.
     func state(of end: Graph.End, image: ImageRecord, plan: Plan, part: Rect? = nil) -> String {
+        let state = slotState(of: end, plan: plan)
+        let box = part.map { "\($0.x) \($0.y) \($0.width) \($0.height)" } ?? ""
+        let area = state?.usesArea == true ? image.area ?? "" : ""
+        let prepared = (state?.prepared ?? []).map { " \(image.prepared[$0] ?? "")" }.joined()
+        return "\(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(box) \(state?.hash ?? "") \(area)\(prepared)"
+    }
+
+    private func slotState(of end: Graph.End, plan: Plan) -> SlotState? {
         // Of the last plan asked for, since that is asked for again and again.
         let known = states.withLock { $0?.graph == plan.graph ? $0?.states : nil }
         let all = known ?? plan.slotStates()
         if known == nil { states.withLock { $0 = (plan.graph, all) } }
-        let box = part.map { "\($0.x) \($0.y) \($0.width) \($0.height)" } ?? ""
-        let area = all[end]?.usesArea == true ? image.area ?? "" : ""
-        return "\(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(box) \(all[end]?.hash ?? "") \(area)"
+        return all[end]
+    }
+
+    /// Of the settings of a step and of all before it: what every key of what it makes of a group begins with.
+    package func settingsKey(of step: Plan.Step, plan: Plan) -> String {
+        let inputs = step.sources.sorted { $0.key < $1.key }.flatMap { input, ends in ends.map { "\(input) \(slotState(of: $0, plan: plan)?.hash ?? "")" } }
+        return String(FileDigest.sha256(Array(([plan.stepHash(step)] + inputs).joined(separator: "\n").utf8)).prefix(16))
+    }
+
+    /// Runs steps of a plan on an image, with what they made of its group at hand.
+    func run(
+        _ plan: Plan, on image: ImageRecord, context: NodeContext, given: [Graph.End: any SlotValue], wanted: Set<Graph.End>? = nil,
+        progress: (String, Double) throws -> Void = { _, _ in }
+    ) throws -> [Graph.End: any SlotValue] {
+        var context = context
+        context.source.realm = image.realm
+        context.findPrepared = { [self] step in
+            guard let key = image.prepared[step.name], key.hasPrefix(settingsKey(of: step, plan: plan)), let node = step.node as? any PreparedNode else {
+                throw NotPrepared(step: step.name)
+            }
+            return try preparedValues.value(step: step.name, key: key) {
+                let files = PreparedFiles(files: project.files, folder: "\(step.name)/\(key)")
+                guard let size = try? project.files.size("\(files.folder)/\(PreparedFiles.mark)"), size > 0 else { throw NotPrepared(step: step.name) }
+                return try node.load(files)
+            }
+        }
+        return try plan.run(context: context, given: given, wanted: wanted, progress: progress)
+    }
+
+    /// The image's own pixels in the slots where it enters the pipeline.
+    func entering(_ pixels: AnyImage, _ image: ImageRecord, plan: Plan) -> [Graph.End: any SlotValue] {
+        Dictionary(uniqueKeysWithValues: plan.origins(of: image.realm).map { end in (end, plan.isGray(end) ? pixels.asGray : pixels) })
     }
 
     /// Values of single slots of one image, from memory where they were computed before: of a changed graph, only what depends on the
@@ -96,11 +136,10 @@ package final class ProjectPipeline: Sendable {
         }
         let missing = wanted.filter { values[$0] == nil }
         if missing.isEmpty { return values }
-        for source in plan.steps(.source) where plan.depends(missing, on: source.name, given: Set(values.keys)) {
-            let pixels = try decode(image, context: context)
-            for output in source.nodeClass.outputs { values[Graph.End(source.name, output.name)] = pixels }
+        if plan.origins(of: image.realm).contains(where: { plan.depends(missing, on: $0.node, given: Set(values.keys)) }) {
+            values.merge(entering(try decode(image, context: context), image, plan: plan)) { $1 }
         }
-        let all = try plan.run(context: context, given: values, wanted: missing)
+        let all = try run(plan, on: image, context: context, given: values, wanted: missing)
         for (end, value) in all where remembering && given[end] == nil && !(value is MeasurementTable) {
             // Masks and objects that follow from what was handed in are not what the graph makes; pixels never do.
             guard given.isEmpty || value is AnyImage || value is GrayImage else { continue }
@@ -114,14 +153,10 @@ package final class ProjectPipeline: Sendable {
         of image: ImageRecord, plan: Plan, context: NodeContext, progress: (String, Double) throws -> Void = { _, _ in },
         inspect: ([Graph.End: any SlotValue]) -> Void = { _ in }
     ) throws -> [ImageResult] {
-        let pixels = try decode(image, context: context)
-        var given: [Graph.End: any SlotValue] = [:]
-        for source in plan.steps(.source) {
-            for output in source.nodeClass.outputs { given[Graph.End(source.name, output.name)] = pixels }
-        }
-        let values = try plan.run(context: context, given: given, progress: progress)
+        let given = entering(try decode(image, context: context), image, plan: plan)
+        let values = try run(plan, on: image, context: context, given: given, progress: progress)
         inspect(values)
-        return try plan.regionEnds.map { end in
+        return try plan.regionEnds(of: image).map { end in
             guard let set = values[end] as? RegionSet else { preconditionFailure("\(end) holds no regions") }
             return try result(of: image, node: end.node, set: set, table: plan.measurements(of: end, in: values), plan: plan, context: context)
         }
@@ -148,7 +183,7 @@ package final class ProjectPipeline: Sendable {
             query.cursor = page.next
         } while query.cursor != nil
         guard edited == nil else { return }
-        for end in plan.regionEnds {
+        for end in plan.regionEnds(of: image) {
             let now = RunKey(of: image, end: end, plan: plan)
             guard let stored = try await runKey(of: image, end: end), stored.regions == now.regions, stored != now else { continue }
             try await project.setResultKey(image: image.id, node: end.node, key: now.text)
@@ -232,6 +267,23 @@ package final class ProjectPipeline: Sendable {
     package func forget(image: Int64) {
         cache.removeAll(image: image)
         scratch.removeAll(image: image)
+    }
+}
+
+extension AnyImage {
+    /// As it lies in a slot for one channel; colour stays colour.
+    fileprivate var asGray: any SlotValue {
+        switch self {
+        case .gray8(let image): GrayImage.bits8(image)
+        case .gray16(let image): GrayImage.bits16(image)
+        case .color8, .color16: self
+        }
+    }
+}
+
+extension Plan {
+    fileprivate func isGray(_ end: Graph.End) -> Bool {
+        step(end.node)?.nodeClass.outputs.contains { $0.name == end.slot && $0.type == .gray } ?? false
     }
 }
 

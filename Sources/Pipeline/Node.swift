@@ -14,7 +14,7 @@ package enum Arity: String, Sendable, Codable {
     case oneFromOne
     /// Makes several objects of each one and keeps it as their parent.
     case manyFromOne
-    /// Sees all images of the project at once: an export, a mosaic.
+    /// Sees all images of the project at once: an export, or, with an image as output, a mosaic.
     case oneFromMany
 }
 
@@ -69,17 +69,24 @@ package struct NodeContext: Sendable {
         package var area: String?
         /// Where the pixels lie in the image when only a part of it is looked at; nil for all of it.
         package var part: Rect?
+        /// Name of the step that made the image of others; empty for images that were brought in. Only steps of this realm apply to it.
+        package var realm: String
 
         package init(
-            uid: String, name: String, pixelSizeMicrometres: Double? = nil, metadata: [String: String] = [:], area: String? = nil, part: Rect? = nil
+            uid: String, name: String, pixelSizeMicrometres: Double? = nil, metadata: [String: String] = [:], area: String? = nil, part: Rect? = nil,
+            realm: String = ""
         ) {
             (self.uid, self.name) = (uid, name)
             (self.pixelSizeMicrometres, self.metadata) = (pixelSizeMicrometres, metadata)
-            (self.area, self.part) = (area, part)
+            (self.area, self.part, self.realm) = (area, part, realm)
         }
     }
 
     package var source: Source
+    /// Gives what a step made of all images of a group before it works on single ones; set by whoever runs a plan.
+    package var findPrepared: (@Sendable (Plan.Step) throws -> any Sendable)?
+    /// The step that runs.
+    var step: Plan.Step?
     private let report: @Sendable (Double) -> Void
     private let isCancelled: @Sendable () -> Bool
 
@@ -96,6 +103,15 @@ package struct NodeContext: Sendable {
         report(fraction)
     }
 
+    /// What the running node made of its image's whole group.
+    /// - Throws: `NotPrepared` when that has not been made, or was made by other parameters.
+    package func prepared<Prepared: Sendable>(_ type: Prepared.Type) throws -> Prepared {
+        guard let step, let findPrepared else { throw NotPrepared(step: step?.name ?? "") }
+        let value = try findPrepared(step)
+        guard let prepared = value as? Prepared else { preconditionFailure("step \(step.name) prepared \(Swift.type(of: value)), not \(Prepared.self)") }
+        return prepared
+    }
+
     /// For loops that cannot throw.
     package var isStopped: Bool { isCancelled() }
 
@@ -108,4 +124,11 @@ package struct NodeContext: Sendable {
 package struct RunCancelled: Error, CustomStringConvertible {
     package init() {}
     package var description: String { "cancelled" }
+}
+
+/// A step needs what is made of many images in a run, and that run has not been yet.
+package struct NotPrepared: Error, Equatable, CustomStringConvertible {
+    package let step: String
+    package init(step: String) { self.step = step }
+    package var description: String { "what \"\(step)\" makes of all images together is not there for its present settings; run the pipeline once" }
 }

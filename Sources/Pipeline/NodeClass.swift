@@ -48,6 +48,12 @@ package struct NodeClass: Sendable {
     /// All parameters of a node of this class, defaults included.
     package func configuration(of node: any Node) -> [String: JSONValue] { readConfiguration(node) }
 
+    /// Makes new images of many: steps after it work on these.
+    package var gathers: Bool { arity == .oneFromMany && outputs.contains { $0.type == .image || $0.type == .gray } }
+
+    /// Works on one image at a time.
+    package var isPerImage: Bool { arity == .oneFromOne || arity == .manyFromOne }
+
     /// "import.folder" belongs to "import".
     package var group: String { String(kind.prefix { $0 != "." }) }
 

@@ -6,6 +6,8 @@ package struct Plan: Sendable {
         package let node: any Node
         /// Which outputs feed each input, in the order of the graph's edges; one each, but for inputs that take many.
         package let sources: [String: [Graph.End]]
+        /// Name of the step that makes the images on which this one works; empty for the images that were brought in.
+        package let realm: String
     }
 
     package let graph: Graph
@@ -70,6 +72,7 @@ package struct Plan: Sendable {
 
         var ordered: [Step] = []
         var types: [Graph.End: SlotType] = [:]
+        var realms: [String: String] = [:]
         var waiting = graph.nodes
         while !waiting.isEmpty {
             guard let index = waiting.firstIndex(where: { instance in
@@ -90,7 +93,16 @@ package struct Plan: Sendable {
                 let inherited = output.sameAs.flatMap { inputs[$0]?.first }.flatMap { types[$0] }
                 types[Graph.End(instance.name, output.name)] = inherited ?? output.type
             }
-            ordered.append(Step(name: instance.name, nodeClass: nodeClass, node: node, sources: inputs))
+            // What flows into a node must belong to the same images: a frame's mask says nothing about a mosaic.
+            let ends = nodeClass.inputs.flatMap { inputs[$0.name] ?? [] }
+            let realm = ends.first.flatMap { realms[$0.node] } ?? ""
+            if let other = ends.first(where: { realms[$0.node] ?? "" != realm }), let first = ends.first {
+                let made = [realm, realms[other.node] ?? ""].map { $0.isEmpty ? "the images" : "what \"\($0)\" makes of them" }
+                problems.append(
+                    "node \"\(instance.name)\" takes \(first), which belongs to \(made[0]), and \(other), which belongs to \(made[1]); feed it from one side only")
+            }
+            realms[instance.name] = nodeClass.gathers ? instance.name : realm
+            ordered.append(Step(name: instance.name, nodeClass: nodeClass, node: node, sources: inputs, realm: realm))
         }
         guard problems.isEmpty else { throw GraphError(problems: problems) }
         (self.graph, steps) = (graph, ordered)

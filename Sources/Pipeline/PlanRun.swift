@@ -2,7 +2,7 @@ extension Plan {
     /// Runs every step that works on single images, inputs first, and returns what lies in all their slots.
     ///
     /// - Parameters:
-    ///   - context: the image all this is about.
+    ///   - context: the image all this is about; of the steps, those that work on images like it run.
     ///   - given: slot values that are already there: the outputs of the source node, or what a person changed.
     ///     A step whose outputs are all given does not run.
     ///   - wanted: the ends to compute; nil for all. Steps that none of these depends on do not run.
@@ -12,10 +12,12 @@ extension Plan {
         progress: (String, Double) throws -> Void = { _, _ in }
     ) throws -> [Graph.End: any SlotValue] {
         var values = given
-        let needed = stepsNeeded(for: wanted, given: given)
+        let needed = stepsNeeded(for: wanted, given: given, realm: context.source.realm)
+        var context = context
         for (index, step) in steps.enumerated() where needed.contains(step.name) {
             try context.checkCancelled()
             try progress(step.name, Double(index) / Double(steps.count))
+            context.step = step
             var slots = SlotValues()
             for (input, ends) in step.sources { slots[input] = Plan.joined(ends.compactMap { values[$0] }) }
             try step.node.run(&slots, context: context)
@@ -24,11 +26,11 @@ extension Plan {
         return values
     }
 
-    private func stepsNeeded(for wanted: Set<Graph.End>?, given: [Graph.End: any SlotValue]) -> Set<String> {
+    private func stepsNeeded(for wanted: Set<Graph.End>?, given: [Graph.End: any SlotValue], realm: String) -> Set<String> {
         func isGiven(_ step: Step) -> Bool {
             !step.nodeClass.outputs.isEmpty && step.nodeClass.outputs.allSatisfy { given[Graph.End(step.name, $0.name)] != nil }
         }
-        let runnable = steps.filter { $0.nodeClass.arity != .source && $0.nodeClass.arity != .oneFromMany && !isGiven($0) }
+        let runnable = steps.filter { $0.nodeClass.isPerImage && $0.realm == realm && !isGiven($0) }
         guard let wanted else { return Set(runnable.map(\.name)) }
         var needed = Set<String>()
         var ends = wanted.filter { given[$0] == nil }
@@ -50,4 +52,11 @@ extension Plan {
 
     /// Steps whose class has this arity, in order.
     package func steps(_ arity: Arity) -> [Step] { steps.filter { $0.nodeClass.arity == arity } }
+
+    /// Slots in which an image of this realm enters the pipeline; none where its realm's step has left it.
+    package func origins(of realm: String) -> [Graph.End] {
+        if realm.isEmpty { return steps(.source).flatMap { step in step.nodeClass.outputs.map { Graph.End(step.name, $0.name) } } }
+        guard let step = step(realm), step.nodeClass.gathers else { return [] }
+        return step.nodeClass.outputs.filter { $0.type == .image || $0.type == .gray }.map { Graph.End(realm, $0.name) }
+    }
 }

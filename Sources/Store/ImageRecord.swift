@@ -44,6 +44,10 @@ package struct NewImage: Sendable {
     package var metadataSource = MetadataSource.exif
     /// What its name says by the project's pattern, which goes before what the file says.
     package var namedMetadata: [String: String] = [:]
+    /// Set when a step of the pipeline made it of other images; known again by its `uid`.
+    package var made: MadeImage?
+    /// JSON object: what the step says about it, for example where each frame lies.
+    package var details = "{}"
 
     package init(uid: String, name: String, location: ImageLocation, node: String, sha256: String, bytes: Int) {
         (self.uid, self.name, self.location, self.node) = (uid, name, location, node)
@@ -84,8 +88,24 @@ package struct ImageRecord: Sendable, Equatable {
     package var createdAt: Date
     /// In the trash since.
     package var removedAt: Date?
+    /// Set when a step of the pipeline (`node`) made it of other images.
+    package var made: MadeImage?
+    /// By step, the key of what it made of this image's whole group.
+    package var prepared: [String: String]
     /// False when `insertImage` found the same bytes already in the project and returned that image.
     package var isNew = false
+}
+
+/// Of what a step of the pipeline made an image.
+package struct MadeImage: Codable, Sendable, Equatable {
+    /// Of all that decides what it looks like; another key, another image.
+    package var key: String
+    /// What its frames have in common.
+    package var group: String
+    /// `uid` of each frame.
+    package var frames: [String]
+
+    package init(key: String, group: String, frames: [String]) { (self.key, self.group, self.frames) = (key, group, frames) }
 }
 
 /// What `updateImage` changes; nil leaves a field alone.

@@ -46,12 +46,15 @@ extension Project {
         if let root, try Int64.fetchOne(database.cachedStatement(sql: "SELECT id FROM import_root WHERE id = ?"), arguments: [root]) == nil {
             throw StoreError.notFound(what: "Import root \(root)")
         }
-        let known = try Int64.fetchOne(
-            database.cachedStatement(
-                sql: """
-                    SELECT image.object_id FROM image JOIN image_data ON image_data.id = image.original_id
-                    WHERE image_data.sha256 = ? AND image_data.page = ?
-                    """), arguments: [new.sha256, new.page])
+        let known =
+            new.made == nil
+            ? try Int64.fetchOne(
+                database.cachedStatement(
+                    sql: """
+                        SELECT image.object_id FROM image JOIN image_data ON image_data.id = image.original_id
+                        WHERE image_data.sha256 = ? AND image_data.page = ? AND image.made IS NULL
+                        """), arguments: [new.sha256, new.page])
+            : try Int64.fetchOne(database.cachedStatement(sql: "SELECT id FROM object WHERE uid = ? AND kind = 'image'"), arguments: [new.uid])
         if let known {
             try database.cachedStatement(sql: "UPDATE image SET removed_at = NULL WHERE object_id = ? AND removed_at IS NOT NULL").execute(arguments: [known])
             guard let image = try Self.image(database, known) else { throw StoreError.notFound(what: "Image \(known)") }
@@ -67,7 +70,8 @@ extension Project {
                 VALUES (?, ?, 'image', ?, ?, 1, 0, 0, ?, ?, ?, ?)
                 """
         ).execute(arguments: [id, new.uid, id, node, new.width, new.height, new.width * new.height, now])
-        try database.cachedStatement(sql: "INSERT INTO facet (node_id, object_id, slot) VALUES (?, ?, 'image')").execute(arguments: [node, id])
+        try database.cachedStatement(sql: "INSERT INTO facet (node_id, object_id, slot, meta) VALUES (?, ?, 'image', ?)")
+            .execute(arguments: [node, id, new.details])
         try database.cachedStatement(
             sql: """
                 INSERT INTO image_data (facet_id, root_id, url, page, width, height, channels, bits, format, orientation, pixel_size_um,
@@ -79,8 +83,8 @@ extension Project {
                 database.lastInsertedRowID, root, url, new.page, new.width, new.height, new.channels, new.bits, new.format, new.orientation,
                 new.pixelSize, new.pixelSizeSource, new.sha256, new.bytes,
             ])
-        try database.cachedStatement(sql: "INSERT INTO image (object_id, original_id, name, state, error) VALUES (?, ?, ?, ?, ?)")
-            .execute(arguments: [id, database.lastInsertedRowID, new.name, new.state.rawValue, new.error])
+        try database.cachedStatement(sql: "INSERT INTO image (object_id, original_id, name, state, error, made) VALUES (?, ?, ?, ?, ?, ?)")
+            .execute(arguments: [id, database.lastInsertedRowID, new.name, new.state.rawValue, new.error, try new.made.map(Self.json)])
         let field = try database.cachedStatement(sql: "INSERT INTO metadata (object_id, key, value, source) VALUES (?, ?, ?, ?)")
         for (key, value) in new.metadata.sorted(by: { $0.key < $1.key }) where new.namedMetadata[key] == nil {
             try field.execute(arguments: [id, key, value, new.metadataSource.rawValue])
@@ -216,6 +220,29 @@ extension Project {
         }
     }
 
+    /// Notes the key of what a step made of the whole group of each of these images; nil: nothing.
+    package func setPrepared(step: String, keys: [ObjectID: String?]) async throws(StoreError) {
+        if keys.isEmpty { return }
+        try await write { database in
+            for (id, key) in keys.sorted(by: { $0.key < $1.key }) {
+                let known = try String.fetchOne(database.cachedStatement(sql: "SELECT prepared FROM image WHERE object_id = ?"), arguments: [id])
+                var all = Self.decoded([String: String].self, known) ?? [:]
+                all[step] = key
+                try database.execute(sql: "UPDATE image SET prepared = ? WHERE object_id = ?", arguments: [try Self.json(all), id])
+            }
+            try Self.touch(database)
+        }
+    }
+
+    /// What the step that made an image says about it: a JSON object.
+    package func imageDetails(_ id: ObjectID) async throws(StoreError) -> String {
+        try await read { database in
+            try String.fetchOne(
+                database, sql: "SELECT meta FROM facet WHERE id = (SELECT facet_id FROM image_data WHERE id = (SELECT original_id FROM image WHERE object_id = ?))",
+                arguments: [id]) ?? "{}"
+        }
+    }
+
     package func restoreImage(_ id: ObjectID) async throws(StoreError) {
         try await write { database in
             try database.execute(sql: "UPDATE image SET removed_at = NULL WHERE object_id = ?", arguments: [id])
@@ -289,6 +316,16 @@ extension Project {
         return try Row.fetchOne(database.cachedStatement(sql: "\(selection) WHERE image.object_id = ?"), arguments: [id]).map(imageRecord)
     }
 
+    private static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    private static func decoded<Value: Decodable>(_ type: Value.Type, _ text: String?) -> Value? {
+        text.flatMap { try? JSONDecoder().decode(type, from: Data($0.utf8)) }
+    }
+
     private static func imageRecord(_ row: Row) -> ImageRecord {
         let root: Int64? = row["root_id"]
         let url: String = row["url"] ?? ""
@@ -299,7 +336,8 @@ extension Project {
             channels: row["channels"], bits: row["bits"], format: row["format"], page: row["page"], orientation: row["orientation"],
             pixelSize: row["pixel_size_um"], pixelSizeSource: row["pixel_size_source"], state: ImageState(rawValue: row["state"]) ?? .failed,
             area: row["area"], error: row["error"], pyramid: row["pyramid"], revision: row["revision"], objects: row["objects"],
-            createdAt: Date(milliseconds: row["created_at"]), removedAt: removed.map(Date.init(milliseconds:)))
+            createdAt: Date(milliseconds: row["created_at"]), removedAt: removed.map(Date.init(milliseconds:)),
+            made: decoded(MadeImage.self, row["made"]), prepared: decoded([String: String].self, row["prepared"]) ?? [:])
     }
 }
 
@@ -309,7 +347,7 @@ private let imageSelection = """
         d.bytes AS bytes, d.width AS width, d.height AS height, d.channels AS channels, d.bits AS bits, d.format AS format, d.page AS page,
         d.orientation AS orientation, d.pixel_size_um AS pixel_size_um, d.pixel_size_source AS pixel_size_source, image.state AS state,
         image.error AS error, image.area AS area, image.pyramid AS pyramid, image.revision AS revision, object.created_at AS created_at,
-        image.removed_at AS removed_at,
+        image.removed_at AS removed_at, image.made AS made, image.prepared AS prepared,
         \(countingObjects)
     FROM image JOIN object ON object.id = image.object_id JOIN image_data d ON d.id = image.original_id LEFT JOIN node ON node.id = object.node_id
     """

@@ -31,8 +31,8 @@ final class TemporaryProject {
     }
 
     /// Runs the jobs and returns them finished.
-    func run(_ requests: JobSequence.Request..., workers: Int = 2) async throws -> [JobRecord] {
-        try await JobSequence(project: project, workers: workers, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    func run(_ requests: JobSequence.Request..., workers: Int = 2, classes: [NodeClass] = AllNodes.classes) async throws -> [JobRecord] {
+        try await JobSequence(project: project, workers: workers, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), classes: classes)
             .run(requests) { _, _ in }
     }
 

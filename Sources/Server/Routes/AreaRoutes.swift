@@ -134,8 +134,8 @@ struct AreaRoutes: RouteGroup {
         let (pipeline, context) = (project.pipeline, try await project.pipeline.context(of: image))
         return try await services.work.run {
             do {
-                let feeder = plan.steps.first { $0.node is RestrictAreaNode }?.sources.values.joined().first
-                    ?? plan.steps(.source).first.flatMap { step in step.nodeClass.outputs.first.map { Graph.End(step.name, $0.name) } }
+                let feeder = plan.steps.first { $0.node is RestrictAreaNode && $0.realm == image.realm }?.sources.values.joined().first
+                    ?? plan.origins(of: image.realm).first
                 guard let feeder else { return RestrictAreaNode.frame(in: try pipeline.decode(image, context: context)) }
                 switch try pipeline.values(of: image, wanted: [feeder], plan: plan, context: context)[feeder] {
                 case let image as AnyImage: return RestrictAreaNode.frame(in: image)

@@ -75,8 +75,12 @@ struct PreviewRoutes: RouteGroup {
         } catch let error as GraphError {
             throw Problem(error)
         }
-        guard let end = plan.regionEnds.first else {
-            throw Problem(.graphInvalid, "the pipeline makes no objects; add an Objects node and connect it", errors: [])
+        guard let end = plan.regionEnds(of: image).first else {
+            throw Problem(
+                .graphInvalid,
+                plan.regionEnds.isEmpty
+                    ? "the pipeline makes no objects; add an Objects node and connect it" : "the pipeline makes no objects of images like \(image.name); choose another image",
+                errors: [])
         }
         let isWhole = image.width * image.height <= Self.wholeImagePixels
         if !isWhole { box = Self.middle(of: box, pixels: Self.partPixels) }
@@ -85,8 +89,8 @@ struct PreviewRoutes: RouteGroup {
         let (pipeline, start, part, source) = (project.pipeline, ContinuousClock.now, box, context)
         do {
             let answer = try await services.work.run { () throws -> JSONValue in
-                let area = plan.steps.first { $0.node is RestrictAreaNode }.map { Graph.End($0.name, RestrictAreaNode.area.name) }
-                let picture = body.picture == nil ? nil : plan.correctedEnd
+                let area = plan.steps.first { $0.node is RestrictAreaNode && $0.realm == image.realm }.map { Graph.End($0.name, RestrictAreaNode.area.name) }
+                let picture = body.picture == nil ? nil : plan.correctedEnd(of: image)
                 let wanted = Set([end, area, picture].compactMap(\.self))
                 let values = try pipeline.values(of: image, wanted: wanted, plan: plan, context: source)
                 guard let set = values[end] as? RegionSet else { throw Problem(.graphInvalid, "\(end) gives no objects; connect an Objects node", errors: []) }
@@ -129,6 +133,8 @@ struct PreviewRoutes: RouteGroup {
             return .json(answer)
         } catch let error as CodecError {
             throw Problem(.imageUnreadable, "\(error)")
+        } catch let error as NotPrepared {
+            throw Problem(.valueInvalid, error.description)
         } catch let error as NoPixelSize {
             throw Problem(.valueInvalid, error.description)
         } catch let error as AreaError {
