@@ -106,7 +106,10 @@ ship_png_reader *ship_png_open(
     out->x_per_unit = x;
     out->y_per_unit = y;
     out->unit_is_metre = unit == PNG_RESOLUTION_METER;
-    if (packed) {
+    if (packed == 2) {
+        if (bits == 16) png_set_swap(png);
+        png_set_bgr(png);
+    } else if (packed) {
         if (bits != 1) png_error(png, "the picture is not 1 bit a pixel");
     } else {
         png_set_expand(png);  // palette to colour, 1, 2, 4 bits to 8, tRNS to alpha

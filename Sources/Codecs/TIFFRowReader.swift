@@ -280,7 +280,7 @@ final class TIFFRowReader: ImageRowReader {
         guard Int(code) == SHIP_TIFF_OK else { throw Self.error(code, message(text), source.name, row: row) }
     }
 
-    private static func error(_ code: Int32, _ text: String, _ file: String, row: Int?) -> CodecError {
+    static func error(_ code: Int32, _ text: String, _ file: String, row: Int?) -> CodecError {
         switch Int(code) {
         case SHIP_TIFF_TRUNCATED: .truncated(file: file, row: row)
         case SHIP_TIFF_MEMORY: .tooLarge(file: file, reason: text)

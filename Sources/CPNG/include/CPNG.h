@@ -21,7 +21,8 @@ typedef struct ship_png_reader ship_png_reader;
 
 /// Reads all before the pixels. `bytes` (kept by the caller until close) or, when null, the descriptor `fd`, read by pread.
 /// `memory` bounds what an interlaced picture, which must be held whole, may take. On failure: null, `code` and `text`.
-/// `packed` leaves 1-bit rows as they are (8 pixels a byte, palette indices); other kinds are then refused.
+/// `packed` 1 leaves 1-bit rows as they are (8 pixels a byte, palette indices); other kinds are then refused. 2 leaves samples of every
+/// kind as stored: palette indices, several to a byte below 8 bits.
 ship_png_reader *_Nullable ship_png_open(
     int fd, const uint8_t *_Nullable bytes, uint64_t size, uint64_t memory, uint32_t max_side, uint32_t packed,
     ship_png_info *_Nonnull info, int *_Nonnull code, char *_Nonnull text);
