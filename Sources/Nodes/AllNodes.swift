@@ -15,6 +15,11 @@ package enum AllNodes {
         NodeClass(ColorNode.self),
         NodeClass(TextureNode.self),
         NodeClass(EcoTaxaExportNode.self),
+        NodeClass(TableExportNode.self),
+        NodeClass(ImagesExportNode.self),
+        NodeClass(COCOExportNode.self),
+        NodeClass(GeoJSONExportNode.self),
+        NodeClass(LabelsExportNode.self),
     ]
 
     package static func named(_ kind: String) -> NodeClass? { classes.first { $0.kind == kind } }

@@ -89,6 +89,28 @@ package final class FolderHandle: Sendable {
         }
     }
 
+    /// The same for a body that waits for others meanwhile.
+    package func writeAtPath<R>(waiting relative: String, _ body: (String) async throws -> R) async throws -> R {
+        let (parent, name) = try Self.split(relative)
+        try Self.checkName(name, of: relative)
+        let folder = try openFolder(parent)
+        defer { Glibc.close(folder) }
+        let part = PartName.next(for: name)
+        do {
+            let result = try await body(absolute(parent) + "/" + part)
+            let file = ship_open_component(folder, part, O_RDONLY, 0)
+            guard file >= 0 else { throw StoreError(code: -file, path: absolute(relative), doing: "open the finished file") }
+            let status = ship_sync(file)
+            Glibc.close(file)
+            guard status == 0 else { throw StoreError(code: -status, path: absolute(relative), doing: "bring the file onto the disk") }
+            try putInPlace(part, name, folder, parent, relative)
+            return result
+        } catch {
+            unlinkat(folder, part, 0)
+            throw error
+        }
+    }
+
     /// Creates a folder and those above it; existing ones are fine. Each new entry is synced.
     package func makeFolder(_ relative: String) throws(StoreError) {
         var done = ""
@@ -267,23 +289,31 @@ package final class FolderHandle: Sendable {
 
     private func writePart<R>(_ relative: String, _ body: (_ part: String, _ folder: Int32, _ parentPath: String) throws -> R) throws -> R {
         let (parent, name) = try Self.split(relative)
-        guard OnDiskName.isAllowed(name) else {
-            throw StoreError.outside(path: relative, detail: "the name “\(name)” is not of the form [a-z0-9_-] with an extension")
-        }
+        try Self.checkName(name, of: relative)
         let folder = try openFolder(parent)
         defer { Glibc.close(folder) }
         let part = PartName.next(for: name)
         do {
             let result = try body(part, folder, absolute(parent))
-            guard renameat(folder, part, folder, name) == 0 else {
-                throw StoreError(code: errno, path: absolute(relative), doing: "put the finished file in place")
-            }
-            try sync(folder, absolute(parent))
+            try putInPlace(part, name, folder, parent, relative)
             return result
         } catch {
             unlinkat(folder, part, 0)
             throw error
         }
+    }
+
+    private static func checkName(_ name: String, of relative: String) throws(StoreError) {
+        guard OnDiskName.isAllowed(name) else {
+            throw StoreError.outside(path: relative, detail: "the name “\(name)” is not of the form [a-z0-9_-] with an extension")
+        }
+    }
+
+    private func putInPlace(_ part: String, _ name: String, _ folder: Int32, _ parent: String, _ relative: String) throws(StoreError) {
+        guard renameat(folder, part, folder, name) == 0 else {
+            throw StoreError(code: errno, path: absolute(relative), doing: "put the finished file in place")
+        }
+        try sync(folder, absolute(parent))
     }
 
     private func sync(_ folder: Int32, _ path: String) throws(StoreError) {
