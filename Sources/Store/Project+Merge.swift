@@ -38,6 +38,7 @@ extension Project {
         "measure_column": .byMeaning, "object": .withImages, "object_box": .withImages, "mask": .withImages, "measurement": .withImages, "facet": .withImages,
         "image_data": .withImages, "image": .withImages, "metadata": .withImages, "result": .withImages, "edit": .withImages, "edit_change": .withImages,
         "edit_key": .withImages, "label": .withImages, "label_batch": .withImages, "label_change": .withImages, "audit": .withImages, "job": .left, "job_log": .left,
+        "former_run": .withImages, "former_run_change": .withImages,
     ]
 
     /// The tables of this project's database.
@@ -201,7 +202,7 @@ private enum Merging {
         try database.execute(sql: "INSERT OR IGNORE INTO main.setting SELECT * FROM other.setting WHERE key <> 'shard'")
 
         var shift: [String: Int64] = [:]
-        for table in ["object", "mask", "facet", "image_data", "edit", "label", "label_batch", "audit"] {
+        for table in ["object", "mask", "facet", "image_data", "edit", "label", "label_batch", "audit", "former_run"] {
             let sequence = try Int64.fetchOne(database, sql: "SELECT seq FROM main.sqlite_sequence WHERE name = ?", arguments: [table]) ?? 0
             shift[table] = max(sequence, try Int64.fetchOne(database, sql: "SELECT max(id) FROM main.\(table)") ?? 0)
         }
@@ -245,6 +246,13 @@ private enum Merging {
         try copy(
             "edit_change", database,
             ["edit_id": moved("edit_id", "edit"), "object_id": object, "mask_before": moved("mask_before", "mask"), "mask_after": moved("mask_after", "mask")], where: ofMine)
+        try copy("former_run", database, ["id": moved("id", "former_run"), "image_id": moved("image_id", "object"), "node_id": node], where: mine)
+        try copy(
+            "former_run_change", database,
+            [
+                "run_id": moved("run_id", "former_run"), "object_id": object, "mask_before": moved("mask_before", "mask"),
+                "mask_after": moved("mask_after", "mask"),
+            ], where: ofMine)
         try copy("edit_key", database, ["image_id": moved("image_id", "object")], where: mine, orIgnore: true)
         let changed = "SELECT batch_id FROM other.label_change t WHERE \(ofMine)"
         try copy(
