@@ -56,7 +56,9 @@ export function complaint(parameter, value) {
     if (type === 'integer' && !Number.isInteger(value)) return `${label} needs a whole number`
     if (min != null && value < min) return `${label} must be at least ${min}${u}`
     if (max != null && value > max) return `${label} must be at most ${max}${u}`
+    if (type === 'integer' && parameter.step > 1 && (value - min) % parameter.step) return `${label} must be ${min}, ${min + parameter.step}, ${min + 2 * parameter.step} …`
   }
+  if (type === 'color' && !/^[0-9a-f]{6}$/i.test(value ?? '')) return `${label} needs six hexadecimal digits, RRGGBB`
   if (type === 'choice' && parameter.choices && !parameter.choices.some(c => c.value === value)) return `${label} must be one of the listed choices`
   return null
 }

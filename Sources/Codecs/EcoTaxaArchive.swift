@@ -10,13 +10,23 @@ package enum EcoTaxaArchive {
         _ table: EcoTaxaTable, name: String, to path: String, image: (_ row: Int) throws -> [UInt8],
         progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
     ) throws {
-        let writer = try ZipWriter(path: path)
-        for file in table.encode(name: name) { try writer.add(name: file.name, bytes: file.bytes) }
+        let writer = try begin(table, name: name, at: path)
         for row in 0..<table.count {
-            // PNG and JPEG are compressed already.
-            try writer.add(name: table.imageName(row), bytes: image(row), compress: false)
+            try add(image(row), of: row, table, to: writer)
             try progress(row + 1, table.count)
         }
         try writer.close()
+    }
+
+    /// The archive with its tables; the images of their rows follow by `add`, then `close` of the writer.
+    package static func begin(_ table: EcoTaxaTable, name: String, at path: String) throws(ZipError) -> ZipWriter {
+        let writer = try ZipWriter(path: path)
+        for file in table.encode(name: name) { try writer.add(name: file.name, bytes: file.bytes) }
+        return writer
+    }
+
+    package static func add(_ image: [UInt8], of row: Int, _ table: EcoTaxaTable, to writer: ZipWriter) throws(ZipError) {
+        // PNG and JPEG are compressed already.
+        try writer.add(name: table.imageName(row), bytes: image, compress: false)
     }
 }

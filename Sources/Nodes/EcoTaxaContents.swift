@@ -7,15 +7,21 @@ import Store
 /// What goes into an EcoTaxa archive: the table, and the objects its rows stand for.
 struct EcoTaxaContents {
     struct Row: Sendable {
-        var image: ImageRecord
+        var object: ObjectID
         var box: Rect
-        var id: String
+        /// Which of the object's pictures.
+        var rank: Int
+    }
+
+    struct ImageRows: Sendable {
+        var record: ImageRecord
+        var rows: Range<Int>
     }
 
     private(set) var table = EcoTaxaTable()
     private(set) var objects: [Row] = []
     /// Images with at least one object, in the order of their rows.
-    private(set) var images: [ImageRecord] = []
+    private(set) var images: [ImageRows] = []
     private(set) var findings: [ExportFinding] = []
     /// For files: the first acquisition, so that the same content has the same name in every project folder.
     private(set) var name = ""
@@ -37,6 +43,8 @@ struct EcoTaxaContents {
         var levels = LevelNames(sampleFallback: projectName)
         let said = try await project.imageMetadata()
         let categories = CategoryNames(try await project.categories())
+        let sources = try VignetteSources(of: collection.step, in: collection.plan)
+        var faults: [String] = []
         for image in all.filter({ $0.realm == collection.step.realm }).sorted(by: { ($0.name, $0.uid) < ($1.name, $1.uid) }) {
             try collection.checkCancelled()
             let metadata = said[image.id] ?? [:]
@@ -48,7 +56,8 @@ struct EcoTaxaContents {
             let records = try await project.allObjects(of: image.id)
             if records.isEmpty { continue }
             let ofObjects = try await project.objectMetadata(image: image.id)
-            images.append(image)
+            let firstRow = objects.count
+            faults += sources.problems(with: image)
             for end in collection.plan.regionEnds(of: image) {
                 guard let key = try await project.resultKey(image: image.id, node: end.node) else { continue }
                 if RunKey(key) != RunKey(of: image, end: end, plan: collection.plan) { stale.append(image.name) }
@@ -78,9 +87,20 @@ struct EcoTaxaContents {
                 // A person may have typed a field that we fill ourselves; the measured value goes first.
                 var seen = Set<String>()
                 row = row.reversed().filter { seen.insert($0.column).inserted }.reversed()
-                table.append(row, imageWidth: record.box.width, imageHeight: record.box.height)
-                objects.append(Row(image: image, box: record.box, id: id))
+                for rank in 0..<sources.count {
+                    // EcoTaxa takes a line that repeats the object with another picture as one more picture of it.
+                    let named = row.map { cell -> (column: String, value: EcoTaxaTable.Value) in
+                        switch cell.column {
+                        case "img_file_name": (cell.column, .text("\(id)\(rank == 0 ? "" : "_\(rank)").\(suffix)"))
+                        case "img_rank": (cell.column, .number(Double(rank)))
+                        default: cell
+                        }
+                    }
+                    table.append(named, imageWidth: record.box.width, imageHeight: record.box.height)
+                    objects.append(Row(object: record.id, box: record.box, rank: rank))
+                }
             }
+            images.append(ImageRows(record: image, rows: firstRow..<objects.count))
         }
         if name.isEmpty { name = projectName }
         findings = table.check(name: name).map(ExportFinding.init)
@@ -96,6 +116,12 @@ struct EcoTaxaContents {
                 ExportFinding(
                     severity: .error, message: "An original is not there, so its objects' pictures cannot be cut: \(sentence).",
                     remedy: missing.count > 20 ? "The same holds for \(missing.count - 20) more." : "Then check again."), at: 0)
+        }
+        if let first = faults.first {
+            findings.append(
+                ExportFinding(
+                    severity: .warning, message: first,
+                    remedy: faults.count > 1 ? "The same holds for \(faults.count - 1) more." : "The archive is written without it."))
         }
         if objects.isEmpty {
             findings.append(

@@ -231,7 +231,7 @@ package final class ProjectPipeline: Sendable {
         case .image: AnyImage.gray8(Image(width: 1, height: 1, repeating: 0))
         case .gray: GrayImage.bits8(Image(width: 1, height: 1, repeating: 0))
         case .mask: Mask(bounds: Rect(x: 0, y: 0, width: 1, height: 1), sortedRuns: [])
-        case .regions, .measurements, .archive: nil
+        case .regions, .measurements, .vignettes, .archive: nil
         }
     }
 

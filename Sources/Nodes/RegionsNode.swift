@@ -49,7 +49,7 @@ package struct RegionsNode: Node {
     package var border = BorderRule.keep
     package var neighbours = Neighbours.eight
     package var fillHoles = false
-    package var padding = 10
+    package var padding = RegionSet.usualPadding
     package init() {}
     package var usesPixelSize: Bool { sizeUnit == .micrometres && (minSize > 0 || maxSize > 0) }
 
@@ -76,7 +76,7 @@ package struct RegionsNode: Node {
                 Segment(
                     mask: $0.mask, parent: $0.parent, innerCount: $0.innerCount, touches: $0.touches,
                     rejectedBy: $0.reject?.rawValue)
-            })
+            }, padding: padding)
     }
 }
 

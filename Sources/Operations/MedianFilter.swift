@@ -58,6 +58,9 @@ extension Image {
 }
 
 extension Image where Pixel: FilterPixel, Pixel == Pixel.Sample, Pixel: SortableSample {
+    /// For operations that are made of it.
+    func medians(radius: Int) -> Image { filtered(radius, radius) }
+
     @inline(__always)
     private func filtered(_ radiusX: Int, _ radiusY: Int) -> Image {
         precondition(radiusX >= 0 && radiusY >= 0, "radii \(radiusX), \(radiusY) must not be negative")

@@ -101,6 +101,7 @@ extension SlotSchema {
         var members: [String: JSONValue] = ["name": .string(name), "type": .string(type.rawValue), "help": .string(help)]
         if let sameAs { members["sameAs"] = .string(sameAs) }
         if isOptional { members["optional"] = true }
+        if let unless { members["unless"] = .string(unless) }
         return .object(members)
     }
 }
@@ -111,13 +112,14 @@ extension ParameterDeclaration {
         if !unit.isEmpty { members["unit"] = .string(unit) }
         if let appliesWhen { members["appliesWhen"] = ["parameter": .string(appliesWhen.parameter), "values": .array(appliesWhen.values)] }
         switch type {
-        case .integer(let min, let max):
-            members.merge(["type": "integer", "min": .number(Double(min)), "max": .number(Double(max)), "step": 1]) { $1 }
+        case .integer(let min, let max, let step):
+            members.merge(["type": "integer", "min": .number(Double(min)), "max": .number(Double(max)), "step": .number(Double(step))]) { $1 }
         case .number(let min, let max, let step):
             members.merge(["type": "number", "min": .number(min), "max": .number(max)]) { $1 }
             if let step { members["step"] = .number(step) }
         case .boolean: members["type"] = "boolean"
         case .text(let maxLength): members.merge(["type": "text", "maxLength": .number(Double(maxLength))]) { $1 }
+        case .color: members["type"] = "color"
         case .choice(let choices):
             members["type"] = "choice"
             members["choices"] = .array(choices.map { ["value": .string($0.value), "label": .string($0.label)] })
@@ -132,10 +134,12 @@ extension ParameterDeclaration {
     /// What a value must be, as JSON Schema says it.
     fileprivate var limits: [String: JSONValue] {
         switch type {
-        case .integer(let min, let max): ["type": "integer", "minimum": .number(Double(min)), "maximum": .number(Double(max))]
+        // JSON Schema counts multiples from 0, so that "odd" cannot be said with them.
+        case .integer(let min, let max, _): ["type": "integer", "minimum": .number(Double(min)), "maximum": .number(Double(max))]
         case .number(let min, let max, _): ["type": "number", "minimum": .number(min), "maximum": .number(max)]
         case .boolean: ["type": "boolean"]
         case .text(let maxLength): ["type": "string", "maxLength": .number(Double(maxLength))]
+        case .color: ["type": "string", "pattern": "^[0-9A-Fa-f]{6}$"]
         case .choice(let choices): ["enum": .array(choices.map { .string($0.value) })]
         }
     }

@@ -1,3 +1,5 @@
+import Raster
+
 /// One setting of a node class: how it is called, what it may be, and where the value lies in the node.
 package struct Parameter<N>: Sendable {
     package private(set) var declaration: ParameterDeclaration
@@ -13,14 +15,15 @@ package struct Parameter<N>: Sendable {
     }
 
     package static func integer(
-        _ path: WritableKeyPath<N, Int> & Sendable, _ name: String, label: String, unit: String = "", range: ClosedRange<Int>, help: String
+        _ path: WritableKeyPath<N, Int> & Sendable, _ name: String, label: String, unit: String = "", range: ClosedRange<Int>, step: Int = 1, help: String
     ) -> Parameter {
         Parameter(
             declaration: ParameterDeclaration(
-                name: name, label: label, unit: unit, help: help, type: .integer(min: range.lowerBound, max: range.upperBound)),
+                name: name, label: label, unit: unit, help: help, type: .integer(min: range.lowerBound, max: range.upperBound, step: step)),
             apply: { node, value throws(ParameterError) in
-                guard let number = value.numberValue, let whole = Int(exactly: number), range.contains(whole) else {
-                    throw ParameterError(name: name, value: value, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+                guard let number = value.numberValue, let whole = Int(exactly: number), range.contains(whole), (whole - range.lowerBound) % step == 0 else {
+                    let steps = step == 1 ? "" : ", in steps of \(step)"
+                    throw ParameterError(name: name, value: value, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)\(steps)")
                 }
                 node[keyPath: path] = whole
             },
@@ -57,8 +60,10 @@ package struct Parameter<N>: Sendable {
     }
 
     /// Text of at most `maxLength` characters.
+    /// - Parameter fault: what the text must be instead, as it stands after "must be"; nil when it is right.
     package static func text(
-        _ path: WritableKeyPath<N, String> & Sendable, _ name: String, label: String, maxLength: Int = 500, help: String
+        _ path: WritableKeyPath<N, String> & Sendable, _ name: String, label: String, maxLength: Int = 500, help: String,
+        fault: @escaping @Sendable (String) -> String? = { _ in nil }
     ) -> Parameter {
         Parameter(
             declaration: ParameterDeclaration(name: name, label: label, unit: "", help: help, type: .text(maxLength: maxLength)),
@@ -66,9 +71,28 @@ package struct Parameter<N>: Sendable {
                 guard let text = value.stringValue, text.count <= maxLength else {
                     throw ParameterError(name: name, value: value, expected: "a text of at most \(maxLength) characters")
                 }
+                if let expected = fault(text) { throw ParameterError(name: name, value: value, expected: expected) }
                 node[keyPath: path] = text
             },
             read: { .string($0[keyPath: path]) })
+    }
+
+    /// A colour, written RRGGBB in hexadecimal digits.
+    package static func color(_ path: WritableKeyPath<N, BGR<UInt8>> & Sendable, _ name: String, label: String, help: String) -> Parameter {
+        Parameter(
+            declaration: ParameterDeclaration(name: name, label: label, unit: "", help: help, type: .color),
+            apply: { node, value throws(ParameterError) in
+                guard let text = value.stringValue, text.utf8.count == 6, text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }), let number = UInt32(text, radix: 16) else {
+                    throw ParameterError(name: name, value: value, expected: "a colour as RRGGBB, two hexadecimal digits for red, green and blue")
+                }
+                node[keyPath: path] = BGR(
+                    blue: UInt8(truncatingIfNeeded: number), green: UInt8(truncatingIfNeeded: number >> 8), red: UInt8(truncatingIfNeeded: number >> 16))
+            },
+            read: { node in
+                let color = node[keyPath: path]
+                let digits = [color.red, color.green, color.blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
+                return .string(digits.joined())
+            })
     }
 
     /// One of the cases of an enumeration, each with the words a person reads.
@@ -96,10 +120,11 @@ package struct ParameterDeclaration: Sendable {
     }
 
     package enum Kind: Sendable {
-        case integer(min: Int, max: Int)
+        case integer(min: Int, max: Int, step: Int)
         case number(min: Double, max: Double, step: Double?)
         case boolean
         case text(maxLength: Int)
+        case color
         case choice([Choice])
     }
 

@@ -65,7 +65,10 @@ package struct Plan: Sendable {
         for instance in graph.nodes {
             guard let nodeClass = instances[instance.name]?.class else { continue }
             for input in nodeClass.inputs where !input.isOptional && sources[instance.name]?[input.name] == nil {
-                problems.append("input \(instance.name).\(input.name) (\(input.type.rawValue)) of \(nodeClass.kind) is not connected")
+                if let other = input.unless, sources[instance.name]?[other] != nil { continue }
+                problems.append(
+                    "input \(instance.name).\(input.name) (\(input.type.rawValue)) of \(nodeClass.kind) is not connected"
+                        + (input.unless.map { ", and neither is \(instance.name).\($0) instead" } ?? ""))
             }
         }
         guard problems.isEmpty else { throw GraphError(problems: problems) }

@@ -25,9 +25,13 @@ package struct RegionSet: Hashable, Sendable, SlotValue {
     /// Part of the frame that the pictures in a node's other slots show; all of it, but where a few objects are measured.
     package var window: Rect
     package var segments: [Segment]
+    /// Margin around an object in its vignettes, in pixels.
+    package var padding: Int
 
-    package init(frame: Rect, window: Rect? = nil, segments: [Segment] = []) {
-        (self.frame, self.window, self.segments) = (frame, window ?? frame, segments)
+    package static let usualPadding = 10
+
+    package init(frame: Rect, window: Rect? = nil, segments: [Segment] = [], padding: Int = RegionSet.usualPadding) {
+        (self.frame, self.window, self.segments, self.padding) = (frame, window ?? frame, segments, padding)
     }
 
     /// The objects; measurement tables have one row for each of these.

@@ -2,7 +2,7 @@ import Raster
 
 /// What flows through a slot. A gray image is an image too; nothing else converts by itself.
 package enum SlotType: String, Sendable, Codable {
-    case image, gray, mask, regions, measurements, archive
+    case image, gray, mask, regions, measurements, vignettes, archive
 
     /// Whether a value of this type may enter an input of type `input`.
     package func fits(_ input: SlotType) -> Bool {
@@ -47,10 +47,14 @@ package struct SlotSchema: Sendable {
     package let takesMany: Bool
     /// Input only: the node also runs when no edge ends here.
     package let isOptional: Bool
+    /// Input only: may be left unconnected while the input of this name is connected.
+    package let unless: String?
 
-    package init(name: String, type: SlotType, help: String, sameAs: String? = nil, takesMany: Bool = false, isOptional: Bool = false) {
+    package init(
+        name: String, type: SlotType, help: String, sameAs: String? = nil, takesMany: Bool = false, isOptional: Bool = false, unless: String? = nil
+    ) {
         (self.name, self.type, self.help, self.sameAs) = (name, type, help, sameAs)
-        (self.takesMany, self.isOptional) = (takesMany, isOptional)
+        (self.takesMany, self.isOptional, self.unless) = (takesMany, isOptional, unless)
     }
 }
 
@@ -59,8 +63,8 @@ package struct Slot<Value: SlotValue>: Sendable {
     package let schema: SlotSchema
     package var name: String { schema.name }
 
-    package init(_ name: String, help: String, takesMany: Bool = false, isOptional: Bool = false) {
-        schema = SlotSchema(name: name, type: Value.slotType, help: help, takesMany: takesMany, isOptional: isOptional)
+    package init(_ name: String, help: String, takesMany: Bool = false, isOptional: Bool = false, unless other: String? = nil) {
+        schema = SlotSchema(name: name, type: Value.slotType, help: help, takesMany: takesMany, isOptional: isOptional, unless: other)
     }
 
     /// Output that keeps the type of the input named `sameAs`: gray stays gray.

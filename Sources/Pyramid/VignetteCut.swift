@@ -4,6 +4,8 @@ import Raster
 package struct VignetteCut: Sendable, Hashable {
     /// Level whose pixels are just fine enough.
     package let z: Int
+    /// A pixel of that level stands for 2^shift of the image on each side.
+    package let shift: Int
     /// The pixels of that level which are needed.
     package let part: Rect
     /// Size of the picture.
@@ -28,6 +30,7 @@ package struct VignetteCut: Sendable, Hashable {
         var shift = 0
         while shift < layout.levels.count - 1, scale * Double(2 << shift) <= 1 { shift += 1 }
         z = layout.levels.count - 1 - shift
+        self.shift = shift
         let level = layout.levels[z]
         part = Rect(
             minX: wide.x >> shift, minY: wide.y >> shift, maxX: min(level.width, (wide.maxX - 1) >> shift + 1),

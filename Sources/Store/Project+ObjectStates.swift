@@ -26,6 +26,14 @@ extension Project {
         }
     }
 
+    /// Present masks of these objects, in the order of their ids.
+    package func masks(of objects: [ObjectID]) async throws(StoreError) -> [StoredMask] {
+        try await read { database in
+            try Self.masks(
+                database, where: "o.id IN (SELECT value FROM json_each(?)) AND o.active = 1 ORDER BY o.id", ["[\(objects.map(String.init).joined(separator: ","))]"])
+        }
+    }
+
     /// The present masks' numbers by object, regions and rejects.
     package func maskRevisions(image: ObjectID) async throws(StoreError) -> [ObjectID: Int64] {
         try await read { database in

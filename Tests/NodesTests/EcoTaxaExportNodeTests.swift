@@ -176,3 +176,47 @@ private let position = ["object_lat": "54.2", "object_lon": "7.9", "object_date"
         #expect(rows.map { $0["object_lat"] ?? "" } == ["54.2", "54.2", "-33.5"] && rows[2]["object_remark"] == "broken")
     }
 }
+
+@Test func `several vignettes are several pictures of each object, in the order of the edges`() async throws {
+    try await withProject(images: 2, metadata: position, pixelSize: nil) { project, pipeline in
+        var graph = Graph.standard
+        graph.nodes += [
+            .init(name: "fade", kind: "vignette.fade", config: ["alpha": 1]), .init(name: "bar", kind: "vignette.scalebar"), .init(name: "mask", kind: "vignette.mask"),
+        ]
+        graph.edges.removeAll { $0.to == .init("ecotaxa", "image") }
+        for (from, to) in [("images.image", "fade.image"), ("objects.regions", "fade.regions"), ("fade.vignettes", "bar.vignettes"), ("images.image", "mask.image"), ("objects.regions", "mask.regions"),
+            ("bar.vignettes", "ecotaxa.vignettes"), ("mask.vignettes", "ecotaxa.vignettes")]
+        {
+            let (from, to) = (from.split(separator: "."), to.split(separator: "."))
+            graph.edges.append(.init(from: .init(String(from[0]), String(from[1])), to: .init(String(to[0]), String(to[1]))))
+        }
+        try await project.savePipelineGraph(graph)
+        var (node, work) = try await collection(pipeline)
+        // Two images without a pixel size, one finding.
+        #expect(try await node.check(work).map(\.message) == ["frame 0 é.png has no pixel size, so its vignettes have no scale bar; enter the pixel size, or leave the scale bar out."])
+        for image in try await project.allImages() {
+            var change = ImageChange()
+            (change.pixelSize, change.pixelSizeSource) = (.some(5), "hand")
+            try await project.updateImage(image.id, change)
+            let plan = try await pipeline.plan()
+            let current = try #require(try await project.image(image.id))
+            for result in try pipeline.results(of: current, plan: plan, context: try await pipeline.context(of: current)) { _ = try await project.storeResult(result) }
+        }
+        (node, work) = try await collection(pipeline)
+        #expect(try await node.check(work).isEmpty)
+        let result = try await node.export(work)
+        #expect(result.objects == 4 && result.images == 2)
+        let path = try project.files.checkedPath(try #require(result.files.first))
+        let check = try EcoTaxaCheck.archive(path: path)
+        #expect(check.findings.isEmpty && check.objectCount == 2 && check.imageCount == 4, "\(check.findings)")
+        let reader = try ZipReader(path: path)
+        let pictures = try reader.entries.filter { $0.name.hasSuffix(".png") }.map { (name: $0.name, pixels: try ImageFile.decode(bytes: try reader.read($0), name: $0.name)) }
+        try #require(pictures.count == 4)
+        for (first, second) in [(pictures[0], pictures[1]), (pictures[2], pictures[3])] {
+            #expect(second.name == first.name.dropLast(4) + "_1.png")
+            guard case .gray8(let faded) = first.pixels, case .gray8(let mask) = second.pixels else { return #expect(Bool(false)) }
+            #expect(mask.height == 50 && faded.height == 50 + 31 && faded.width == mask.width)
+            for y in 0..<50 { for x in 0..<mask.width { #expect(mask[x, y] == 255 ? faded[x, y] < 60 : faded[x, y] == 255) } }
+        }
+    }
+}

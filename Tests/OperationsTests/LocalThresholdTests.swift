@@ -34,7 +34,7 @@ struct LocalThresholdTests {
         }
     }
 
-    @Test(arguments: [LocalAverage.mean, .gaussian])
+    @Test(arguments: LocalAverage.allCases)
     func `an even image is all dark without an offset and all bright with one`(average: LocalAverage) throws {
         for (w, h) in [(1, 1), (1, 9), (70, 40)] {
             let image = Image<UInt8>(width: w, height: h, repeating: 128), wide = Image<UInt16>(width: w, height: h, repeating: 40000)
@@ -51,5 +51,28 @@ struct LocalThresholdTests {
             #expect(throws: OperationError.self) { try Pattern.gray8.mask(darkerThanLocal: .mean, block: block) }
         }
         #expect(throws: OperationError.self) { try Pattern.gray16.mask(brighterThanLocal: .gaussian, block: 3, offset: .nan) }
+    }
+
+    @Test(arguments: [3, 5, 11, 31])
+    func `medians are compared with the offset as it is`(block: Int) throws {
+        func mirrored(_ place: Int, _ count: Int) -> Int {
+            let folded = ((place % (2 * count)) + 2 * count) % (2 * count)
+            return min(folded, 2 * count - 1 - folded)
+        }
+        let image = Pattern.gray8.cropped(to: Rect(x: 0, y: 0, width: 30, height: 12))
+        let wide = image.mapped { UInt16($0) * 257 }
+        for offset in [0.0, 4, -2.5, 1e9, -1e9] {
+            let (mask, deep) = (try image.mask(darkerThanLocal: .median, block: block, offset: offset), try wide.mask(darkerThanLocal: .median, block: block, offset: offset * 257))
+            for y in 0..<12 {
+                for x in 0..<30 {
+                    var levels: [UInt8] = []
+                    for v in -(block / 2)...(block / 2) { for u in -(block / 2)...(block / 2) { levels.append(image[mirrored(x + u, 30), mirrored(y + v, 12)]) } }
+                    let middle = Double(levels.sorted()[levels.count / 2])
+                    #expect(mask.contains(x: x, y: y) == (Double(image[x, y]) <= middle - offset))
+                    #expect(deep.contains(x: x, y: y) == (Double(image[x, y]) <= middle - offset))
+                }
+            }
+            #expect(try image.mask(brighterThanLocal: .median, block: block, offset: offset) == mask.inverted)
+        }
     }
 }

@@ -118,4 +118,45 @@ import Testing
             }
         }
     }
+
+    @Test func `sheets and single pictures show what the pipeline's vignette nodes draw`() async throws {
+        try await withServer { _, client, _ in
+            let api = try await Described(client)
+            let (project, _) = try await filled(api)
+            let object = try #require(try await api.send("GET", "\(project)/objects?sort=area").json["objects"]?.items.first)
+            let id = try #require(object["id"]?.int)
+            let (sheet, picture) = ("\(project)/objects/atlas?ids=\(id)&cell=64&columns=1", "\(project)/objects/\(id)/vignette")
+            func pixels(_ address: String) async throws -> (tag: String, image: AnyImage) {
+                let answer = try await api.send("GET", address)
+                return (try #require(answer[header: "etag"]), try ImageFile.decode(bytes: answer.body, name: "picture"))
+            }
+            let (before, plain) = (try await pixels(sheet), try await pixels(picture))
+            var graph = try await api.send("GET", "\(project)/graph").json
+            func append(_ list: String, _ values: [JSONValue]) {
+                guard case .object(var members) = graph, case .array(let old)? = members[list] else { return }
+                members[list] = .array(old + values)
+                graph = .object(members)
+            }
+            append("nodes", [["name": "fade", "kind": "vignette.fade", "config": ["alpha": 1, "color": "FF0000"]], ["name": "bar", "kind": "vignette.scalebar"], ["name": "mask", "kind": "vignette.mask"]])
+            append("edges", [
+                ["from": "images.image", "to": "fade.image"], ["from": "objects.regions", "to": "fade.regions"], ["from": "fade.vignettes", "to": "bar.vignettes"],
+                ["from": "bar.vignettes", "to": "ecotaxa.vignettes"], ["from": "fade.vignettes", "to": "mask.vignettes"], ["from": "mask.vignettes", "to": "ecotaxa.vignettes"],
+            ])
+            try await api.send("PUT", "\(project)/graph", json: String(decoding: try JSONEncoder().encode(graph), as: UTF8.self))
+            let (after, drawn, second) = (try await pixels(sheet), try await pixels(picture), try await pixels(picture + "?rank=1"))
+            #expect(before.tag != after.tag && plain.tag != drawn.tag && second.tag != drawn.tag)
+            // Red around the object, whose middle is as dark as before.
+            for faded in [after.image, drawn.image] {
+                guard case .color8(let image) = faded else { return #expect(Bool(false)) }
+                #expect(image[4, 4].red > 200 && image[4, 4].green < 60, "\(image[4, 4])")
+                let middle = image[image.width / 2, min(image.height, image.width) / 2]
+                #expect(abs(Int(middle.red) - 60) < 40 && abs(Int(middle.green) - 60) < 40, "\(middle)")
+            }
+            // No pixel size, no bar.
+            #expect(drawn.image.height == plain.image.height)
+            guard case .gray8(let mask) = second.image else { return #expect(Bool(false)) }
+            #expect(mask[0, 0] < 20 && mask[mask.width / 2, mask.height / 2] > 235)
+            #expect(try await api.send("GET", picture + "?rank=2", expect: 400).code == "query.invalid")
+        }
+    }
 }

@@ -32,6 +32,11 @@ export function form(node, type, set, readOnly, top) {
       control = h('div', { class: 'with-unit' }, [range && typeof value === 'number' ? h('input',
         { type: 'range', ...range, value, disabled: readOnly, 'aria-label': `${p.label}, slider`, onInput: e => set(p, Number(e.target.value)) }) : null, number, p.unit
         ? h('span', { class: 'unit' }, p.unit) : null])
+    } else if (p.type === 'color') {
+      const picked = e => set(p, e.target.value.trim().replace(/^#/, '').toUpperCase())
+      control = h('div', { class: 'with-unit' }, [
+        h('input', { type: 'color', value: wrong ? '#ffffff' : '#' + value.toLowerCase(), disabled: readOnly, 'aria-label': `${p.label}, picker`, onChange: picked }),
+        h('input', { ...common, class: 'number', value: value ?? '', spellcheck: false, onChange: picked })])
     } else control = h('input', { ...common, value: value ?? '', onChange: e => set(p, e.target.value) })
     return h('div', { class: ['form-row', { changed }], key: p.name }, [
       h(p.type === 'choice' && control.type === 'div' ? 'span' : 'label', { class: 'form-label', for: p.type === 'choice' && control.type === 'div' ? undefined : id }, p.label),

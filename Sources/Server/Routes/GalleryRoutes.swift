@@ -2,8 +2,10 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Operations
 import Pipeline
 import Pyramid
+import Raster
 import Store
 
 /// What sheets and plots of all objects need: whole columns, and many small pictures in one.
@@ -65,16 +67,52 @@ struct GalleryRoutes: RouteGroup {
         var hash = Hash()
         for id in ids { hash.add(id, byID[id]?.revision ?? -1, byID[id]?.image ?? -1) }
         hash.add(Int64(cell), Int64(sheet.columns), Int64(sheet.background))
-        let etag = "\"\(project.project.uid.prefix(8))-\(String(hash.value, radix: 16))\""
+        let drawn = VignetteState(try? await project.pipeline.plan())
+        let etag = "\"\(project.project.uid.prefix(8))-\(String(hash.value, radix: 16))\(drawn.tag)\""
         let cache = call.target.query["v"]?.isEmpty == false ? "private, max-age=86400, immutable" : "private, no-cache"
         if EntityTag.matches(etag, call.headers) { return .bytes([], type: "image/jpeg", etag: etag, cache: cache, call: call) }
         if let kept = project.sheets[etag] { return .bytes(kept.bytes, type: "image/jpeg", etag: etag, cache: cache, call: call) }
-        let pictures = try await project.vignettes.pictures(of: ids.map { byID[$0] }, cell: cell, of: project)
+        let cuts = try await project.vignettes.pictures(of: ids.map { byID[$0] }, cell: cell, of: project)
+        let masks = drawn.steps.isEmpty ? [] : try await project.project.masks(of: ids)
+        let pictures = drawn.steps.isEmpty ? cuts : try await services.work.run { try Self.draw(drawn.steps, on: cuts, of: ids, masks) }
         let bytes = try await services.work.run { try sheet.encoded(pictures) }
         // One that lacks a picture may be whole the next time, when the image can be read.
         let isWhole = zip(ids, pictures).allSatisfy { byID[$0] == nil || $1 != nil }
         if isWhole { project.sheets.insert(.init(revision: 0, bytes: bytes), for: etag) }
         return .bytes(bytes, type: "image/jpeg", etag: etag, cache: isWhole ? cache : "no-store", call: call)
+    }
+
+    /// The pictures with what the pipeline's vignette nodes draw on them.
+    private static func draw(
+        _ steps: [any VignetteStep], on cuts: [ContactSheet.Picture?], of ids: [ObjectID], _ masks: [StoredMask]
+    ) throws -> [ContactSheet.Picture?] {
+        let byID = Dictionary(uniqueKeysWithValues: masks.map { ($0.object, $0) })
+        return try zip(ids, cuts).map { id, cut in
+            guard var picture = cut, let stored = byID[id] else { return cut }
+            let (part, count) = (picture.cut.part, picture.cut.part.width * picture.cut.part.height)
+            let pixels: AnyImage
+            if picture.channels == 1 {
+                pixels = .gray8(Image(width: part.width, height: part.height, pixels: picture.pixels))
+            } else {
+                pixels = .color8(
+                    Image(width: part.width, height: part.height, pixels: (0..<count).map { index in
+                        BGR(blue: picture.pixels[3 * index], green: picture.pixels[3 * index + 1], red: picture.pixels[3 * index + 2])
+                    }))
+            }
+            // In pixels of the level from which the picture was cut.
+            let factor = Double(1 << picture.cut.shift)
+            var drawn = VignettePicture(
+                pixels: pixels,
+                mask: try stored.decoded().reduced(by: factor, origin: Point(x: Double(part.x) * factor, y: Double(part.y) * factor), bounds: pixels.bounds),
+                pixelSize: nil)
+            for step in steps { step.draw(on: &drawn) }
+            switch drawn.pixels {
+            case .gray8(let image): (picture.channels, picture.pixels) = (1, image.withBuffer { Array($0) })
+            case .color8(let image): (picture.channels, picture.pixels) = (3, image.withBuffer { $0.flatMap { [$0.blue, $0.green, $0.red] } })
+            case .gray16, .color16: break  // Tiles have 8 bits.
+            }
+            return picture
+        }
     }
 
     private static func background(_ call: Call) throws(Problem) -> UInt32 {

@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Nodes
 import Operations
 import Pipeline
 import Pyramid
@@ -48,9 +49,10 @@ struct ObjectRoutes: RouteGroup {
                 isQuiet: true, handle: within),
             Route(.get, path + "/{object}", "An object with its outline.", answers: [.json(.ref("Object"), "The object.")], problems: [.objectUnknown], handle: show),
             Route(
-                .get, path + "/{object}/vignette", "The picture of an object, cut from the image.",
+                .get, path + "/{object}/vignette", "The picture of an object, as the pipeline's export makes it: cut from the image, and what vignette nodes draw.",
                 query: [
-                    .init(name: "padding", schema: .integer, help: "Margin in image pixels, 0 to 500; 10."),
+                    .init(name: "padding", schema: .integer, help: "Margin in image pixels, 0 to 500; as the pipeline has it, or 10."),
+                    .init(name: "rank", schema: .integer, help: "Which of the object's pictures, from 0, where the export takes several; 0."),
                     .init(name: "size", schema: .integer, help: "Longest side at most, 16 to 2048; 512."),
                 ],
                 answers: [.bytes(["image/jpeg"], "The picture."), .notModified], problems: [.objectUnknown, .imageUnknown, .imageUnreadable, .queryInvalid],
@@ -179,23 +181,45 @@ struct ObjectRoutes: RouteGroup {
     @Sendable func vignette(_ call: Call) async throws -> Response {
         let project = try await services.open(call)
         let object = try await find(call, project)
-        let padding = try call.integer("padding", in: 0...500) ?? 10
+        let plan = try? await project.pipeline.plan()
+        let image = try await project.project.image(object.image)
+        let drawn = plan.flatMap { VignetteSources(showing: $0, realm: image?.realm ?? "") }
+        let rank = try call.integer("rank", in: 0...1000) ?? 0
+        guard rank < max(1, drawn?.count ?? 1) else {
+            throw Problem(.queryInvalid, "the export makes \(drawn?.count ?? 1) pictures of each object, so rank is at most \((drawn?.count ?? 1) - 1)", field: "rank")
+        }
+        let padding = try call.integer("padding", in: 0...500) ?? drawn?.margin(rank) ?? 10
         let size = try call.integer("size", in: 16...2048) ?? 512
-        let etag = "\"\(object.uid)-\(object.maskRevision)-\(padding)-\(size)\""
+        let isCorrected = drawn != nil && image.flatMap { plan?.correctedEnd(of: $0) } == drawn?.image(rank)
+        let steps = drawn?.steps(rank) ?? []
+        let state = steps.isEmpty && !isCorrected ? "" : "-" + VignetteState.tag(drawn?.state(rank) ?? "", isCorrected: isCorrected)
+        let etag = "\"\(object.uid)-\(object.maskRevision)-\(padding)-\(size)\(state)\""
         var headers = HTTPFields()
         headers[.eTag] = etag
         headers[.cacheControl] = "no-cache"
         if EntityTag.matches(etag, call.headers) { return Response(status: .notModified, headers: headers) }
-        let pyramid = try await project.pyramids.file(of: object.image)
+        let pyramid = isCorrected ? try await project.pyramids.correctedFile(of: object.image) : try await project.pyramids.file(of: object.image)
         let box = Rect(
             minX: object.box.x - padding, minY: object.box.y - padding, maxX: object.box.maxX + padding, maxY: object.box.maxY + padding
         ).intersection(Rect(x: 0, y: 0, width: pyramid.width, height: pyramid.height))
         guard !box.isEmpty else { throw Problem(.imageUnreadable, "object \(object.id) lies outside its image; run `ship check` on the project") }
         headers[.contentType] = "image/jpeg"
+        let stored = steps.isEmpty ? nil : try await project.project.mask(object.id)
+        let pixelSize = image?.pixelSize
         do {
             let scale = min(1, Double(size) / Double(max(box.width, box.height)))
             let (width, height) = (max(1, Int(Double(box.width) * scale)), max(1, Int(Double(box.height) * scale)))
-            let bytes = try await services.work.run { try JPEGWriter.encode(try pyramid.region(box, width: width, height: height), quality: 90) }
+            let bytes = try await services.work.run {
+                var picture = VignettePicture(pixels: try pyramid.region(box, width: width, height: height), mask: Mask(bounds: box, sortedRuns: []), pixelSize: nil)
+                if let stored {
+                    // Of large objects the picture is made smaller first: lines and letters keep their width on the screen.
+                    let factor = max(1, Double(box.width) / Double(width))
+                    picture.mask = try stored.decoded().reduced(by: factor, origin: Point(x: Double(box.x), y: Double(box.y)), bounds: picture.pixels.bounds)
+                    picture.pixelSize = pixelSize.map { $0 * factor }
+                    for step in steps { step.draw(on: &picture) }
+                }
+                return try JPEGWriter.encode(picture.pixels, quality: 90)
+            }
             return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
         } catch let error as CodecError {
             throw Problem(.imageUnreadable, "\(error)")
