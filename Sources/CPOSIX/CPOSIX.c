@@ -10,7 +10,9 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/statvfs.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 // linux/openat2.h is not in every C library's headers; these are the kernel's stable numbers.
@@ -92,3 +94,72 @@ static int release_segments(struct dl_phdr_info *object, size_t size, void *unus
 void ship_release_code(void) { dl_iterate_phdr(release_segments, NULL); }
 
 void ship_release_freed(void) { malloc_trim(0); }
+
+static void limit(int what, uint64_t most) {
+    struct rlimit both = {most, most};
+    setrlimit(what, &both);
+}
+
+int ship_spawn_limited(
+    const char *path, char *const argv[], char *const envp[], const char *folder, int out, uint64_t memory, uint64_t file_size) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0) return -errno;
+    pid_t child = fork();
+    if (child < 0) {
+        int code = errno;
+        close(report[0]);
+        close(report[1]);
+        return -code;
+    }
+    if (child == 0) {
+        // Between fork and exec only what is safe in a signal handler: other threads' locks are held for ever.
+        setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        for (int number = 1; number < 32; number++) signal(number, SIG_DFL);
+        int code = 0;
+        int empty = open("/dev/null", O_RDONLY);
+        // Out of the way of 0, 1, 2 and 3 first.
+        int printed = fcntl(out, F_DUPFD, 10), told = fcntl(report[1], F_DUPFD, 10);
+        if (empty < 0 || printed < 0 || told < 0 || dup2(empty, 0) < 0 || dup2(printed, 1) < 0 || dup2(printed, 2) < 0 || dup2(told, 3) < 0) code = errno;
+        fcntl(3, F_SETFD, FD_CLOEXEC);
+        if (syscall(SYS_close_range, 4u, ~0u, 0u) != 0) {
+            for (int number = 4; number < 65536; number++) close(number);
+        }
+        limit(RLIMIT_CORE, 0);
+        if (memory > 0) limit(RLIMIT_DATA, memory);
+        if (file_size > 0) limit(RLIMIT_FSIZE, file_size);
+        if (code == 0 && chdir(folder) != 0) code = errno;
+        if (code == 0) {
+            execve(path, argv, envp);
+            code = errno;
+        }
+        ssize_t written = write(3, &code, sizeof code);
+        (void)written;
+        _exit(127);
+    }
+    // Here too, so that it holds before this function returns.
+    setpgid(child, child);
+    close(report[1]);
+    int code = 0;
+    ssize_t got;
+    do { got = read(report[0], &code, sizeof code); } while (got < 0 && errno == EINTR);
+    close(report[0]);
+    if (got == (ssize_t)sizeof code) {
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+        return -code;
+    }
+    return child;
+}
+
+int ship_child_ended(int child, int *code) {
+    int status = 0;
+    pid_t ended;
+    do { ended = waitpid(child, &status, WNOHANG); } while (ended < 0 && errno == EINTR);
+    if (ended == 0) return 0;
+    if (ended < 0) return -errno;
+    *code = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+    return 1;
+}

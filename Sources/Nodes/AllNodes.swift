@@ -9,6 +9,7 @@ package enum AllNodes {
         NodeClass(VignettingNode.self),
         NodeClass(ThresholdNode.self),
         NodeClass(RegionsNode.self),
+        NodeClass(RegionFilterNode.self),
         NodeClass(ShapeNode.self),
         NodeClass(GrayMeasuresNode.self),
         NodeClass(ZooProcessNode.self),

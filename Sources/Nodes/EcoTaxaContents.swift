@@ -59,7 +59,7 @@ struct EcoTaxaContents {
             let firstRow = objects.count
             faults += sources.problems(with: image)
             for end in collection.plan.regionEnds(of: image) {
-                guard let key = try await project.resultKey(image: image.id, node: end.node) else { continue }
+                guard let key = try await project.resultKey(image: image.id, node: collection.plan.storedNode(of: end)) else { continue }
                 if RunKey(key) != RunKey(of: image, end: end, plan: collection.plan) { stale.append(image.name) }
             }
             do throws(StoreError) { _ = try project.openOriginal(image) } catch { missing.append("\(error)") }

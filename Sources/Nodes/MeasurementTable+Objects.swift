@@ -25,5 +25,6 @@ extension MeasurementTable {
             }
         }
         self.init(columns: columns.map(MeasurementColumn.init), rows: rows)
+        segments = regions.objectIndices
     }
 }

@@ -3,11 +3,26 @@ import Pipeline
 import Store
 
 extension Plan {
-    /// Slots from which objects come.
+    /// Slots from which objects come that are stored: of a chain of filters the last.
     package var regionEnds: [Graph.End] {
-        steps.filter { $0.nodeClass.arity == .manyFromOne }.flatMap { step in
+        let filtered = Set(steps.filter(\.filtersRegions).flatMap { $0.sources.values.joined() })
+        return steps.filter { $0.nodeClass.arity == .manyFromOne || $0.filtersRegions }.flatMap { step in
             step.nodeClass.outputs.filter { $0.type == .regions }.map { Graph.End(step.name, $0.name) }
-        }
+        }.filter { !filtered.contains($0) }
+    }
+
+    /// This slot and those before it from which the same objects came, unfiltered, back to where they were made.
+    func chain(of end: Graph.End) -> [Graph.End] {
+        var chain = [end]
+        while let step = chain.last.flatMap({ step($0.node) }), step.filtersRegions, let before = step.source(of: [.regions]) { chain.append(before) }
+        return chain
+    }
+
+    /// Name under which the objects of `end` are stored: of the step that made them, so that a filter that is put in or taken out finds them again.
+    /// Where several branches filter the same objects, each stores its own.
+    package func storedNode(of end: Graph.End) -> String {
+        let made = chain(of: end).last?.node ?? end.node
+        return regionEnds.count { chain(of: $0).last?.node == made } == 1 ? made : end.node
     }
 
     /// Slots from which the objects of an image come.
@@ -15,7 +30,9 @@ extension Plan {
 
     /// Slots with measurements of the objects in `end`, in the order of the steps.
     package func measurementEnds(of end: Graph.End) -> [Graph.End] {
-        steps.filter { step in step.nodeClass.arity == .oneFromOne && step.sources.values.joined().contains(end) }.flatMap { step in
+        // What is measured before a filter is measured of those that pass it too.
+        let chain = Set(chain(of: end))
+        return steps.filter { step in step.nodeClass.arity == .oneFromOne && step.sources.values.joined().contains(where: chain.contains) }.flatMap { step in
             step.nodeClass.outputs.filter { $0.type == .measurements }.map { Graph.End(step.name, $0.name) }
         }
     }
@@ -116,6 +133,11 @@ struct SlotState: Sendable {
     var usesArea: Bool
     /// Steps up to the slot that look at the whole group of an image first.
     var prepared: [String]
+}
+
+extension Plan.Step {
+    /// Takes objects and gives the same ones, some of them dropped.
+    var filtersRegions: Bool { nodeClass.arity == .oneFromOne && nodeClass.outputs.contains { $0.type == .regions } }
 }
 
 extension ImageRecord {

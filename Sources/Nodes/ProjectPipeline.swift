@@ -158,7 +158,8 @@ package final class ProjectPipeline: Sendable {
         inspect(values)
         return try plan.regionEnds(of: image).map { end in
             guard let set = values[end] as? RegionSet else { preconditionFailure("\(end) holds no regions") }
-            return try result(of: image, node: end.node, set: set, table: plan.measurements(of: end, in: values), plan: plan, context: context)
+            let table = plan.measurements(of: end, in: values).selecting(set.objectIndices)
+            return try result(of: image, end: end, set: set, table: table, plan: plan, context: context)
         }
     }
 
@@ -185,14 +186,14 @@ package final class ProjectPipeline: Sendable {
         guard edited == nil else { return }
         for end in plan.regionEnds(of: image) {
             let now = RunKey(of: image, end: end, plan: plan)
-            guard let stored = try await runKey(of: image, end: end), stored.regions == now.regions, stored != now else { continue }
-            try await project.setResultKey(image: image.id, node: end.node, key: now.text)
+            guard let stored = try await runKey(of: image, end: end, plan: plan), stored.regions == now.regions, stored != now else { continue }
+            try await project.setResultKey(image: image.id, node: plan.storedNode(of: end), key: now.text)
         }
     }
 
     /// Of what the stored objects of an image were made; nil where there are none.
-    package func runKey(of image: ImageRecord, end: Graph.End) async throws -> RunKey? {
-        try await project.resultKey(image: image.id, node: end.node).flatMap { RunKey($0) }
+    package func runKey(of image: ImageRecord, end: Graph.End, plan: Plan) async throws -> RunKey? {
+        try await project.resultKey(image: image.id, node: plan.storedNode(of: end)).flatMap { RunKey($0) }
     }
 
     /// Makes the columns that the pipeline's measuring nodes fill known to the project, before values are stored.
@@ -236,9 +237,9 @@ package final class ProjectPipeline: Sendable {
     }
 
     private func result(
-        of image: ImageRecord, node: String, set: RegionSet, table: MeasurementTable, plan: Plan, context: NodeContext
+        of image: ImageRecord, end: Graph.End, set: RegionSet, table: MeasurementTable, plan: Plan, context: NodeContext
     ) throws -> ImageResult {
-        let names = table.columns.map(\.name)
+        let (names, node) = (table.columns.map(\.name), plan.storedNode(of: end))
         // Stored are the objects first, then what was dropped; a parent may be either.
         let stored = set.segments.indices.filter { set.segments[$0].rejectedBy == nil } + set.segments.indices.filter { set.segments[$0].rejectedBy != nil }
         let position = Dictionary(uniqueKeysWithValues: stored.enumerated().map { ($0.element, $0.offset) })
@@ -259,7 +260,7 @@ package final class ProjectPipeline: Sendable {
             }
         }
         return ImageResult(
-            image: image.id, node: node, runKey: RunKey(of: image, end: Graph.End(node, RegionsNode.regions.name), plan: plan).text,
+            image: image.id, node: node, runKey: RunKey(of: image, end: end, plan: plan).text,
             regions: regions, rejects: rejects)
     }
 

@@ -36,4 +36,7 @@ package struct RegionSet: Hashable, Sendable, SlotValue {
 
     /// The objects; measurement tables have one row for each of these.
     package var objects: [Segment] { segments.filter { $0.rejectedBy == nil } }
+
+    /// Where they are among the segments.
+    package var objectIndices: [Int] { segments.indices.filter { segments[$0].rejectedBy == nil } }
 }

@@ -32,3 +32,13 @@ int ship_end_with_parent(void);
 void ship_release_code(void);
 /// Gives memory that was freed back to the system.
 void ship_release_freed(void);
+
+/// Starts `path` in a process group of its own and in `folder`, with these arguments (the program's name first) and environment (both end with
+/// NULL), an empty standard input, and `out` for what it prints. Nothing else that is open here is open there. It may take `memory` bytes of private
+/// memory and write files of at most `file_size` bytes (0: no limit), leaves no core, and is killed when the thread that started it ends.
+/// Gives its process id; -errno also when the program cannot be run.
+int ship_spawn_limited(
+    const char *path, char *const argv[], char *const envp[], const char *folder, int out, uint64_t memory, uint64_t file_size);
+
+/// How a child of this process ended: 0 while it runs, else 1 with its exit code or, negative, the signal that ended it.
+int ship_child_ended(int child, int *code);

@@ -13,7 +13,7 @@ struct VignetteState: Sendable {
 
     init(_ plan: Plan?) {
         // One sheet may show objects of frames and of mosaics; they are drawn alike.
-        let drawn = plan.flatMap { plan in plan.realms.lazy.compactMap { VignetteSources(showing: plan, realm: $0) }.first }
+        let drawn = plan.flatMap { plan in plan.steps.lazy.compactMap { VignetteSources(showing: plan, realm: $0.realm) }.first }
         steps = drawn?.steps(0).filter(\.keepsSize) ?? []
         // Sheets are cut from the originals' tiles: correcting every image of a project for one look at it would take long.
         tag = steps.isEmpty ? "" : Self.tag(drawn?.state(0) ?? "", isCorrected: false)
