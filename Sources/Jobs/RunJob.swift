@@ -120,7 +120,7 @@ struct RunJob: JobKind {
             return .unchanged
         }
         for end in ends where hasRegions {
-            let (stored, now) = (try await context.pipeline.runKey(of: image, end: end), RunKey(of: image, end: end, plan: plan))
+            let (stored, now) = (try await context.pipeline.runKey(of: image, end: end, plan: plan), RunKey(of: image, end: end, plan: plan))
             hasRegions = stored?.regions == now.regions
             hasMeasures = hasMeasures && stored == now
         }

@@ -68,6 +68,11 @@ extension Plan {
     /// Whether where objects are depends on areas drawn on single images.
     func usesArea(upTo end: Graph.End) -> Bool { steps(upTo: [end.node]).contains { $0.node.usesArea } }
 
+    /// How far beyond a part of the image pixels decide what lies in `end` inside it, by the steps that look at surroundings only.
+    package func halo(upTo end: Graph.End) -> Int {
+        steps(upTo: [end.node]).reduce(0) { sum, step in if case .halo(let margin) = step.node.reach { sum + margin } else { sum } }
+    }
+
     /// Keys of what steps up to `end` made of the whole group of an image.
     func preparedKeys(upTo end: Graph.End, of image: ImageRecord) -> [String] {
         steps(upTo: [end.node]).filter { $0.node is any PreparedNode }.map { image.prepared[$0.name] ?? "" }

@@ -149,7 +149,9 @@ extension ProjectPipeline {
                 (window, stop) = (both, stop + 1)
             }
             let segments = masks[start..<stop].map { Segment(mask: $0.tight) }
-            var given: [Graph.End: any SlotValue] = [end: RegionSet(frame: image.frame, window: window, segments: segments)]
+            // What a person drew passes every filter.
+            let set = RegionSet(frame: image.frame, window: window, segments: segments)
+            var given: [Graph.End: any SlotValue] = Dictionary(uniqueKeysWithValues: plan.chain(of: end).map { ($0, set) })
             for (slot, pixels) in pixels { given[slot] = try pixels.value(window) }
             let table = plan.measurements(of: end, in: try run(plan, on: image, context: context, given: given, wanted: wanted))
             let names = table.columns.map(\.name)

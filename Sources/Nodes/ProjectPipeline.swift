@@ -206,6 +206,7 @@ package final class ProjectPipeline: Sendable {
 
     private func columns(of plan: Plan) throws -> [MeasureColumnRecord] {
         var records: [MeasureColumnRecord] = []
+        var names: [Graph.End: Set<String>] = [:]
         for end in plan.regionEnds {
             for measuring in plan.measurementEnds(of: end) {
                 // An empty set of objects is measured in no time and has all columns.
@@ -216,6 +217,7 @@ package final class ProjectPipeline: Sendable {
                 }
                 try step.node.run(&slots, context: NodeContext(source: .init(uid: "", name: "")))
                 guard let table = slots[measuring.slot] as? MeasurementTable else { continue }
+                names[measuring] = Set(table.columns.map(\.name))
                 for column in table.columns where !records.contains(where: { $0.name == column.name }) {
                     records.append(
                         MeasureColumnRecord(
@@ -223,6 +225,10 @@ package final class ProjectPipeline: Sendable {
                             node: measuring.node))
                 }
             }
+        }
+        for step in plan.steps {
+            guard let filter = step.node as? RegionFilterNode else { continue }
+            try filter.check(known: (step.sources[RegionFilterNode.measurements.name] ?? []).reduce(into: []) { $0.formUnion(names[$1] ?? []) })
         }
         return records
     }

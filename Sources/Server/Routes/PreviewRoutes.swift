@@ -29,6 +29,7 @@ struct PreviewRoutes: RouteGroup {
     /// Of larger images only the box is looked at, at full resolution, and at most so much of it.
     static let wholeImagePixels = 40_000_000
     static let partPixels = 16_000_000
+    private static let mostHalo = 1000
 
     var routes: [Route] {
         [
@@ -85,7 +86,9 @@ struct PreviewRoutes: RouteGroup {
         let isWhole = image.width * image.height <= Self.wholeImagePixels
         if !isWhole { box = Self.middle(of: box, pixels: Self.partPixels) }
         var context = try await project.pipeline.context(of: image)
-        context.source.part = isWhole ? nil : box
+        // With what lies around the box, so that averages at its edges are those of the whole image.
+        let looked = isWhole ? image.frame : box.expanded(by: min(Self.mostHalo, plan.halo(upTo: end))).intersection(image.frame)
+        context.source.part = isWhole ? nil : looked
         let (pipeline, start, part, source) = (project.pipeline, ContinuousClock.now, box, context)
         do {
             let answer = try await services.work.run { () throws -> JSONValue in
@@ -95,7 +98,7 @@ struct PreviewRoutes: RouteGroup {
                 let values = try pipeline.values(of: image, wanted: wanted, plan: plan, context: source)
                 guard let set = values[end] as? RegionSet else { throw Problem(.graphInvalid, "\(end) gives no objects; connect an Objects node", errors: []) }
                 // Of a part, everything is in its own pixels.
-                let view = isWhole ? part : Rect(x: 0, y: 0, width: part.width, height: part.height)
+                let view = Rect(x: part.x - looked.x, y: part.y - looked.y, width: part.width, height: part.height)
                 let shift = body.width.map { width in (0..<12).last { view.width >> $0 >= max(1, width) } ?? 0 } ?? 0
                 var found = 0
                 var rejects: [String: Int] = [:]
@@ -138,6 +141,8 @@ struct PreviewRoutes: RouteGroup {
         } catch let error as NoPixelSize {
             throw Problem(.valueInvalid, error.description)
         } catch let error as AreaError {
+            throw Problem(.valueInvalid, error.description)
+        } catch let error as UnknownFilterColumn {
             throw Problem(.valueInvalid, error.description)
         }
     }
