@@ -41,6 +41,8 @@ struct RunJob: JobKind {
         try await pipeline.ensureColumns(plan)
         let keepEdited = parameters.keepEdited ?? true
         var images = try await selectedImages(project)
+        // First, because names of acquisitions and pixel sizes come from it.
+        if try await MetadataStage(context: context, plan: plan).run(images) { images = try await selectedImages(project) }
         var stage = GroupStage(context: context, plan: plan, selected: parameters.images.map(Set.init), keepEdited: keepEdited)
         if seesMany {
             try await stage.run()

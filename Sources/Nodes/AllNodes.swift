@@ -4,10 +4,14 @@ import Pipeline
 package enum AllNodes {
     package static let classes: [NodeClass] = [
         NodeClass(ImportNode.self),
+        NodeClass(FileNameNode.self),
+        NodeClass(EXIFNode.self),
         NodeClass(GrayNode.self),
         NodeClass(RestrictAreaNode.self),
         NodeClass(VignettingNode.self),
+        NodeClass(BackgroundNode.self),
         NodeClass(ThresholdNode.self),
+        NodeClass(ModelNode.self),
         NodeClass(RegionsNode.self),
         NodeClass(RegionFilterNode.self),
         NodeClass(ShapeNode.self),

@@ -91,6 +91,31 @@ package struct FrameGroup: Sendable {
         try pipeline.project.files.writeAtPath("\(folder)/\(name)", body)
     }
 
+    /// What decides the value of an input of one frame: of equal states, the values are equal.
+    package func inputState<Value: SlotValue>(of slot: Slot<Value>, _ frame: Frame) -> String {
+        guard let end = step.sources[slot.name]?.first else { return "" }
+        return FileDigest.sha256(Array(pipeline.state(of: end, image: frame.image, plan: plan).utf8))
+    }
+
+    /// Files whose names begin so that this step made with the same settings, of this group before it was interrupted or of another one; taken over
+    /// into this group's folder.
+    /// - Returns: whether there was one.
+    package func takeEarlier(named stem: String, endings: [String]) throws -> Bool {
+        let files = pipeline.project.files
+        let (parent, own) = (String(folder.prefix { $0 != "/" }), String(folder.drop { $0 != "/" }.dropFirst()))
+        var isThere = try endings.contains { try files.size("\(folder)/\(stem).\($0)") != nil }
+        guard !isThere else { return true }
+        for other in try files.list(parent) where other.kind == .folder && other.name != own && other.name.prefix(16) == own.prefix(16) {
+            for ending in endings where try files.size("\(parent)/\(other.name)/\(stem).\(ending)") != nil {
+                let bytes = try files.read("\(parent)/\(other.name)/\(stem).\(ending)")
+                try write("\(stem).\(ending)") { path in try Data(bytes).write(to: URL(filePath: path)) }
+                isThere = true
+            }
+            if isThere { return true }
+        }
+        return false
+    }
+
     /// Tells how far the node is with this group. Throws when the job was cancelled.
     package func progress(_ done: Int, of total: Int) throws(RunCancelled) {
         try checkCancelled()

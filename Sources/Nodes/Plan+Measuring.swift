@@ -37,9 +37,15 @@ extension Plan {
         }
     }
 
+    /// What the step that made the objects of `end` says of them itself; of objects that a person drew it says nothing.
+    private func ownMeasurementEnds(of end: Graph.End) -> [Graph.End] {
+        guard let step = chain(of: end).last.flatMap({ step($0.node) }) else { return [] }
+        return step.nodeClass.outputs.filter { $0.type == .measurements }.map { Graph.End(step.name, $0.name) }
+    }
+
     /// All measurements of the objects in `end`, side by side.
     func measurements(of end: Graph.End, in values: [Graph.End: any SlotValue]) -> MeasurementTable {
-        measurementEnds(of: end).compactMap { values[$0] as? MeasurementTable }.reduce(MeasurementTable()) { $0.joined(with: $1) }
+        (measurementEnds(of: end) + ownMeasurementEnds(of: end)).compactMap { values[$0] as? MeasurementTable }.reduce(MeasurementTable()) { $0.joined(with: $1) }
     }
 
     /// Whether computing `ends` needs the outputs of the step named `name`.
@@ -122,7 +128,7 @@ extension Plan {
             return Part(
                 name: step.name, kind: step.nodeClass.kind, version: isOrigin ? 0 : step.nodeClass.version,
                 // What the source node says about names and calibration reaches results through the image, not through the graph.
-                config: step.nodeClass.arity == .source || isOrigin ? [:] : step.nodeClass.configuration(of: step.node), sources: isOrigin ? [:] : step.sources)
+                config: step.nodeClass.arity == .source || step.node is any MetadataNode || isOrigin ? [:] : step.nodeClass.configuration(of: step.node), sources: isOrigin ? [:] : step.sources)
         }
         // Names and numbers always encode.
         guard let data = try? encoder.encode(parts) else { preconditionFailure("a checked graph does not encode") }

@@ -226,6 +226,14 @@ package final class ProjectPipeline: Sendable {
                 }
             }
         }
+        for step in plan.steps where step.node is ModelNode {
+            names[Graph.End(step.name, ModelNode.measurements.name)] = Set(ModelNode.columns.map(\.name))
+            for column in ModelNode.columns where !records.contains(where: { $0.name == column.name }) {
+                records.append(
+                    MeasureColumnRecord(
+                        name: column.name, unit: column.unit, title: column.title, definition: column.definition, source: column.source, node: step.name))
+            }
+        }
         for step in plan.steps {
             guard let filter = step.node as? RegionFilterNode else { continue }
             try filter.check(known: (step.sources[RegionFilterNode.measurements.name] ?? []).reduce(into: []) { $0.formUnion(names[$1] ?? []) })

@@ -38,6 +38,11 @@ public struct BlankFrame: Sendable {
         self.init(image)
     }
 
+    /// The part inside `box`; targets stay those of the whole.
+    public func cropped(to box: Rect) -> BlankFrame { BlankFrame(blank: blank.cropped(to: box), targets: targets) }
+
+    private init(blank: AnyImage, targets: [Double]) { (self.blank, self.targets) = (blank, targets) }
+
     /// The frame without its background.
     ///
     /// - Throws: `.sizeMismatch`; `.outOfRange` when the frame's bits or channels are not the blank frame's.

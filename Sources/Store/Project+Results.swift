@@ -19,6 +19,15 @@ extension Project {
         }
     }
 
+    /// Notes by which key a node that makes no objects has done its work on an image.
+    package func noteResultKey(image: ObjectID, node: String, key: String) async throws(StoreError) {
+        try await write { database in
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO result (image_id, node_id, run_key, at) SELECT ?, id, ?, ? FROM node WHERE name = ?",
+                arguments: [image, key, Date().milliseconds, node])
+        }
+    }
+
     /// Stores what a node made of one image, in place of what it made before, in one transaction. The image becomes `processed`.
     ///
     /// - Objects of the former run with the same `uid`, kind and rule keep their id.

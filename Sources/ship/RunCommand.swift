@@ -30,6 +30,8 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Project folder to create, or to go on with.", completion: .directory)
     var output: String
 
+    @OptionGroup var models: ModelOptions
+
     @Option(help: "Images worked on at the same time; the number of processors when left out.")
     var workers: Int?
 

@@ -26,6 +26,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .customLong("allow-host"), help: "Name and port under which other machines reach this server, such as ship.lab:4664; repeat for more.")
     var allowedHosts: [String] = []
 
+    @OptionGroup var models: ModelOptions
+
     @Flag(help: "Open the address in the default browser.")
     var open = false
 
