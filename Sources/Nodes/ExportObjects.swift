@@ -28,7 +28,7 @@ struct ExportObjects {
             count += objects
             guard objects > 0 else { continue }
             for end in collection.plan.regionEnds {
-                guard let key = try await project.resultKey(image: image.id, node: end.node) else { continue }
+                guard let key = try await project.resultKey(image: image.id, node: collection.plan.storedNode(of: end)) else { continue }
                 if RunKey(key) != RunKey(of: image, end: end, plan: collection.plan) { stale.append(image.name) }
             }
             if pixels { do throws(StoreError) { _ = try project.openOriginal(image) } catch { missing.append("\(error)") } }

@@ -1,4 +1,5 @@
 import Codecs
+import Operations
 import Pipeline
 import Raster
 import Store
@@ -8,9 +9,12 @@ package struct ImagesExportNode: CollectionNode {
     package static let kind = "export.images"
     package static let title = "Pictures of objects"
     package static let help = "A ZIP with a picture of every object, in folders by category or by image, and a table that says which is which."
-    static let image = Slot<AnyImage>("image", help: "Where the pictures are cut from.")
+    static let image = Slot<AnyImage>("image", help: "Where the pictures are cut from. Not needed when vignettes come in.", unless: "vignettes")
+    static let vignettes = Slot<Vignettes>(
+        "vignettes", help: "The pictures as vignette nodes draw them; with several edges, as many pictures of each object in their order.", takesMany: true,
+        isOptional: true)
     static let regions = Slot<RegionSet>("regions", help: "The objects.")
-    package static let inputs = [image.schema, regions.schema]
+    package static let inputs = [image.schema, vignettes.schema, regions.schema]
     package static let outputs: [SlotSchema] = []
 
     package enum Picture: String, CaseIterable, Sendable { case png, jpeg }
@@ -35,7 +39,7 @@ package struct ImagesExportNode: CollectionNode {
         try objects.requireNoErrors()
         let project = collection.project
         let facts = try await ObjectFacts(project)
-        let cutter = try VignetteCutter(collection: collection)
+        let sources = try VignetteSources(of: collection.step, in: collection.plan)
         let path = try await objects.path("images.zip")
         try await project.files.writeAtPath(waiting: path) { part in
             let writer = try ZipWriter(path: part)
@@ -47,7 +51,8 @@ package struct ImagesExportNode: CollectionNode {
                 let folder = names.name(image, ending: "")
                 let records = try await objects.objects(of: image)
                 guard !records.isEmpty else { return }
-                let pixels = try cutter.pixels(of: image, context: try await collection.pipeline.context(of: image))
+                let context = try await collection.pipeline.context(of: image)
+                let vignettes = try sources.vignettes(of: image, pipeline: collection.pipeline, plan: collection.plan, context: context)
                 for object in records {
                     try collection.checkCancelled()
                     let category = facts.category(object.label)
@@ -66,13 +71,17 @@ package struct ImagesExportNode: CollectionNode {
                             place = "unlabelled/"
                         }
                     }
-                    let file = "\(place)\(ExportObjects.name(of: object, in: image)).\(picture == .png ? "png" : "jpg")"
-                    let cut = cutter.cut(object.box, from: pixels)
-                    try writer.add(name: file, bytes: picture == .png ? try PNGWriter.encode(cut) : try JPEGWriter.encode(cut, quality: quality), compress: false)
-                    let box = object.box
-                    TSV.append(
-                        [file, object.uid, category.map(facts.path) ?? "", category == nil ? "" : object.label?.status.rawValue ?? "", image.name, "\(box.x)", "\(box.y)", "\(box.width)", "\(box.height)"],
-                        to: &table)
+                    var mask = Mask.full(object.box)
+                    if sources.drawsMasks, let stored = try await project.mask(object.id) { mask = try MaskPNG.decode(stored.png, origin: (stored.box.x, stored.box.y)) }
+                    for (rank, vignettes) in vignettes.enumerated() {
+                        let file = "\(place)\(ExportObjects.name(of: object, in: image))\(rank == 0 ? "" : "_\(rank)").\(picture == .png ? "png" : "jpg")"
+                        let cut = vignettes.picture(of: mask)
+                        try writer.add(name: file, bytes: picture == .png ? try PNGWriter.encode(cut) : try JPEGWriter.encode(cut, quality: quality), compress: false)
+                        let (box, status) = (object.box, category == nil ? "" : object.label?.status.rawValue ?? "")
+                        TSV.append(
+                            [file, object.uid, category.map(facts.path) ?? "", status, image.name, "\(box.x)", "\(box.y)", "\(box.width)", "\(box.height)"],
+                            to: &table)
+                    }
                 }
             }
             try writer.add(name: "images.tsv", bytes: table)

@@ -84,7 +84,8 @@ package enum NodeReference {
 
     private static func values(of parameter: ParameterDeclaration) -> String {
         switch parameter.type {
-        case .integer(let min, let max): "whole number, \(min) to \(max)"
+        case .integer(let min, let max, let step): "whole number, \(min) to \(max)\(step == 1 ? "" : " in steps of \(step)")"
+        case .color: "colour, RRGGBB"
         case .number(let min, let max, _): "number, \(word(.number(min))) to \(word(.number(max)))"
         case .boolean: "true or false"
         case .text(let maxLength): "text, at most \(maxLength) characters"

@@ -28,6 +28,12 @@ extension Plan {
     /// Slots from which the objects of an image come.
     package func regionEnds(of image: ImageRecord) -> [Graph.End] { regionEnds.filter { step($0.node)?.realm == image.realm } }
 
+    /// Whether images like this one have a value in a slot.
+    func has(_ end: Graph.End, of image: ImageRecord) -> Bool {
+        guard let step = step(end.node) else { return false }
+        return step.nodeClass.isPerImage ? step.realm == image.realm : origins(of: image.realm).contains(end)
+    }
+
     /// Slots with measurements of the objects in `end`, in the order of the steps.
     package func measurementEnds(of end: Graph.End) -> [Graph.End] {
         // What is measured before a filter is measured of those that pass it too.

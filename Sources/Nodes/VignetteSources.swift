@@ -60,8 +60,15 @@ package struct VignetteSources: Sendable {
 
     /// The pictures of one image's objects, 8 bits a sample, by rank.
     package func vignettes(of image: ImageRecord, pipeline: ProjectPipeline, plan: Plan, context: NodeContext) throws -> [Vignettes] {
-        let values = try pipeline.values(of: image, wanted: Set(chains.map(\.image)), plan: plan, context: context, remembering: false)
+        // Of images that the export leaves out, objects are shown as they are in the original.
+        let wanted = Set(chains.map(\.image)).filter { plan.has($0, of: image) }
+        let values = try pipeline.values(of: image, wanted: wanted, plan: plan, context: context, remembering: false)
         var pixels: [Graph.End: AnyImage] = [:]
+        let others = Set(chains.map(\.image)).subtracting(wanted)
+        if !others.isEmpty {
+            let original = try pipeline.decode(image, context: context).eightBit()
+            for end in others { pixels[end] = original }
+        }
         return chains.map { chain in
             if pixels[chain.image] == nil {
                 switch values[chain.image] {

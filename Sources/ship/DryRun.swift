@@ -83,7 +83,7 @@ struct DryRun {
                 let pipeline = ProjectPipeline(project: project)
                 for image in try await project.allImages() {
                     known[image.sha256] = image
-                    for end in plan.regionEnds { keys[image.id, default: [:]][end] = try await pipeline.runKey(of: image, end: end) }
+                    for end in plan.regionEnds { keys[image.id, default: [:]][end] = try await pipeline.runKey(of: image, end: end, plan: plan) }
                 }
             }
         }
