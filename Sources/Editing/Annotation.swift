@@ -166,4 +166,15 @@ extension Geometry: Codable {
             try container.encode(polygons.map { $0.map { $0.map(pair) } }, forKey: .coordinates)
         }
     }
+
+    /// What it is drawn from: points one by one, and lines. A ring is closed, also when its first position is not repeated.
+    var lines: [[Point]] {
+        switch self {
+        case .point(let point): [[point]]
+        case .multiPoint(let points): points.map { [$0] }
+        case .lineString(let points): [points]
+        case .polygon(let rings): rings.map { $0 + $0.prefix(1) }
+        case .multiPolygon(let polygons): polygons.flatMap { $0 }.map { $0 + $0.prefix(1) }
+        }
+    }
 }

@@ -115,7 +115,8 @@ package struct EditShapes: Equatable, Sendable {
         let markers = try EditShapes.markers(request, frame: frame)
         // Distances and markers of a watershed take some twenty bytes a pixel of the box.
         if let large = masks.first(where: { $0.boundingBox.area > EditShapes.mostSeparatedPixels }) {
-            throw .tooIntricate(.separate, what: "the object's box has \(large.boundingBox.area / 1_000_000) megapixels, more than \(EditShapes.mostSeparatedPixels / 1_000_000); cut it first")
+            let (own, most) = (large.boundingBox.area / 1_000_000, EditShapes.mostSeparatedPixels / 1_000_000)
+            throw .tooIntricate(.separate, what: "the object's box has \(own) megapixels, more than \(most); cut it first")
         }
         for (index, mask) in masks.enumerated() {
             let parts =
@@ -223,15 +224,7 @@ package struct EditShapes: Equatable, Sendable {
         var points: [[Point]] = []
         var areOutlines: [Bool] = []
         for feature in request.annotations.features {
-            let lines: [[Point]] =
-                switch feature.geometry {
-                case .point(let point): [[point]]
-                case .multiPoint(let points): points.map { [$0] }
-                case .lineString(let points): [points]
-                // A ring is closed, also when its first position is not repeated.
-                case .polygon(let rings): rings.map { $0 + $0.prefix(1) }
-                case .multiPolygon(let polygons): polygons.flatMap { $0 }.map { $0 + $0.prefix(1) }
-                }
+            let lines = feature.geometry.lines
             points += lines
             areOutlines += lines.map { _ in feature.properties.role == .outline }
         }
@@ -242,14 +235,11 @@ package struct EditShapes: Equatable, Sendable {
     private static func markers(_ request: EditRequest, frame: Rect) throws(EditError) -> [Mask] {
         var markers: [Mask] = []
         for feature in request.annotations.features {
-            let lines: [[Point]] =
-                switch feature.geometry {
-                case .point(let point): [[point]]
-                case .multiPoint(let points): points.map { [$0] }
-                case .lineString(let points): [points]
-                case .polygon, .multiPolygon: throw .annotationUnfit(.separate, why: "markers are points or lines; to give a shape use replace")
-                }
-            markers += lines.map { Mask.line($0, width: feature.properties.width ?? 1, bounds: frame).tight }
+            switch feature.geometry {
+            case .point, .multiPoint, .lineString: break
+            case .polygon, .multiPolygon: throw .annotationUnfit(.separate, why: "markers are points or lines; to give a shape use replace")
+            }
+            markers += feature.geometry.lines.map { Mask.line($0, width: feature.properties.width ?? 1, bounds: frame).tight }
         }
         return markers
     }

@@ -181,7 +181,8 @@ struct GroupStage {
 
     /// What was made by this key, when all of it is there; images that a later key had replaced come back.
     private func record(_ folder: String, key: String, step: Plan.Step) async throws -> Record? {
-        guard try isThere("\(folder)/\(PreparedFiles.mark)"), let record = try? JSONDecoder().decode(Record.self, from: Data(try project.files.read("\(folder)/\(PreparedFiles.mark)")))
+        guard try isThere("\(folder)/\(PreparedFiles.mark)"),
+        let record = try? JSONDecoder().decode(Record.self, from: Data(try project.files.read("\(folder)/\(PreparedFiles.mark)")))
         else { return nil }
         let present = try await madeImages(step).filter { $0.made?.key == key }
         let uids = Set(present.map(\.uid))

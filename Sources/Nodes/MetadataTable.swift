@@ -98,7 +98,9 @@ package struct MetadataTable: Sendable {
         guard key.wholeMatch(of: /[A-Za-z][A-Za-z0-9_]{0,63}/) != nil else { return "“\(key.prefix(40))” cannot name a column; use 1 to 64 letters, digits and _" }
         let isMade = key == "object_id" || key.hasPrefix("img_") || key.hasPrefix("object_annotation_") || LevelNames.ofProgram.contains(key)
         if isMade { return "\(key) is filled in by ship itself; choose another column" }
-        guard key.hasPrefix(level.prefix) else { return "\(key) says nothing about \(level == .image ? "an image" : "one \(level.rawValue)"); its name begins with \(level.prefix)" }
+        guard key.hasPrefix(level.prefix) else {
+            return "\(key) says nothing about \(level == .image ? "an image" : "one \(level.rawValue)"); its name begins with \(level.prefix)"
+        }
         if value.isEmpty { return nil }
         let shown = value.count <= 40 ? value : value.prefix(37) + "…"
         if value.unicodeScalars.contains(where: { $0.value < 32 }) { return "“\(shown)” holds a tab or a line end; write it on one line" }

@@ -11,9 +11,9 @@ package struct ContactSheet: Sendable {
 
     /// The pixels of one object's cut, and how they are scaled.
     package struct Picture: Sendable {
-        package var cut: VignetteCut
+        package let cut: VignetteCut
         /// 1 gray, 3 blue green red.
-        package var channels: Int
+        package private(set) var channels: Int
         /// Of `cut.part`, row by row; of the cell's `cut.width` × `cut.height` once it is fitted.
         package private(set) var pixels: [UInt8]
         fileprivate var isFitted = false
@@ -21,6 +21,28 @@ package struct ContactSheet: Sendable {
         package init(cut: VignetteCut, channels: Int, pixels: [UInt8]) {
             precondition(pixels.count == cut.part.width * cut.part.height * channels, "\(pixels.count) bytes for \(cut.part)")
             (self.cut, self.channels, self.pixels) = (cut, channels, pixels)
+        }
+
+        /// Size of `pixels`.
+        package var width: Int { isFitted ? cut.width : cut.part.width }
+        package var height: Int { isFitted ? cut.height : cut.part.height }
+
+        /// Where the pixels begin in the image, and how many pixels of the image one of them stands for on each side.
+        package var origin: Point {
+            let unit = Double(1 << cut.shift)
+            return Point(x: (Double(cut.part.x) + (isFitted ? cut.left : 0)) * unit, y: (Double(cut.part.y) + (isFitted ? cut.top : 0)) * unit)
+        }
+        package var factor: Double {
+            let unit = Double(1 << cut.shift)
+            return isFitted ? (cut.right - cut.left) * unit / Double(cut.width) : unit
+        }
+
+        /// Other pixels of the same place and size.
+        package func redrawn(channels: Int, pixels: [UInt8]) -> Self {
+            precondition(pixels.count == width * height * channels, "\(pixels.count) bytes for \(width) × \(height)")
+            var picture = self
+            (picture.channels, picture.pixels) = (channels, pixels)
+            return picture
         }
 
         /// The same picture, scaled to the size that it has in its cell.

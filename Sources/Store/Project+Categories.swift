@@ -111,7 +111,9 @@ extension Project {
             throw StoreError.invalid(sentence: "“\(record.color.prefix(20))” is no colour; write it as #RRGGBB")
         }
         if let key = record.key, !(1...9).contains(key) { throw StoreError.invalid(sentence: "\(key) is no key of a category; use a digit from 1 to 9") }
-        if let taxon = record.taxon, !(1...Int(Int32.max)).contains(taxon) { throw StoreError.invalid(sentence: "\(taxon) is no number of a category in EcoTaxa; it is a whole number above 0") }
+        if let taxon = record.taxon, !(1...Int(Int32.max)).contains(taxon) {
+            throw StoreError.invalid(sentence: "\(taxon) is no number of a category in EcoTaxa; it is a whole number above 0")
+        }
         let (id, parent) = (record.id, record.parent)
         if let parent {
             var above: Int64? = parent

@@ -43,7 +43,10 @@ extension Project {
                 FROM mask m JOIN object ON object.id = m.object_id WHERE m.id = ?
                 """
             let select = try database.cachedStatement(
-                sql: "SELECT \(objectColumns)\(measured) FROM (\(then)) o LEFT JOIN node n ON n.id = o.node_id LEFT JOIN measurement v ON v.mask_id = o.mask_id LEFT JOIN label l ON l.id = o.label_id")
+                sql: """
+                    SELECT \(objectColumns)\(measured) FROM (\(then)) o LEFT JOIN node n ON n.id = o.node_id LEFT JOIN measurement v ON v.mask_id = o.mask_id
+                    LEFT JOIN label l ON l.id = o.label_id
+                    """)
             let pixels = try database.cachedStatement(sql: "SELECT png FROM mask WHERE id = ?")
             return try masks.compactMap { id in
                 guard let row = try Row.fetchOne(select, arguments: [id]), let png = try Data.fetchOne(pixels, arguments: [id]) else { return nil }

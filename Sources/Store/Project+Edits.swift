@@ -98,7 +98,10 @@ extension Project {
         return try await read { database in
             let rows = try Row.fetchAll(
                 database,
-                sql: "SELECT id, image_id, operation, request, summary, by, at, state FROM edit WHERE id < ? AND \(image == nil ? "? IS NULL" : "image_id = ?") ORDER BY id DESC LIMIT ?",
+                sql: """
+                    SELECT id, image_id, operation, request, summary, by, at, state FROM edit
+                    WHERE id < ? AND \(image == nil ? "? IS NULL" : "image_id = ?") ORDER BY id DESC LIMIT ?
+                    """,
                 arguments: [before, image, max(1, limit) + 1])
             let items = rows.prefix(max(1, limit)).map {
                 EditRecord(

@@ -296,11 +296,13 @@ private enum Merging {
                 var id: Int64?
                 if removed == nil {
                     id = try Int64.fetchOne(
-                        database, sql: "SELECT id FROM main.category WHERE coalesce(parent_id, 0) = ? AND name = ? COLLATE NOCASE AND removed_at IS NULL", arguments: [here ?? 0, name])
+                        database, sql: "SELECT id FROM main.category WHERE coalesce(parent_id, 0) = ? AND name = ? COLLATE NOCASE AND removed_at IS NULL",
+                        arguments: [here ?? 0, name])
                 }
                 if id == nil {
                     var key: Int64? = row["key"]
-                    if let wanted = key, try Int64.fetchOne(database, sql: "SELECT id FROM main.category WHERE key = ? AND removed_at IS NULL", arguments: [wanted]) != nil { key = nil }
+                    if let wanted = key, try Int64.fetchOne(database, sql: "SELECT id FROM main.category WHERE key = ? AND removed_at IS NULL",
+                        arguments: [wanted]) != nil { key = nil }
                     try database.execute(
                         sql: "INSERT INTO main.category (parent_id, name, color, key, removed_at, taxon) VALUES (?, ?, ?, ?, ?, ?)",
                         arguments: [here, name, row["color"] as String, key, removed, row["taxon"] as Int64?])

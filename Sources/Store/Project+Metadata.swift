@@ -122,7 +122,11 @@ extension Project {
                     outcome.rescaled.append(change.object)
                 } else {
                     guard before.value != after else { continue }
-                    if let after { try set.execute(arguments: [change.object, change.key, after, source.rawValue]) } else { try remove.execute(arguments: [change.object, change.key]) }
+                    if let after {
+                        try set.execute(arguments: [change.object, change.key, after, source.rawValue])
+                    } else {
+                        try remove.execute(arguments: [change.object, change.key])
+                    }
                 }
                 try Self.audit(
                     database, by: by, object: change.object, field: change.key, before: before.value, after: after, step: step, sourceBefore: before.source)

@@ -85,9 +85,10 @@ extension Project {
             // From the present back, or forward through what was undone.
             let changes = try Row.fetchCursor(
                 database,
-                sql: isDone
-                    ? "SELECT c.object_id, c.mask_before FROM edit e JOIN edit_change c ON c.edit_id = e.id WHERE e.image_id = ? AND e.state = 'done' AND e.id > ? ORDER BY e.id DESC"
-                    : "SELECT c.object_id, c.mask_after FROM edit e JOIN edit_change c ON c.edit_id = e.id WHERE e.image_id = ? AND e.state = 'undone' AND e.id <= ? ORDER BY e.id",
+                sql: """
+                    SELECT c.object_id, \(isDone ? "c.mask_before" : "c.mask_after") FROM edit e JOIN edit_change c ON c.edit_id = e.id
+                    WHERE e.image_id = ? AND \(isDone ? "e.state = 'done' AND e.id > ? ORDER BY e.id DESC" : "e.state = 'undone' AND e.id <= ? ORDER BY e.id")
+                    """,
                 arguments: [image, max(0, edit)])
             var result: [ObjectID: Int64?] = [:]
             while let change = try changes.next() { result[change[0] as ObjectID] = .some(change[1] as Int64?) }

@@ -33,9 +33,9 @@ extension Project {
     /// - Objects of the former run with the same `uid`, kind and rule keep their id.
     /// - `keepEdited`: objects made or changed by a person stay as they are. What a person deleted, merged or split stays so: a region with the
     ///   `uid` of such an object is left out. Other regions that overlap edited ones are the caller's to leave out (`editFootprint`).
-    /// - An image without edits has no history: the former objects stay for as long as former runs are kept, then they are deleted. On an image with edits the run is itself one entry of the
-    ///   history (operation `run`, or `run.replace` without `keepEdited`), undone and redone like an edit: so undo stays exact across runs.
-    ///   One that changes no object makes no entry.
+    /// - An image without edits has no history: the former objects stay for as long as former runs are kept, then they are deleted. On an
+    ///   image with edits the run is itself one entry of the history (operation `run`, or `run.replace` without `keepEdited`), undone and
+    ///   redone like an edit: so undo stays exact across runs. One that changes no object makes no entry.
     /// - Throws: `.notFound`, `.invalid` (undeclared column, mask and box that do not fit, a `uid` twice), `.diskFull`, `.io`.
     package func storeResult(_ result: ImageResult) async throws(StoreError) -> ResultOutcome {
         try await write { database in

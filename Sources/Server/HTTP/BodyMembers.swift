@@ -24,10 +24,14 @@ struct BodyMembers: Decodable {
         let decoder = JSONDecoder()
         decoder.userInfo[schemaKey] = schema.json
         guard let found = try? decoder.decode(BodyMembers.self, from: Data(body.readableBytesView)), let first = found.unknown.first else { return }
-        let names = found.unknown.prefix(most).map { "\"\($0.path)\"" }.joined(separator: ", ")
-        let known = first.known.isEmpty ? "none is" : first.known.count == 1 ? "only \(first.known[0]) is" : "\(first.known.joined(separator: ", ")) are"
-        let place = first.path.contains(".") ? " there" : ""
-        throw Problem(.bodyInvalid, "the body has \(names), which this address does not know; \(known) known\(place)", field: first.path)
+        throw unknown(first.path, known: first.known, names: found.unknown.prefix(most).map(\.path))
+    }
+
+    static func unknown(_ path: String, known: [String], names: [String]? = nil) -> Problem {
+        let shown = (names ?? [path]).map { "\"\($0.prefix(100))\"" }.joined(separator: ", ")
+        let known = known.isEmpty ? "none is" : known.count == 1 ? "only \(known[0]) is" : "\(known.joined(separator: ", ")) are"
+        return Problem(
+            .bodyInvalid, "the body has \(shown), which this address does not know; \(known) known\(path.contains(".") ? " there" : "")", field: path)
     }
 
     init(from decoder: any Decoder) throws {

@@ -53,6 +53,18 @@ struct Call: Sendable {
         return value
     }
 
+    /// RRGGBB of a query value, with or without "#"; nil when it is not given.
+    func color(_ name: String) throws(Problem) -> UInt32? {
+        guard let text = target.query[name], !text.isEmpty else { return nil }
+        guard let color = Self.color(text.hasPrefix("#") ? text.dropFirst() : text[...]) else {
+            throw Problem(.queryInvalid, "\(name) is \"\(text.prefix(20))\" but must be six hexadecimal digits, for example 0072B2", field: name)
+        }
+        return color
+    }
+
+    /// Six hexadecimal digits and nothing else; a sign would be taken for part of a number.
+    static func color(_ digits: Substring) -> UInt32? { digits.utf8.count == 6 && digits.allSatisfy(\.isHexDigit) ? UInt32(digits, radix: 16) : nil }
+
     func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, _ type: Choice.Type) throws(Problem) -> Choice?
     where Choice.RawValue == String {
         guard let text = target.query[name], !text.isEmpty else { return nil }

@@ -46,7 +46,7 @@ struct DisplayRequest: Equatable {
                 colors.append(nil)
                 continue
             }
-            guard part.utf8.count == 6, part.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }), let color = UInt32(part, radix: 16) else {
+            guard let color = Call.color(part) else {
                 throw Problem(.queryInvalid, "channels holds \"\(part.prefix(20))\" but must list six hexadecimal digits or - for each channel", field: "channels")
             }
             colors.append(BGR(blue: UInt8(color & 255), green: UInt8(color >> 8 & 255), red: UInt8(color >> 16)))

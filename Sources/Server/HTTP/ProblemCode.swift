@@ -161,7 +161,8 @@ enum ProblemCode: String, CaseIterable, Sendable {
 
     /// What any route may answer, so that single routes need not list it.
     static let common: [ProblemCode] = [
-        .requestMalformed, .requestLineTooLong, .requestHeadTooLarge, .hostNotAllowed, .originNotAllowed, .pathInvalid, .routeUnknown, .methodNotAllowed, .diskError, .internalError,
+        .requestMalformed, .requestLineTooLong, .requestHeadTooLarge, .hostNotAllowed, .originNotAllowed, .pathInvalid, .routeUnknown, .methodNotAllowed, .diskError,
+        .internalError,
         .stopping,
     ]
     static let session: [ProblemCode] = [.sessionMissing]

@@ -9,7 +9,8 @@ enum LabelJSON {
     ])
     static let category = Schema.object([
         "id": .integer, "name": .string, "parent": Schema.integer.nullable, "color": .string.described("#RRGGBB"),
-        "key": Schema.integer.nullable.described("Digit, 1 to 9, that labels with it."), "taxon": Schema.integer.nullable.described("EcoTaxa's number of it."), "count": .integer.described("Objects of this very category."),
+        "key": Schema.integer.nullable.described("Digit, 1 to 9, that labels with it."), "taxon": Schema.integer.nullable.described("EcoTaxa's number of it."),
+        "count": .integer.described("Objects of this very category."),
     ])
     static let step = Schema.object([
         "batch": .integer, "by": .string, "at": .date, "before": schema.nullable, "after": schema.nullable,
@@ -27,7 +28,8 @@ enum LabelJSON {
     static func value(_ category: CategoryRecord) -> JSONValue {
         [
             "id": .integer(category.id), "name": .string(category.name), "parent": category.parent.map { .integer($0) } ?? .null,
-            "color": .string(category.color), "key": category.key.map { .integer($0) } ?? .null, "taxon": category.taxon.map { .integer($0) } ?? .null, "count": .integer(category.count),
+            "color": .string(category.color), "key": category.key.map { .integer($0) } ?? .null, "taxon": category.taxon.map { .integer($0) } ?? .null,
+            "count": .integer(category.count),
         ]
     }
 

@@ -8,7 +8,8 @@ enum ObjectJSON {
     static let box = Schema.object(["x": .integer, "y": .integer, "width": .integer, "height": .integer])
     static let schema = Schema.object([
         "id": .integer, "uid": .string, "image": .integer, "kind": .choice(ObjectKind.allCases.map(\.rawValue)), "box": .ref("Box"), "area": .integer,
-        "active": .boolean.described("False when an edit or a run has taken it away; undo can bring it back."), "edited": .boolean, "parent?": .integer, "nInner": .integer, "rule?": .string, "touches": .integer.described("Borders: 1 left, 2 top, 4 right, 8 bottom."),
+        "active": .boolean.described("False when an edit or a run has taken it away; undo can bring it back."), "edited": .boolean, "parent?": .integer,
+        "nInner": .integer, "rule?": .string, "touches": .integer.described("Borders: 1 left, 2 top, 4 right, 8 bottom."),
         "maskRevision": .integer, "label": LabelJSON.schema.nullable, "measurements": .map(.number),
         "outline?": .anyObject.described("GeoJSON geometry along pixel edges: pixel (x, y) covers x - 0.5 to x + 0.5."),
     ])

@@ -13,7 +13,8 @@ struct AreaRoutes: RouteGroup {
 
     static let area = Schema.object([
         "area": .anyObject.nullable.described("GeoJSON Polygon in image pixels, centres at whole numbers; null: the whole image."),
-        "from": .choice(["image", "pipeline", "frame", "whole"]).described("Drawn on this image; set for all; found on each image by itself, which only area/find does; nothing is left out."),
+        "from": .choice(["image", "pipeline", "frame", "whole"]).described(
+            "Drawn on this image; set for all; found on each image by itself, which only area/find does; nothing is left out."),
         "shape?": .choice(FoundFrame.Shape.allCases.map(\.rawValue)).described("Of what was found by itself."),
     ])
     private static let polygon = Schema.anyObject.described("GeoJSON Polygon or MultiPolygon in image pixels.")
@@ -44,7 +45,10 @@ struct AreaRoutes: RouteGroup {
                 answers: [.json(.ref("Area"), "What was found; area null without a rim.")], problems: [.imageUnknown, .imageUnreadable], handle: find),
             Route(
                 .put, Route.project + "/area",
-                "Sets the area of all images in the pipeline: a GeoJSON Polygon, or method \"frame\" (found on each image by itself) or \"whole\". A pipeline without a Restrict area node gets one.",
+                """
+                Sets the area of all images in the pipeline: a GeoJSON Polygon, or method "frame" (found on each image by itself) or "whole". A \
+                pipeline without a Restrict area node gets one.
+                """,
                 body: .json(.anyObject), answers: [.json(.ref("Graph"), "The pipeline as stored.")],
                 problems: ProblemCode.change + [.graphInvalid]
             ) { call in
@@ -98,8 +102,7 @@ struct AreaRoutes: RouteGroup {
         let members = body.objectValue ?? [:]
         let known = method + (members["method"] == nil || method.isEmpty ? ["type", "coordinates", "geometry", "properties", "id", "bbox", "crs"] : [])
         guard let unknown = members.keys.sorted().first(where: { !known.contains($0) }) else { return }
-        throw Problem(
-            .bodyInvalid, "the body has \"\(unknown.prefix(60))\", which this address does not know; \(known.joined(separator: ", ")) \(known.count == 1 ? "is" : "are") known", field: unknown)
+        throw BodyMembers.unknown(unknown, known: known)
     }
 
     private static func shape(_ body: JSONValue) throws -> AreaShape {

@@ -45,7 +45,8 @@ struct BlobRoutes: RouteGroup {
                     Route.Answer(status: .partialContent, help: "A part of it.", headers: ["Content-Range"]), .notModified,
                 ], problems: [.imageUnknown, .rangeInvalid], handle: file),
             Route(
-                .get, Self.path + "/{image}/thumbnail", "The whole image in one small JPEG.", query: DisplayRequest.query, answers: [.bytes(["image/jpeg"], "The picture."), .notModified],
+                .get, Self.path + "/{image}/thumbnail", "The whole image in one small JPEG.", query: DisplayRequest.query,
+                answers: [.bytes(["image/jpeg"], "The picture."), .notModified],
                 problems: [.imageUnknown, .imageUnreadable, .tileUnknown, .queryInvalid, .fileMissing], isQuiet: true
             ) { call in
                 let project = try await services.open(call)

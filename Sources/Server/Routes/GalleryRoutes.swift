@@ -58,13 +58,13 @@ struct GalleryRoutes: RouteGroup {
         let cell = try call.integer("cell", in: 16...320) ?? 96
         let sheet = ContactSheet(
             count: ids.count, cell: cell, columns: try call.integer("columns", in: 1...100) ?? 20,
-            background: try Self.background(call))
+            background: try call.color("background") ?? 0xFFFFFF)
         guard sheet.height <= 65_500 else {
             throw Problem(.queryInvalid, "a sheet of \(ids.count) objects in \(sheet.columns) columns is too high; use more columns", field: "columns")
         }
         let places = try await project.project.places(ids)
         let byID = Dictionary(uniqueKeysWithValues: places.map { ($0.id, $0) })
-        var hash = Hash()
+        var hash = Fingerprint()
         for id in ids { hash.add(id, byID[id]?.revision ?? -1, byID[id]?.image ?? -1) }
         hash.add(Int64(cell), Int64(sheet.columns), Int64(sheet.background))
         let drawn = VignetteState(try? await project.pipeline.plan())
@@ -88,49 +88,25 @@ struct GalleryRoutes: RouteGroup {
     ) throws -> [ContactSheet.Picture?] {
         let byID = Dictionary(uniqueKeysWithValues: masks.map { ($0.object, $0) })
         return try zip(ids, cuts).map { id, cut in
-            guard var picture = cut, let stored = byID[id] else { return cut }
-            let (part, count) = (picture.cut.part, picture.cut.part.width * picture.cut.part.height)
+            guard let picture = cut, let stored = byID[id] else { return cut }
             let pixels: AnyImage
             if picture.channels == 1 {
-                pixels = .gray8(Image(width: part.width, height: part.height, pixels: picture.pixels))
+                pixels = .gray8(Image(width: picture.width, height: picture.height, pixels: picture.pixels))
             } else {
                 pixels = .color8(
-                    Image(width: part.width, height: part.height, pixels: (0..<count).map { index in
+                    Image(width: picture.width, height: picture.height, pixels: (0..<(picture.width * picture.height)).map { index in
                         BGR(blue: picture.pixels[3 * index], green: picture.pixels[3 * index + 1], red: picture.pixels[3 * index + 2])
                     }))
             }
-            // In pixels of the level from which the picture was cut.
-            let factor = Double(1 << picture.cut.shift)
+            // A picture that fits its cell without loss of detail may be enlarged by a rounding; masks are only made smaller.
             var drawn = VignettePicture(
-                pixels: pixels,
-                mask: try stored.decoded().reduced(by: factor, origin: Point(x: Double(part.x) * factor, y: Double(part.y) * factor), bounds: pixels.bounds),
+                pixels: pixels, mask: try stored.decoded().reduced(by: max(1, picture.factor), origin: picture.origin, bounds: pixels.bounds),
                 pixelSize: nil)
             for step in steps { step.draw(on: &drawn) }
             switch drawn.pixels {
-            case .gray8(let image): (picture.channels, picture.pixels) = (1, image.withBuffer { Array($0) })
-            case .color8(let image): (picture.channels, picture.pixels) = (3, image.withBuffer { $0.flatMap { [$0.blue, $0.green, $0.red] } })
-            case .gray16, .color16: break  // Tiles have 8 bits.
-            }
-            return picture
-        }
-    }
-
-    private static func background(_ call: Call) throws(Problem) -> UInt32 {
-        guard let text = call.target.query["background"], !text.isEmpty else { return 0xFFFFFF }
-        guard text.utf8.count == 6, let color = UInt32(text, radix: 16) else {
-            throw Problem(.queryInvalid, "background is \"\(text.prefix(20))\" but must be RRGGBB, two hexadecimal digits for red, green and blue", field: "background")
-        }
-        return color
-    }
-
-    /// FNV-1a of 64 bits.
-    private struct Hash {
-        var value: UInt64 = 0xCBF2_9CE4_8422_2325
-        mutating func add(_ numbers: Int64...) {
-            for number in numbers {
-                for shift in stride(from: 0, to: 64, by: 8) {
-                    value = (value ^ UInt64(truncatingIfNeeded: number >> Int64(shift)) & 0xFF) &* 0x100_0000_01B3
-                }
+            case .gray8(let image): return picture.redrawn(channels: 1, pixels: image.withBuffer { Array($0) })
+            case .color8(let image): return picture.redrawn(channels: 3, pixels: image.withBuffer { $0.flatMap { [$0.blue, $0.green, $0.red] } })
+            case .gray16, .color16: return picture  // Tiles have 8 bits.
             }
         }
     }

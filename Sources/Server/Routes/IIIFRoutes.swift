@@ -22,7 +22,9 @@ struct IIIFRoutes: RouteGroup {
                 _ = try await services.pyramid(call)
                 return .empty(status: .seeOther, headers: [.location: Self.address(call) + "/info.json"])
             },
-            Route(.get, image + "/info.json", "IIIF description of the image.", answers: [.json(Schema(json: ["type": "object"]), "The description.")], problems: problems, handle: info),
+            Route(
+                .get, image + "/info.json", "IIIF description of the image.", answers: [.json(Schema(json: ["type": "object"]), "The description.")],
+                problems: problems, handle: info),
             Route(
                 .get, image + "/{region}/{size}/{rotation}/{file}", "A part of the image at any size, turned by quarters.",
                 answers: [.bytes(["image/jpeg", "image/png"], "The picture."), .notModified], problems: problems + [.iiifInvalid, .iiifUnsupported], isQuiet: true,
@@ -45,7 +47,8 @@ struct IIIFRoutes: RouteGroup {
         let value: JSONValue = [
             "@context": "http://iiif.io/api/image/3/context.json", "id": .string(address(call)), "type": "ImageService3",
             "protocol": "http://iiif.io/api/image", "profile": "level2", "width": .integer(native.width), "height": .integer(native.height),
-            "maxArea": .integer(IIIFRequest.maxArea), "maxWidth": .integer(IIIFRequest.maxSide), "maxHeight": .integer(IIIFRequest.maxSide), "sizes": .array(sizes.map { ["width": .integer($0.width), "height": .integer($0.height)] }),
+            "maxArea": .integer(IIIFRequest.maxArea), "maxWidth": .integer(IIIFRequest.maxSide), "maxHeight": .integer(IIIFRequest.maxSide),
+            "sizes": .array(sizes.map { ["width": .integer($0.width), "height": .integer($0.height)] }),
             "tiles": [["width": .integer(layout.tileSize), "scaleFactors": .array(layout.levels.indices.map { .integer(1 << $0) })]],
             "extraFormats": ["jpg", "png"], "extraQualities": ["color", "gray", "bitonal"],
             "extraFeatures": ["mirroring", "profileLinkHeader", "regionSquare", "sizeUpscaling"],

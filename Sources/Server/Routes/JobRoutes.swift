@@ -49,7 +49,7 @@ struct JobRoutes: RouteGroup {
         }
         if type == "import" {
             if let unknown = members.keys.sorted().first(where: { !ImportRoutes.members.contains($0) }) {
-                throw Problem(.bodyInvalid, "the body has \"\(unknown.prefix(60))\", which an import does not know; \(ImportRoutes.members.joined(separator: ", ")) are known", field: unknown)
+                throw BodyMembers.unknown(unknown, known: ImportRoutes.members)
             }
             return try await ImportRoutes(services: services).start(project, members)
         }

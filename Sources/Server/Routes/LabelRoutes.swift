@@ -15,7 +15,10 @@ struct LabelRoutes: RouteGroup {
         return [
             Route(
                 .post, Self.path,
-                "Labels objects, all in one step. Edits: a new outline keeps the label; a merge keeps a class that all parts have, as sure as the least sure; parts of a split, cut or separation are dubious.",
+                """
+                Labels objects, all in one step. Edits: a new outline keeps the label; a merge keeps a class that all parts have, as sure as the least \
+                sure; parts of a split, cut or separation are dubious.
+                """,
                 body: .json(
                     .object([
                         "objects": .array(.integer),

@@ -58,7 +58,8 @@ struct MetadataRoutes: RouteGroup {
             Route(
                 .get, Route.project + "/audit", "Who changed which metadata, setting or category, newest first; equal changes of one step in one entry.",
                 query: [
-                    .init(name: "cursor", schema: .string, help: "`next` of the page before."), .init(name: "limit", schema: .integer, help: "At most so many entries, 1 to 1000; 100."),
+                    .init(name: "cursor", schema: .string, help: "`next` of the page before."),
+                    .init(name: "limit", schema: .integer, help: "At most so many entries, 1 to 1000; 100."),
                 ],
                 answers: [
                     .json(
@@ -163,7 +164,9 @@ struct MetadataRoutes: RouteGroup {
         reading: repeat {
             let page = try await project.auditTrail(cursor: cursor, limit: 2000)
             for record in page.items {
-                if let last = entries.last?.record, last.step != nil, last.step == record.step, last.field == record.field, last.before == record.before, last.after == record.after {
+                if let last = entries.last?.record, last.step != nil, last.step == record.step, last.field == record.field, last.before == record.before,
+                    last.after == record.after
+                {
                     entries[entries.count - 1] = (record, entries[entries.count - 1].count + 1)
                 } else {
                     if entries.count == limit {

@@ -171,7 +171,7 @@ struct ObjectRoutes: RouteGroup {
     @Sendable func mask(_ call: Call) async throws -> Response {
         let project = try await services.open(call)
         let id = try call.id("object", unknown: .objectUnknown, what: "Object")
-        let color = try TileRoutes.color(call)
+        let color = try call.color("color")
         guard let mask = try await project.project.mask(id) else { throw Self.unknown(id) }
         let etag = "\"\(id)-\(mask.revision)-\(color.map { "\($0)" } ?? "")\""
         return try .bytes(

@@ -25,7 +25,10 @@ struct OverlayRoutes: RouteGroup {
         return [
             Route(
                 .get, Self.image + "/overlay/{z}/{x}/{y}.png",
-                "All objects of a tile as one 1-bit PNG, transparent where there is none. A pixel is set if any pixel of the image under it is covered. Up to four levels past the native one, where pixels are squares.",
+                """
+                All objects of a tile as one 1-bit PNG, transparent where there is none. A pixel is set if any pixel of the image under it is covered. \
+                Up to four levels past the native one, where pixels are squares.
+                """,
                 query: Self.look + [
                     .init(name: "revision", schema: .integer, help: "The image's; makes addresses new when objects change."),
                     .init(name: "labels", schema: .integer, help: "`revision` of the categories; makes addresses with a category new when labels change."),
@@ -81,7 +84,7 @@ struct OverlayRoutes: RouteGroup {
         fileprivate var labelRevision: Int64?
 
         init(_ call: Call) throws(Problem) {
-            color = try TileRoutes.color(call) ?? 0x0072B2
+            color = try call.color("color") ?? 0x0072B2
             let width = try call.integer("width", in: 1...8) ?? 1
             style = try call.choice("style", Style.self) == .outline ? .outline(width: width) : .fill
             filter = try OverlayRoutes.filter(call)
@@ -113,15 +116,15 @@ struct OverlayRoutes: RouteGroup {
 
         /// Tells looks apart in cache keys and entity tags.
         var key: String {
-            var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+            var hash = Fingerprint()
             // The lists can be long, and rules are texts.
             for text in [filter.kinds.sorted(), filter.rules.map { ["only"] + $0.sorted() } ?? [], filter.selection.map { ["only"] + $0.map(String.init) } ?? []] {
-                for byte in text.joined(separator: ",").utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-                hash = (hash ^ 0xFF) &* 0x100_0000_01B3
+                hash.add(bytes: text.joined(separator: ",").utf8)
+                hash.add(bytes: [0xFF])
             }
             let style = if case .outline(let width) = style { "o\(width)" } else { "f" }
             let labels = category.map { "-\($0.map(String.init) ?? "none").\(labelRevision ?? 0)" } ?? ""
-            return "\(style)-\(String(color, radix: 16))-\(String(hash, radix: 36))\(labels)"
+            return "\(style)-\(String(color, radix: 16))-\(String(hash.value, radix: 36))\(labels)"
         }
 
         /// A state that stays as it is. The one before the first entry is the present one as long as there is no entry, and a run changes it.

@@ -35,7 +35,10 @@ struct PreviewRoutes: RouteGroup {
         [
             Route(
                 .post, Route.project + "/preview",
-                "Runs segmentation on the visible part of an image, by the stored or the given pipeline. Of images over 40 megapixels only the box is looked at, at most 16 megapixels in its middle; levels then come from that part alone.",
+                """
+                Runs segmentation on the visible part of an image, by the stored or the given pipeline. Of images over 40 megapixels only the box is \
+                looked at, at most 16 megapixels in its middle; levels then come from that part alone.
+                """,
                 body: .json(
                     .object([
                         "image": .integer, "box?": .ref("Box"), "graph?": .ref("Graph"),

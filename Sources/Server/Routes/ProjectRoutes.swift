@@ -24,7 +24,8 @@ struct ProjectRoutes: RouteGroup {
                 problems: ProblemCode.change + [.projectExists], handle: create),
             Route(.get, Route.project, "A project.", answers: [.json(project, "The project.")], handle: show),
             Route(
-                .patch, Route.project, "Changes title or settings; `pattern` and `pixelSizeUm` are those of the import node, `losslessPyramids` counts for pyramids made from now on.",
+                .patch, Route.project,
+                "Changes title or settings; `pattern` and `pixelSizeUm` are those of the import node, `losslessPyramids` counts for pyramids made from now on.",
                 body: .json(.object(["title?": .string, "settings?": .object(["pattern?": .string, "pixelSizeUm?": .number.nullable, "losslessPyramids?": .boolean])])),
                 answers: [.json(project, "As it is now.")], problems: ProblemCode.change + [.patternInvalid, .graphInvalid], handle: change),
             Route(

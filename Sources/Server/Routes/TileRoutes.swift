@@ -94,21 +94,13 @@ struct TileRoutes: RouteGroup {
         var window = 0.0...255.0
         if pixels.bitsPerSample == 16 {
             // As the pyramid will show it.
-            let histograms = try source.pixels(Rect(x: 0, y: 0, width: source.layout.levels.last?.width ?? 1, height: source.layout.levels.last?.height ?? 1), maxPixels: 1 << 18).map(ChannelHistogram.all) ?? []
+            let (width, height) = source.layout.levels.last.map { ($0.width, $0.height) } ?? (1, 1)
+            let histograms = try source.pixels(Rect(x: 0, y: 0, width: width, height: height), maxPixels: 1 << 18).map(ChannelHistogram.all) ?? []
             let low = histograms.map(\.auto.lowerBound).min() ?? 0
             window = Double(low)...Double(max(low + 1, histograms.map(\.auto.upperBound).max() ?? 65_535))
         }
         let display = wanted.display(neutral: window)
         let isPlain = pixels.bitsPerSample == 8 && display == Display(window: 0...255)
         return try JPEGWriter.encode(isPlain ? pixels : display.rendered(pixels), quality: 88)
-    }
-
-    static func color(_ call: Call) throws(Problem) -> UInt32? {
-        guard let text = call.target.query["color"], !text.isEmpty else { return nil }
-        let digits = text.hasPrefix("#") ? String(text.dropFirst()) : text
-        guard digits.utf8.count == 6, !digits.hasPrefix("+"), !digits.hasPrefix("-"), let color = UInt32(digits, radix: 16) else {
-            throw Problem(.queryInvalid, "color is \"\(text.prefix(20))\" but must be six hexadecimal digits, for example 0072B2", field: "color")
-        }
-        return color
     }
 }
