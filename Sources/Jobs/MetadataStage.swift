@@ -44,7 +44,7 @@ struct MetadataStage {
             }
             var pixelSize: Double?
             for (step, node) in steps {
-                let sayings = node.metadata(of: image, exif: read)
+                let sayings = node.metadata(of: image.name, exif: read)
                 if sayings.isSilent { silent[step.name, default: []].append(image.name) }
                 for (field, value) in sayings.fields { fields[field] = (value, type(of: node).source) }
                 pixelSize = sayings.pixelSize ?? pixelSize

@@ -20,7 +20,7 @@ package struct EXIFNode: MetadataNode {
     package var exposure = true
     package init() {}
 
-    package func metadata(of image: ImageRecord, exif: () -> EXIF?) -> ImageSayings {
+    package func metadata(of name: String, exif: () -> EXIF?) -> ImageSayings {
         guard let exif = exif() else { return ImageSayings(isSilent: true) }
         let left = [
             "object_date": time, "object_time": time, "object_lat": position, "object_lon": position, "acq_instrument": camera, "object_exposure_s": exposure,

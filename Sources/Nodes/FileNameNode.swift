@@ -25,17 +25,17 @@ package struct FileNameNode: MetadataNode {
     package var only = ""
     package init() {}
 
-    package func metadata(of image: ImageRecord, exif: () -> EXIF?) -> ImageSayings {
+    package func metadata(of name: String, exif: () -> EXIF?) -> ImageSayings {
         // Checked when the graph was.
         guard !pattern.isEmpty, let known = try? FileNamePattern(pattern) else { return ImageSayings() }
-        guard let found = known.match(image.name) else { return ImageSayings(isSilent: true) }
+        guard let found = known.match(name) else { return ImageSayings(isSilent: true) }
         let wanted = Set(only.split { $0 == "," || $0.isWhitespace }.map(String.init))
         var sayings = ImageSayings()
-        for (name, value) in found where wanted.isEmpty || wanted.contains(name) {
-            if FieldNames.pixelSizeTokens.contains(name) {
+        for (token, value) in found where wanted.isEmpty || wanted.contains(token) {
+            if FieldNames.pixelSizeTokens.contains(token) {
                 if let size = Double(value), size > 0, size.isFinite { sayings.pixelSize = size }
             } else {
-                sayings.fields[FieldNames.field(for: name)] = value
+                sayings.fields[FieldNames.field(for: token)] = value
             }
         }
         return sayings

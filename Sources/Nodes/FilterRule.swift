@@ -43,8 +43,8 @@ package struct FilterRule: Sendable, Hashable {
     package static func list(_ text: String) throws(FilterRuleError) -> [FilterRule] {
         var rules: [FilterRule] = []
         for line in text.split(whereSeparator: { $0 == ";" || $0.isNewline }) {
-            var part: [Substring] = []
-            for word in line.split(whereSeparator: \.isWhitespace) + ["and"] {
+            var part: [String] = []
+            for word in line.split(whereSeparator: \.isWhitespace).map(String.init) + ["and"] {
                 guard word.lowercased() == "and" else {
                     part.append(word)
                     continue

@@ -1,5 +1,6 @@
 import Codecs
 import Pipeline
+import Raster
 import Store
 
 /// A node that says what the data of images mean instead of changing pixels: the image passes unchanged, and what it says is kept with the image.
@@ -9,8 +10,10 @@ package protocol MetadataNode: Node {
     /// Of these the program takes away what the nodes no longer say.
     static var source: MetadataSource { get }
 
-    /// - Parameter exif: what the image's file says, read when first asked for.
-    func metadata(of image: ImageRecord, exif: () -> EXIF?) -> ImageSayings
+    /// - Parameters:
+    ///   - name: of an image, with its folders.
+    ///   - exif: what the image's file says, read when first asked for.
+    func metadata(of name: String, exif: () -> EXIF?) -> ImageSayings
 }
 
 /// What is said about an image.

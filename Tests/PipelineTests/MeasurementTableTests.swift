@@ -15,3 +15,13 @@ private func table(_ names: [String], _ rows: [[Double?]]) -> MeasurementTable {
     #expect(MeasurementTable().joined(with: table(["a"], [[1]])).rows == [[1]])
     #expect(table([], []).joined(with: table(["a"], [])).columns.count == 1)
 }
+
+@Test func `tables of filtered regions keep the rows of the segments that both have`() {
+    var (all, few) = (table(["a"], [[1], [2], [3]]), table(["b"], [[20], [30]]))
+    (all.segments, few.segments) = ([0, 2, 5], [2, 5])
+    let joined = all.joined(with: few)
+    #expect(joined.rows == [[2, 20], [3, 30]] && joined.segments == [2, 5])
+    #expect(few.joined(with: all).rows == [[20, 2], [30, 3]])
+    #expect(all.selecting([5, 0, 9]).rows == [[3], [1], [nil]])
+    #expect(table(["a"], [[1]]).selecting([4]).rows == [[1]])
+}
