@@ -52,7 +52,9 @@ private func table(_ values: [Double?], segments: [Int]? = nil) -> MeasurementTa
 }
 
 @Test func `a column that nothing measures is named before anything is computed`() throws {
-    #expect(throws: UnknownFilterColumn(column: "kurtosis", known: ["mean"])) { try filter(squares, ["rules": "kurtosis > 3"], table([1, 2, 3, 4])) }
+    #expect { try filter(squares, ["rules": "kurtosis > 3"], table([1, 2, 3, 4])) } throws: { error in
+        (error as? UnknownFilterColumn)?.column == "kurtosis" && (error as? UnknownFilterColumn)?.known == ["mean"]
+    }
     #expect(throws: UnknownFilterColumn.self) { try filter(squares, ["rules": "mean > 3"]) }
     do throws(ConfigurationError) {
         _ = try NodeClass(RegionFilterNode.self).make(["rules": "area"])
