@@ -16,7 +16,7 @@ package struct RegionFilterNode: Node {
     package static let parameters: [Parameter<Self>] = [
         .text(
             \.rules, "rules", label: "Keep objects with", maxLength: 2000,
-            help: "Comparisons by >=, <=, >, <, = and !=, all of which must hold, for example: area >= 400; circularity > 0.3; mean < 180. Objects without a value are dropped.",
+            help: "Comparisons by >=, <=, >, <, = and !=, all of which must hold, for example: area >= 400; circularity > 0.3; intensity_mean < 180. Objects without a value are dropped.",
             fault: { text in
                 do throws(FilterRuleError) { _ = try FilterRule.list(text) } catch { return error.description }
                 return nil

@@ -30,11 +30,11 @@ private func filtering(_ rules: String) -> Graph {
     let areas = before.values.compactMap { $0.measurements["area"] }.sorted()
     try #require(areas.count >= 4)
     let limit = areas[areas.count / 2]
-    try await project.savePipelineGraph(filtering("area >= \(Int(limit)); mean < 256"))
+    try await project.savePipelineGraph(filtering("area >= \(Int(limit)); intensity_mean < 256"))
     let jobs = try await temporary.run(.init(type: "run"))
     let after = try await objects()
     #expect(Set(after.keys) == Set(before.filter { ($0.value.measurements["area"] ?? 0) >= limit }.keys))
-    for (uid, object) in after { #expect(object.measurements["area"] == before[uid]?.measurements["area"] && object.measurements["mean"] == before[uid]?.measurements["mean"]) }
+    for (uid, object) in after { #expect(object.measurements["area"] == before[uid]?.measurements["area"] && object.measurements["intensity_mean"] == before[uid]?.measurements["intensity_mean"]) }
     #expect(jobs[0].outcome?.counts["reject.area < \(Int(limit))"] == before.count - after.count, "\(jobs)")
     var rejects = ObjectQuery()
     rejects.kinds = [.reject]
