@@ -66,7 +66,7 @@ package struct EcoTaxaExportNode: CollectionNode {
             try archive.close()
         }
         collection.progress(contents.images.count, contents.images.count)
-        return ExportResult(files: [relative], objects: contents.objects.count, images: contents.images.count, findings: contents.findings)
+        return ExportResult(files: [relative], objects: contents.objects.count { $0.rank == 0 }, images: contents.images.count, findings: contents.findings)
     }
 
     /// Empty where nothing is drawn on the pictures: boxes are enough to cut them.

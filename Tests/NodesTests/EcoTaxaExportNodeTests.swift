@@ -205,7 +205,7 @@ private let position = ["object_lat": "54.2", "object_lon": "7.9", "object_date"
         (node, work) = try await collection(pipeline)
         #expect(try await node.check(work).isEmpty)
         let result = try await node.export(work)
-        #expect(result.objects == 4 && result.images == 2)
+        #expect(result.objects == 2 && result.images == 2)
         let path = try project.files.checkedPath(try #require(result.files.first))
         let check = try EcoTaxaCheck.archive(path: path)
         #expect(check.findings.isEmpty && check.objectCount == 2 && check.imageCount == 4, "\(check.findings)")
