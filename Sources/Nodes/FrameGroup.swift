@@ -136,8 +136,8 @@ extension ProjectPipeline {
         for image in try await project.allImages().sorted(by: { ($0.name, $0.uid) < ($1.name, $1.uid) }) where image.realm == realm {
             // Names count every image, so that those of the others do not change with one that cannot be read.
             let metadata = names.named(said[image.id] ?? [:], pixelSize: image.pixelSize)
-            let isReadable = image.width > 0 && (image.state != .failed || image.pyramid != nil)
-            guard isReadable else { continue }
+            // One that failed in a former run may do now; a node goes on without those it cannot read.
+            guard image.width > 0 else { continue }
             let frame = FrameGroup.Frame(image: image, metadata: metadata)
             if let name = group(frame) { groups[name, default: []].append(frame) }
         }
