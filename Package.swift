@@ -71,7 +71,7 @@ let package = Package(
             linkerSettings: [staticArchives, staticLinking]),
         .executableTarget(
             name: "ship-bench",
-            dependencies: ["Raster", "Codecs", "Store", "Operations", "Pipeline", "Pyramid", "Nodes", "Demo", "Jobs"],
+            dependencies: ["Raster", "Codecs", "Store", "Operations", "Pipeline", "Pyramid", "Nodes", "Demo", "Jobs", logging],
             linkerSettings: [staticArchives]),
 
         .testTarget(name: "HouseTests"),

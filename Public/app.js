@@ -31,7 +31,7 @@ const TopBar = defineComponent(() => () => {
     h('div', { class: 'spring' }),
     job ? h('a', { class: 'job-progress', href: link({ ...place, panel: 'jobs', item: null, query: null }), title: 'Open Jobs' }, [
       h('span', [
-        job.state === 'queued' ? `${jobTitle(job)} waits` : `${jobTitle(job)}${percent == null ? '' : ` ${percent} %`}`,
+        job.state === 'queued' ? `${jobTitle(job)} waits` : job.state === 'paused' ? `${jobTitle(job)} is paused` : `${jobTitle(job)}${percent == null ? '' : ` ${percent} %`}`,
         job.etaSeconds > 1 ? h('span', { class: 'muted hide-narrow' }, `, ${duration(job.etaSeconds)} left`) : null
       ]),
       progress(job.done, job.total, jobTitle(job))
@@ -139,9 +139,11 @@ const App = defineComponent(() => {
     { id: 'main', title: 'To the content of the screen', group: 'Everywhere', key: 'F6', run: () => main.value?.querySelector('[tabindex="0"], a, button, input')?.focus() }
   ])
   watch(() => [state.place.panel, state.place.project], () => { clearShell() }, { flush: 'pre' })
-  watch(() => [state.place.panel, state.place.project, state.project?.title, shell.crumb], () => {
+  /** How far the running job is, in whole per cent, so that a page in the background tells by its title. */
+  const share = computed(() => { const job = state.project ? currentJob() : null; return job?.state === 'running' && job.total ? `${Math.floor(100 * job.done / job.total)} %` : null })
+  watch(() => [state.place.panel, state.place.project, state.project?.title, shell.crumb, share.value], () => {
     const panel = panelOf(state.place.panel)
-    document.title = [shell.crumb, state.place.project && panel.id !== 'view' ? panel.title : null, state.project?.title, 'ship'].filter(Boolean).join(' · ')
+    document.title = [share.value, shell.crumb, state.place.project && panel.id !== 'view' ? panel.title : null, state.project?.title, 'ship'].filter(Boolean).join(' · ')
   }, { immediate: true })
   return () => {
     if (state.session === null) return h('main', { class: 'sign-in' }, state.online ? null

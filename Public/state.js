@@ -186,7 +186,18 @@ export function later(key, work, ms = 400) {
 }
 
 /** The job that the top bar shows: what runs, else what waits. */
-export const currentJob = () => state.jobs.find(j => j.state === 'running') ?? state.jobs.find(j => j.state === 'queued') ?? null
+export const currentJob = () => state.jobs.find(j => j.state === 'running') ?? state.jobs.find(j => j.state === 'queued')
+  ?? state.jobs.find(j => j.state === 'paused') ?? null
+/** Work of minutes that ends while one looks elsewhere: a quiet word then. */
+const noticeSeconds = 60
+on('jobEnded', job => {
+  const took = (new Date(job.finishedAt) - new Date(job.startedAt)) / 1000
+  if (!(took >= noticeSeconds) || job.state === 'cancelled' || state.place.panel === 'jobs') return
+  const failed = job.state === 'failed'
+  notify(failed ? `${jobTitle(job)} failed: ${job.error ?? 'see Jobs'}` : `${jobTitle(job)} is done: ${job.result?.summary ?? ''}`, {
+    kind: failed ? 'error' : 'done', seconds: 20, action: { label: 'Open Jobs', run: () => go({ ...state.place, panel: 'jobs', item: null, query: null }) }
+  })
+})
 export const jobTitles = { run: 'Pipeline', export: 'Export', import: 'Import', pyramid: 'Preparing pictures' }
 export const jobTitle = job => job.title || jobTitles[job.type] || job.type
 

@@ -2,7 +2,9 @@
 #include "CPNG.h"
 
 #include <errno.h>
+#include <libdeflate.h>
 #include <png.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -346,4 +348,96 @@ uint32_t ship_adler32(const uint8_t *bytes, size_t size) {
         b += a;
     }
     return (uint32_t)(b % 65521 << 16 | a % 65521);
+}
+
+// Compressors are kept by thread: making one takes as long as a small picture.
+static pthread_key_t compressor_key;
+static pthread_once_t compressor_once = PTHREAD_ONCE_INIT;
+
+typedef struct {
+    struct libdeflate_compressor *compressor;
+    int level;
+} kept_compressor;
+
+static void free_compressor(void *kept) {
+    if (!kept) return;
+    libdeflate_free_compressor(((kept_compressor *)kept)->compressor);
+    free(kept);
+}
+
+static void make_compressor_key(void) { pthread_key_create(&compressor_key, free_compressor); }
+
+static struct libdeflate_compressor *compressor_of(int level) {
+    pthread_once(&compressor_once, make_compressor_key);
+    kept_compressor *kept = pthread_getspecific(compressor_key);
+    if (kept && kept->level == level) return kept->compressor;
+    free_compressor(kept);
+    pthread_setspecific(compressor_key, NULL);
+    kept = malloc(sizeof *kept);
+    if (!kept) return NULL;
+    *kept = (kept_compressor){libdeflate_alloc_compressor(level), level};
+    if (!kept->compressor || pthread_setspecific(compressor_key, kept)) {
+        struct libdeflate_compressor *none = NULL;
+        if (kept->compressor) libdeflate_free_compressor(kept->compressor);
+        free(kept);
+        return none;
+    }
+    return kept->compressor;
+}
+
+static void put32(uint8_t *at, uint32_t number) {
+    at[0] = number >> 24, at[1] = number >> 16, at[2] = number >> 8, at[3] = number;
+}
+
+static uint8_t *put_chunk(uint8_t *at, const char *name, size_t size) {
+    put32(at, (uint32_t)size);
+    memcpy(at + 4, name, 4);
+    put32(at + 8 + size, libdeflate_crc32(0, at + 4, size + 4));
+    return at + 12 + size;
+}
+
+uint8_t *ship_png_encode8(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, int level, size_t *size) {
+    struct libdeflate_compressor *compressor = compressor_of(level);
+    size_t row = (size_t)width * channels, raw = (row + 1) * height;
+    uint8_t *filtered = compressor ? malloc(raw + 2 * row) : NULL;
+    if (!filtered) return NULL;
+    // Differences to the pixel above: of grainy pictures nearly as small as the best of all filters, and found in one pass.
+    uint8_t *lines[2] = {filtered + raw, filtered + raw + row};
+    for (uint32_t y = 0; y < height; y++) {
+        const uint8_t *from = pixels + y * row;
+        uint8_t *line = lines[y & 1], *above = lines[1 - (y & 1)], *to = filtered + y * (row + 1);
+        if (channels == 3) {
+            for (size_t x = 0; x < row; x += 3) line[x] = from[x + 2], line[x + 1] = from[x + 1], line[x + 2] = from[x];
+        } else {
+            memcpy(line, from, row);
+        }
+        if (y == 0) {
+            *to++ = 1;
+            for (size_t x = 0; x < row; x++) to[x] = x < channels ? line[x] : (uint8_t)(line[x] - line[x - channels]);
+        } else {
+            *to++ = 2;
+            for (size_t x = 0; x < row; x++) to[x] = (uint8_t)(line[x] - above[x]);
+        }
+    }
+    size_t bound = libdeflate_zlib_compress_bound(compressor, raw);
+    uint8_t *file = malloc(8 + 25 + 12 + bound + 12);
+    if (!file) {
+        free(filtered);
+        return NULL;
+    }
+    memcpy(file, "\x89PNG\r\n\x1a\n", 8);
+    uint8_t *at = file + 8;
+    put32(at + 8, width), put32(at + 12, height);
+    at[16] = 8, at[17] = channels == 3 ? 2 : 0, at[18] = at[19] = at[20] = 0;
+    at = put_chunk(at, "IHDR", 13);
+    size_t packed = libdeflate_zlib_compress(compressor, filtered, raw, at + 8, bound);
+    free(filtered);
+    if (packed == 0 || packed > 0x7fffffff) {
+        free(file);
+        return NULL;
+    }
+    at = put_chunk(at, "IDAT", packed);
+    at = put_chunk(at, "IEND", 0);
+    *size = (size_t)(at - file);
+    return file;
 }

@@ -10,7 +10,7 @@ package enum EcoTaxaArchive {
         _ table: EcoTaxaTable, name: String, to path: String, image: (_ row: Int) throws -> [UInt8],
         progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
     ) throws {
-        let writer = try begin(table, name: name, at: path)
+        let writer = try begin(table.encode(name: name), at: path)
         for row in 0..<table.count {
             try add(image(row), of: row, table, to: writer)
             try progress(row + 1, table.count)
@@ -19,9 +19,9 @@ package enum EcoTaxaArchive {
     }
 
     /// The archive with its tables; the images of their rows follow by `add`, then `close` of the writer.
-    package static func begin(_ table: EcoTaxaTable, name: String, at path: String) throws(ZipError) -> ZipWriter {
+    package static func begin(_ tables: [EcoTaxaTable.File], at path: String) throws(ZipError) -> ZipWriter {
         let writer = try ZipWriter(path: path)
-        for file in table.encode(name: name) { try writer.add(name: file.name, bytes: file.bytes) }
+        for file in tables { try writer.add(name: file.name, bytes: file.bytes) }
         return writer
     }
 

@@ -13,13 +13,17 @@ package struct JobContext: Sendable {
     package let workers: WorkerThreads
     package let progress: JobProgress
     let cancelled: CancelFlag
+    /// Nothing new is begun; what is underway is finished.
+    let paused: CancelFlag
+    package let memory: MemoryBudget
     let emit: @Sendable (ProjectEvent) -> Void
     let log: @Sendable (String) async -> Void
 
     package var isCancelled: Bool { cancelled.isSet }
 
+    /// To be asked before each item; a node at work asks only whether it was cancelled.
     package func checkCancelled() throws(RunCancelled) {
-        if cancelled.isSet { throw RunCancelled() }
+        if cancelled.isSet || paused.isSet { throw RunCancelled() }
     }
 
     /// One line in the job's own log, kept with the job.

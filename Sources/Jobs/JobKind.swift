@@ -37,8 +37,10 @@ package struct JobOutcome: Codable, Sendable, Equatable {
     package struct Failure: Codable, Sendable, Equatable {
         package var name: String
         package var reason: String
+        /// The image, where it is one of the project's: so that it can be tried again by itself.
+        package var image: Int64?
 
-        package init(name: String, reason: String) { (self.name, self.reason) = (name, reason) }
+        package init(name: String, reason: String, image: Int64? = nil) { (self.name, self.reason, self.image) = (name, reason, image) }
     }
 
     package init(summary: String) { self.summary = summary }

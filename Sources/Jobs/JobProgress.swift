@@ -18,6 +18,7 @@ package final class JobProgress: Sendable {
         var total = 0
         var message = ""
         var nodes: [NodeTally] = []
+        var atOnce = 1
         var start = ContinuousClock.now
         var lastSent: ContinuousClock.Instant?
         /// Items done before this start (a resumed job) say nothing about the pace.
@@ -59,7 +60,8 @@ package final class JobProgress: Sendable {
     }
 
     /// Names the nodes of a run, in order.
-    package func begin(nodes: [String]) { state.withLock { $0.nodes = nodes.map(NodeTally.init) } }
+    /// - Parameter atOnce: threads that share the work.
+    package func begin(atOnce: Int = 1, nodes: [String]) { state.withLock { ($0.nodes, $0.atOnce) = (nodes.map(NodeTally.init), max(1, atOnce)) } }
 
     /// Counts one node's work on one image in.
     package func tally(_ node: String, _ body: (inout NodeTally) -> Void) {
@@ -89,6 +91,11 @@ package final class JobProgress: Sendable {
         let elapsed = (ContinuousClock.now - state.start) / .seconds(1)
         let finished = state.done - state.doneAtStart
         let left = finished > 0 && state.total > state.done ? elapsed / Double(finished) * Double(state.total - state.done) : nil
-        return Report(done: state.done, total: state.total, message: state.message, secondsLeft: left, nodes: state.nodes)
+        var nodes = state.nodes
+        // Images that are still to come, at each node's own pace.
+        for index in nodes.indices where nodes[index].done > 0 && state.total > state.done {
+            nodes[index].secondsLeft = nodes[index].seconds / Double(nodes[index].done) * Double(state.total - state.done) / Double(state.atOnce)
+        }
+        return Report(done: state.done, total: state.total, message: state.message, secondsLeft: left, nodes: nodes)
     }
 }

@@ -13,7 +13,8 @@ package actor JobRunner {
     private nonisolated let logger: Logger
     private nonisolated let emit: @Sendable (ProjectEvent) -> Void
 
-    private var running: (id: Int64, cancelled: CancelFlag, report: JobProgress)?
+    private nonisolated let memoryLimit: Int?
+    private var running: (id: Int64, cancelled: CancelFlag, paused: CancelFlag, report: JobProgress)?
     private var loop: Task<Void, Never>?
     private var isStopping = false
     /// Jobs that were cancelled after they were taken from the queue and before they were the running one.
@@ -22,13 +23,15 @@ package actor JobRunner {
     private let wake: AsyncStream<Void>
     private nonisolated let signal: AsyncStream<Void>.Continuation
 
-    /// - Parameter emit: receives every event, from any thread; must return at once.
+    /// - Parameters:
+    ///   - memoryLimit: most bytes for the pixels of images that are worked on, unless the project says otherwise; nil: half of the machine's memory.
+    ///   - emit: receives every event, from any thread; must return at once.
     package init(
-        project: Project, pipeline: ProjectPipeline, workers: WorkerThreads, logger: Logger,
+        project: Project, pipeline: ProjectPipeline, workers: WorkerThreads, logger: Logger, memoryLimit: Int? = nil,
         emit: @escaping @Sendable (ProjectEvent) -> Void = { _ in }
     ) {
         (self.project, self.pipeline, self.workers) = (project, pipeline, workers)
-        (self.logger, self.emit) = (logger, emit)
+        (self.logger, self.emit, self.memoryLimit) = (logger, emit, memoryLimit)
         (wake, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -68,6 +71,46 @@ package actor JobRunner {
         return job
     }
 
+    /// Holds a job that waits; one that runs finishes the images it is working on and then waits, and others go before it. Over restarts too.
+    package func pause(_ id: Int64) async throws -> JobRecord? {
+        guard let job = try await project.setJobPaused(id, true) else { return nil }
+        if running?.id == id { running?.paused.set() }
+        emit(.job(job, secondsLeft: nil))
+        return job
+    }
+
+    /// Lets a paused job go on where it was.
+    package func resume(_ id: Int64) async throws -> JobRecord? {
+        guard let job = try await project.setJobPaused(id, false) else { return nil }
+        emit(.job(job, secondsLeft: nil))
+        signal.yield()
+        return job
+    }
+
+    /// Queues a finished job again, as a new one.
+    ///
+    /// - Parameter onlyFailed: only the images that failed in it. An import finds what it has brought in anyway.
+    /// - Throws: `JobError` when it has not ended, or when nothing failed in it.
+    package func retry(_ id: Int64, onlyFailed: Bool = false, by: String = "local") async throws -> JobRecord? {
+        guard let job = try await project.job(id) else { return nil }
+        guard job.state.isFinished else { throw JobError.failed("job \(id) is \(job.state.rawValue); wait for its end or cancel it first") }
+        var parameters = job.parameters
+        if onlyFailed {
+            let failed = (job.outcome?.failures ?? []).compactMap(\.image)
+            guard !failed.isEmpty || (job.type == "import" && job.outcome?.failures.isEmpty == false) else {
+                throw JobError.failed("no image failed in job \(id); run the whole job again instead")
+            }
+            if !failed.isEmpty {
+                guard case .object(var members) = try JSONDecoder().decode(JSONValue.self, from: Data(parameters.utf8)) else {
+                    throw JobError.badParameters(type: job.type, reason: "they are not an object")
+                }
+                members["images"] = .array(failed.map { .number(Double($0)) })
+                parameters = String(decoding: try JSONEncoder().encode(JSONValue.object(members)), as: UTF8.self)
+            }
+        }
+        return try await enqueue(type: job.type, parameters: parameters, by: by)
+    }
+
     /// How far a running job is; nil for any other.
     package func report(_ id: Int64) -> JobProgress.Report? {
         guard let running, running.id == id else { return nil }
@@ -91,11 +134,11 @@ package actor JobRunner {
 
     private func perform(_ job: JobRecord) async {
         let (project, emit, logger) = (project, emit, logger)
-        let cancelled = CancelFlag()
+        let (cancelled, paused) = (CancelFlag(), CancelFlag())
         // Reports are stored in order by one task, so that an older one never overwrites a newer.
         let (reports, sink) = AsyncStream<JobProgress.Report>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let progress = JobProgress { sink.yield($0) }
-        running = (job.id, cancelled, progress)
+        running = (job.id, cancelled, paused, progress)
         defer { running = nil }
         if isStopping || cancelledEarly.remove(job.id) != nil { cancelled.set() }
         emit(.job(job, secondsLeft: nil))
@@ -109,7 +152,8 @@ package actor JobRunner {
         }
 
         let context = JobContext(
-            job: job, project: project, pipeline: pipeline, workers: workers, progress: progress, cancelled: cancelled, emit: emit,
+            job: job, project: project, pipeline: pipeline, workers: workers, progress: progress, cancelled: cancelled, paused: paused,
+            memory: MemoryBudget(limit: await MemoryBudget.limit(of: project, otherwise: memoryLimit)), emit: emit,
             log: { line in
                 do { try await project.appendJobLog(job.id, line) } catch { logger.warning("log line of job \(job.id) was not stored: \(error)") }
             })
@@ -135,6 +179,9 @@ package actor JobRunner {
                 finished = try await project.finishJob(job.id, result: String(decoding: try encoder.encode(outcome), as: UTF8.self))
             case .failure where isStopping:
                 // The program ends; the job goes on at the next start.
+                finished = try await project.requeueJob(job.id)
+            case .failure(let error) where paused.isSet && !cancelled.isSet && (error is RunCancelled || error is CancellationError):
+                await context.note("paused after \(JobRunner.seconds(since: start)); what was finished stays")
                 finished = try await project.requeueJob(job.id)
             case .failure(let error) where error is RunCancelled || error is CancellationError || cancelled.isSet:
                 await context.note("cancelled after \(JobRunner.seconds(since: start)); what was finished stays")

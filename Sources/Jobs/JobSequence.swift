@@ -21,9 +21,11 @@ package struct JobSequence: Sendable {
     private let workers: WorkerThreads
     private let logger: Logger
     private let classes: [NodeClass]
+    private let memoryLimit: Int?
 
-    package init(project: Project, workers: Int, logger: Logger, classes: [NodeClass] = AllNodes.classes) {
-        (self.project, self.classes) = (project, classes)
+    /// - Parameter memoryLimit: as of `JobRunner`.
+    package init(project: Project, workers: Int, logger: Logger, memoryLimit: Int? = nil, classes: [NodeClass] = AllNodes.classes) {
+        (self.project, self.memoryLimit, self.classes) = (project, memoryLimit, classes)
         self.workers = WorkerThreads(count: workers, niceness: 0)
         self.logger = logger
     }
@@ -34,7 +36,8 @@ package struct JobSequence: Sendable {
     package func run(_ requests: [Request], report: @escaping @Sendable (JobRecord, Double?) -> Void) async throws -> [JobRecord] {
         let (events, sink) = AsyncStream<ProjectEvent>.makeStream()
         let runner = JobRunner(
-            project: project, pipeline: ProjectPipeline(project: project, classes: classes), workers: workers, logger: logger, emit: { sink.yield($0) })
+            project: project, pipeline: ProjectPipeline(project: project, classes: classes), workers: workers, logger: logger, memoryLimit: memoryLimit,
+            emit: { sink.yield($0) })
         for job in try await project.jobs(limit: 1000).items where !job.state.isFinished { _ = try await runner.cancel(job.id) }
         await runner.start()
         defer { workers.stop() }

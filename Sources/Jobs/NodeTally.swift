@@ -10,6 +10,8 @@ package struct NodeTally: Codable, Sendable, Equatable {
     package var done = 0
     /// Seconds of all threads together.
     package var seconds = 0.0
+    /// To the end of this node's work at its pace so far, all threads working; nil until it has done something, and when all is done.
+    package var secondsLeft: Double?
     /// Of masks: pixels that are true, of how many.
     package var pixels: Int?
     package var framePixels: Int?

@@ -31,7 +31,7 @@ struct PyramidJob: JobKind {
                 try await project.updateImage(image.id, change)
                 context.announce(.images([image.id]))
             } catch let stop as RunCancelled { throw stop } catch let error as StoreError where error.stopsEverything { throw error } catch {
-                failures.withLock { $0.append(.init(name: image.name, reason: "\(error)")) }
+                failures.withLock { $0.append(.init(name: image.name, reason: "\(error)", image: image.id)) }
                 await context.note("\(image.name): \(error)")
             }
             context.progress.advance(message: "Pyramids")

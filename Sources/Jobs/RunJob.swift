@@ -16,6 +16,8 @@ struct RunJob: JobKind {
         var images: [Int64]?
         /// Objects that a person made or changed stay (default), or are replaced.
         var keepEdited: Bool?
+        /// Cut the pictures of exports while the frames are in memory; for runs that are followed by an export.
+        var pictures: Bool?
     }
 
     private let parameters: Parameters
@@ -54,21 +56,25 @@ struct RunJob: JobKind {
         await context.note(
             "\(images.count) images through \(plan.steps.map(\.name).joined(separator: " → ")), \(context.workers.count) at a time")
         context.progress.begin(total: images.count, message: "Segmentation")
-        context.progress.begin(nodes: plan.steps.filter { $0.nodeClass.arity != .source && $0.nodeClass.arity != .oneFromMany }.map(\.name))
+        context.progress.begin(atOnce: context.workers.count, nodes: plan.steps.filter { $0.nodeClass.arity != .source && $0.nodeClass.arity != .oneFromMany }.map(\.name))
 
         let tally = Mutex(Tally())
         try await context.workers.forEach(images) { image in
             try context.checkCancelled()
             do {
                 if let reason = groups.failedImages[image.id] { throw JobError.failed(reason) }
-                switch try await process(image, plan: plan, keepEdited: keepEdited, context: context, tally: tally) {
+                let work = try await context.memory.holding(plan.memoryCost(of: image)) {
+                    try context.checkCancelled()
+                    return try await process(image, plan: plan, keepEdited: keepEdited, context: context, tally: tally)
+                }
+                switch work {
                 case .unchanged: tally.withLock { $0.unchanged += 1 }
                 case .measured: tally.withLock { $0.measured += 1 }
                 case .computed: tally.withLock { $0.computed += 1 }
                 }
             } catch let stop as RunCancelled { throw stop } catch let error as StoreError where error.stopsEverything { throw error } catch {
                 // A bad image fails alone.
-                tally.withLock { $0.failures.append(.init(name: image.name, reason: "\(error)")) }
+                tally.withLock { $0.failures.append(.init(name: image.name, reason: "\(error)", image: image.id)) }
                 await context.note("\(image.name) failed: \(error)")
                 try await markFailed(image, reason: "\(error)", project: project)
                 context.announce(.images([image.id]))
@@ -77,6 +83,10 @@ struct RunJob: JobKind {
         }
 
         let total = tally.withLock { $0 }
+        let most = await context.memory.mostHolders
+        if total.computed > 0, most < min(context.workers.count, total.computed) {
+            await context.note("\(most) at a time, so that the pixels stay within \(context.memory.limit >> 20) MB")
+        }
         var outcome = JobOutcome(
             summary: "\(total.computed) images computed, " + (total.measured > 0 ? "\(total.measured) only measured again, " : "")
                 + "\(total.unchanged) unchanged, \(total.failures.count) failed"
@@ -142,6 +152,8 @@ struct RunJob: JobKind {
             if let step { progress.tally(step.name) { $0.seconds += (now - step.start) / .seconds(1); $0.done += 1 } }
             step = name.map { ($0, now) }
         }
+        let stores = parameters.pictures == true ? PictureStore.all(context.pipeline, plan: plan) : []
+        var pictured: [Graph.End: any SlotValue] = [:]
         let results = try context.pipeline.results(
             of: image, plan: plan, context: nodes,
             progress: { name, _ in
@@ -151,7 +163,13 @@ struct RunJob: JobKind {
             inspect: { values in
                 next(nil)
                 for (end, value) in values { progress.tally(end.node) { $0.add(value) } }
+                for store in stores { pictured[store.end] = values[store.end] }
             })
+        for store in stores {
+            try nodes.checkCancelled()
+            try store.save(pictured[store.end], of: image, boxes: results.flatMap { $0.regions.map(\.box) })
+        }
+        pictured = [:]
         for var result in results {
             result.keepEdited = keepEdited
             if keepEdited { result = try await leavingOutEdited(result, project: context.project) }

@@ -17,20 +17,17 @@ package struct ColorNode: Node {
 
     package func run(_ values: inout SlotValues, context: NodeContext) throws {
         let image = values[Self.image]
-        let gray: GrayImage =
-            switch image {
-            case .gray8(let image): .bits8(image)
-            case .color8(let image): .bits8(image.gray())
-            case .gray16(let image): .bits16(image)
-            case .color16(let image): .bits16(image.gray())
-            }
         let noColor = [Double?](repeating: nil, count: ColorMeasures.columns.count)
         let noFocus = [Double?](repeating: nil, count: FocusMeasures.columns.count)
         values[Self.measurements] = try MeasurementTable(MeasureGroup.color.columns, of: values[Self.regions], context) { mask in
-            let focus =
-                switch gray {
-                case .bits8(let gray): FocusMeasures(mask, image: gray)
-                case .bits16(let gray): FocusMeasures(mask, image: gray)
+            // Only what lies under masks becomes gray, which of most frames is little.
+            let box = mask.boundingBox.intersection(image.bounds)
+            let focus: FocusMeasures? =
+                switch image {
+                case .gray8(let image): FocusMeasures(mask, image: image)
+                case .gray16(let image): FocusMeasures(mask, image: image)
+                case .color8(let image): box.isEmpty ? nil : FocusMeasures(mask.translated(x: -box.x, y: -box.y), image: image.cropped(to: box).gray())
+                case .color16(let image): box.isEmpty ? nil : FocusMeasures(mask.translated(x: -box.x, y: -box.y), image: image.cropped(to: box).gray())
                 }
             return (ColorMeasures(mask, image: image)?.values() ?? noColor) + (focus?.values() ?? noFocus)
         }

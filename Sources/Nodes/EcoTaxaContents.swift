@@ -33,6 +33,7 @@ struct EcoTaxaContents {
         fingerprint = collection.plan.fingerprint
         let title = try await project.title()
         let columns = try await project.measureColumns().map(\.name)
+        let names = columns.map { "object_" + $0 }
         let projectName = OnDiskName.make(from: title)
 
         // Order by name, then content: equal on every machine and for every number of workers.
@@ -66,9 +67,12 @@ struct EcoTaxaContents {
             if name.isEmpty, let acquisition = fields.first(where: { $0.column == "acq_id" }), case .text(let id) = acquisition.value {
                 name = OnDiskName.make(from: id, otherwise: projectName)
             }
-            let names = Dictionary(uniqueKeysWithValues: records.map { ($0.id, EcoTaxaContents.objectID(image: image, object: $0)) })
+            let ids = Dictionary(uniqueKeysWithValues: records.map { ($0.id, EcoTaxaContents.objectID(image: image, object: $0)) })
+            // Of one image all rows have the same fields, so that one look tells whether one of them is there twice.
+            let own = fields.map(\.column) + Self.ownColumns + names
+            let areDistinct = Set(own).count == own.count
             for record in records.sorted(by: { ($0.box.y, $0.box.x, $0.uid) < ($1.box.y, $1.box.x, $1.uid) }) {
-                let id = EcoTaxaContents.objectID(image: image, object: record)
+                let id = ids[record.id] ?? EcoTaxaContents.objectID(image: image, object: record)
                 var row: [(column: String, value: EcoTaxaTable.Value)] = [
                     ("img_file_name", .text("\(id).\(suffix)")), ("img_rank", .number(0)), ("object_id", .text(id)),
                 ]
@@ -81,15 +85,21 @@ struct EcoTaxaContents {
                 row.append(("object_edited", .number(record.edited ? 1 : 0)))
                 row.append(("object_n_inner", .number(Double(record.nInner))))
                 // Which object it lies in, where that one is in the archive too.
-                if let parent = record.parent.flatMap({ names[$0] }) { row.append(("object_parent_id", .text(parent))) }
+                if let parent = record.parent.flatMap({ ids[$0] }) { row.append(("object_parent_id", .text(parent))) }
                 row.append(("object_touches_border", .number(record.touches == 0 ? 0 : 1)))
-                for column in columns { row.append(("object_" + column, .number(record.measurements[column]))) }
+                // All columns in their order are what a project gives; by name they would be searched for.
+                let isWhole = record.measurements.names == columns
+                for (index, column) in columns.enumerated() {
+                    row.append((names[index], .number(isWhole ? record.measurements.values[index] : record.measurements[column])))
+                }
                 // A person may have typed a field that we fill ourselves; the measured value goes first.
-                var seen = Set<String>()
-                row = row.reversed().filter { seen.insert($0.column).inserted }.reversed()
+                if ofObjects[record.id] != nil || !areDistinct {
+                    var seen = Set<String>()
+                    row = row.reversed().filter { seen.insert($0.column).inserted }.reversed()
+                }
                 for rank in 0..<sources.count {
                     // EcoTaxa takes a line that repeats the object with another picture as one more picture of it.
-                    let named = row.map { cell -> (column: String, value: EcoTaxaTable.Value) in
+                    let named = rank == 0 ? row : row.map { cell -> (column: String, value: EcoTaxaTable.Value) in
                         switch cell.column {
                         case "img_file_name": (cell.column, .text("\(id)\(rank == 0 ? "" : "_\(rank)").\(suffix)"))
                         case "img_rank": (cell.column, .number(Double(rank)))
@@ -131,10 +141,16 @@ struct EcoTaxaContents {
         }
     }
 
-    /// Checksum of everything that decides the archive's content.
-    func digest(picture: EcoTaxaExportNode) -> String {
-        let names = table.encode(name: "").map(\.name)
-        return FileDigest.sha256(Array((names + [picture.picture.rawValue, "\(picture.quality)", fingerprint]).joined(separator: "\n").utf8))
+    /// What every row has besides fields and measurements; labels bring columns of EcoTaxa's own.
+    private static let ownColumns = [
+        "img_file_name", "img_rank", "object_id", "object_edited", "object_n_inner", "object_parent_id", "object_touches_border", "object_annotation_category",
+        "object_annotation_category_id", "object_annotation_date", "object_annotation_time", "object_annotation_person_name", "object_annotation_person_email",
+        "object_annotation_status",
+    ]
+
+    /// Checksum of everything that decides the archive's content; the tables' names carry checksums of theirs.
+    func digest(_ tables: [EcoTaxaTable.File], picture: EcoTaxaExportNode) -> String {
+        FileDigest.sha256(Array((tables.map(\.name) + [picture.picture.rawValue, "\(picture.quality)", fingerprint]).joined(separator: "\n").utf8))
     }
 
     /// Readable and unique on all machines: the file's name and the object's own identity.

@@ -42,22 +42,35 @@ package struct EcoTaxaExportNode: CollectionNode {
         let folder = collection.step.name
         try project.files.makeFolder(folder)
         // The name tells archives of different content apart; the same content has the same name, on every machine.
-        let relative = "\(folder)/ecotaxa_\(contents.name)_\(contents.digest(picture: self).prefix(8)).zip"
+        // Encoded once: of many objects this is a good part of the work.
+        let tables = contents.table.encode(name: contents.name)
+        let relative = "\(folder)/ecotaxa_\(contents.name)_\(contents.digest(tables, picture: self).prefix(8)).zip"
 
         collection.progress(0, contents.images.count)
         let sources = try VignetteSources(of: collection.step, in: collection.plan)
+        let store = PictureStore(pipeline: collection.pipeline, plan: collection.plan, step: collection.step)
         try await project.files.writeAtPath(waiting: relative) { path in
-            let archive = try EcoTaxaArchive.begin(contents.table, name: contents.name, at: path)
+            let archive = try EcoTaxaArchive.begin(tables, at: path)
             for (done, image) in contents.images.enumerated() {
                 if done > 0 { collection.progress(done, contents.images.count) }
-                let context = try await collection.pipeline.context(of: image.record)
-                let vignettes = try sources.vignettes(of: image.record, pipeline: collection.pipeline, plan: collection.plan, context: context)
+                let ready = store?.load(image.record) ?? [:]
+                // Only where the run has left no picture, the image is decoded again.
+                var vignettes: [Vignettes]?
                 for portion in image.rows.portions(of: 1000) {
                     // Masks by the thousand, so that an image with very many objects takes no more memory.
                     let masks = try await masks(of: Set(portion.map { contents.objects[$0].object }), sources: sources, project)
                     for row in portion {
                         try collection.checkCancelled()
                         let object = contents.objects[row]
+                        if let bytes = ready[object.box] {
+                            try EcoTaxaArchive.add(Array(bytes), of: row, contents.table, to: archive)
+                            continue
+                        }
+                        if vignettes == nil {
+                            let context = try await collection.pipeline.context(of: image.record)
+                            vignettes = try sources.vignettes(of: image.record, pipeline: collection.pipeline, plan: collection.plan, context: context)
+                        }
+                        guard let vignettes else { preconditionFailure("no pictures of \(image.record.name)") }
                         let mask = masks[object.object] ?? .full(object.box)
                         try EcoTaxaArchive.add(encode(vignettes[object.rank].picture(of: mask)), of: row, contents.table, to: archive)
                     }
@@ -65,6 +78,7 @@ package struct EcoTaxaExportNode: CollectionNode {
             }
             try archive.close()
         }
+        store?.removeAll()
         collection.progress(contents.images.count, contents.images.count)
         return ExportResult(files: [relative], objects: contents.objects.count { $0.rank == 0 }, images: contents.images.count, findings: contents.findings)
     }
@@ -77,7 +91,7 @@ package struct EcoTaxaExportNode: CollectionNode {
         return masks
     }
 
-    private func encode(_ picture: AnyImage) throws -> [UInt8] {
+    func encode(_ picture: AnyImage) throws -> [UInt8] {
         switch self.picture {
         case .png: try PNGWriter.encode(picture)
         case .jpeg: try JPEGWriter.encode(picture, quality: quality)

@@ -59,13 +59,8 @@ struct SurfaceFit {
 
     /// Levels at grid nodes, row after row; node (i, j) lies at pixel (i · spacing − 0.5, j · spacing − 0.5), at the far edges at the edge.
     func levels(columns: Int, rows: Int, spacing: Int) -> [Float] {
-        var terms: [Double] = []
-        return (0..<rows).flatMap { row in
-            (0..<columns).map { column in
-                terms.removeAll(keepingCapacity: true)
-                SurfacePolynomial.append(&terms, Double(column * spacing) / width * 2 - 1, Double(row * spacing) / height * 2 - 1)
-                return Float(exp(surface.value(terms)))
-            }
-        }
+        surface.values(
+            xs: (0..<columns).map { Double($0 * spacing) / width * 2 - 1 }, ys: (0..<rows).map { Double($0 * spacing) / height * 2 - 1 }
+        ).map { Float(exp($0)) }
     }
 }

@@ -4,15 +4,49 @@ struct SurfacePolynomial {
     private var coefficients: [Double]
 
     static func append(_ terms: inout [Double], _ x: Double, _ y: Double) {
-        var (xs, ys) = ([1.0], [1.0])
-        for power in 1...6 {
-            xs.append(xs[power - 1] * x)
-            ys.append(ys[power - 1] * y)
+        powers(x) { xs in
+            powers(y) { ys in
+                for degree in 0...6 { for power in 0...degree { terms.append(xs[degree - power] * ys[power]) } }
+            }
         }
-        for degree in 0...6 { for power in 0...degree { terms.append(xs[degree - power] * ys[power]) } }
     }
 
-    func value(_ terms: [Double]) -> Double { zip(coefficients, terms).reduce(0) { $0 + $1.0 * $1.1 } }
+    /// The powers 0 to 6 of a number.
+    private static func powers(_ number: Double, _ body: (UnsafeBufferPointer<Double>) -> Void) {
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: 7) { powers in
+            powers.initialize(repeating: 1)
+            for power in 1...6 { powers[power] = powers[power - 1] * number }
+            body(UnsafeBufferPointer(powers))
+        }
+    }
+
+    /// Values at all combinations of these places, row after row.
+    func values(xs: [Double], ys: [Double]) -> [Double] {
+        var values: [Double] = []
+        values.reserveCapacity(xs.count * ys.count)
+        var columns = [Double](repeating: 0, count: 7 * xs.count)
+        for (column, x) in xs.enumerated() { SurfacePolynomial.powers(x) { for power in 0..<7 { columns[7 * column + power] = $0[power] } } }
+        coefficients.withUnsafeBufferPointer { coefficients in
+            columns.withUnsafeBufferPointer { columns in
+                for y in ys {
+                    SurfacePolynomial.powers(y) { rows in
+                        for column in xs.indices {
+                            let powers = columns.baseAddress! + 7 * column
+                            var (sum, term) = (0.0, 0)
+                            for degree in 0...6 {
+                                for power in 0...degree {
+                                    sum += coefficients[term] * (powers[degree - power] * rows[power])
+                                    term += 1
+                                }
+                            }
+                            values.append(sum)
+                        }
+                    }
+                }
+            }
+        }
+        return values
+    }
 
     /// Robust fit to the used cells, and what remains of all cells.
     static func fit(_ levels: [Double], _ terms: [Double], _ block: [Int], _ used: [Bool]) -> (SurfacePolynomial, [Double]) {

@@ -63,6 +63,12 @@ package enum ZooProcessFractal {
         }
     }
 
+    /// Farther than anything that counts.
+    static let farDistance: Int16 = 2600
+    /// Rounded distances up to one more than the longest radius, and a last bin for the pixels that are not counted.
+    static let binCount = (radii.last ?? 0) + 3
+    static let bins: [UInt8] = (0...Int(farDistance)).map { UInt8($0 == 0 ? binCount - 1 : min(($0 + 20) / 41, binCount - 2)) }
+
     /// Farther than any object is wide, and far enough from the ends of 16 bits.
     static let far: Int16 = 12000
     /// Sides up to which 16 bits hold all places.
@@ -199,45 +205,85 @@ extension ZooProcessPixels {
     private func histogram(
         of value: Int, width: Int, height: Int, left: Int, top: Int, counting rows: Range<Int>, into counts: UnsafeMutableBufferPointer<Int>
     ) {
-        // Two pixels of margin hold what is farther than anything that counts.
-        let pitch = width + 4
-        let far: Int16 = 2600
+        typealias Lanes = SIMD8<Int16>
+        // Margins hold what is farther than anything that counts: two pixels above and below, and as many as the widest step on both sides.
+        let far = ZooProcessFractal.farDistance
+        let margin = 40
+        let pitch = width + 2 * margin
+        let last = (width - 1) / 8 * 8
         withUnsafeTemporaryAllocation(of: Int16.self, capacity: pitch * (height + 4)) { memory in
             memory.initialize(repeating: far)
-            let distance = memory.baseAddress! + 2 * pitch + 2
+            let distance = memory.baseAddress! + 2 * pitch + margin
             for y in 0..<height {
+                let line = distance + y &* pitch
+                if value == 1 { line.update(repeating: 0, count: width) }
                 let row = y &- top &+ 1
-                let isBox = row >= 1 && row <= box.height
-                for x in 0..<width {
-                    let column = x &- left &+ 1
-                    let isDark = isBox && column >= 1 && column <= box.width
-                        && dark[row &* stride &+ column &>> 6] &>> UInt64(truncatingIfNeeded: column & 63) & 1 == 1
-                    if isDark != (value == 1) { distance[y &* pitch &+ x] = 0 }
+                guard row >= 1, row <= box.height else { continue }
+                for word in 0..<stride {
+                    var bits = dark[row &* stride &+ word]
+                    while bits != 0 {
+                        let column = 64 &* word &+ bits.trailingZeroBitCount
+                        bits &= bits &- 1
+                        if column >= 1, column <= box.width { line[column &- 1 &+ left] = value == 1 ? far : 0 }
+                    }
+                }
+            }
+            // Places beyond the row's end stay far.
+            var beyond = Lanes(repeating: 0)
+            for lane in (width - last)..<max(8, width - last) { beyond[lane] = far }
+            @inline(__always) func at(_ line: UnsafeMutablePointer<Int16>, _ x: Int) -> Lanes { UnsafeRawPointer(line + x).loadUnaligned(as: Lanes.self) }
+            @inline(__always) func less(_ a: Lanes, _ b: Lanes) -> Lanes { a.replacing(with: b, where: b .< a) }
+            @inline(__always) func store(_ lanes: Lanes, _ line: UnsafeMutablePointer<Int16>, _ x: Int) {
+                UnsafeMutableRawPointer(line + x).storeBytes(of: x == last ? lanes.replacing(with: beyond, where: beyond .> lanes) : lanes, as: Lanes.self)
+            }
+            /// Steps from the row before and the one before that, in the direction of the pass.
+            @inline(__always) func step(_ line: UnsafeMutablePointer<Int16>, _ before: UnsafeMutablePointer<Int16>, _ second: UnsafeMutablePointer<Int16>) {
+                var x = 0
+                while x <= last {
+                    let straight = at(before, x) &+ 41
+                    let diagonal = less(at(before, x &- 1), at(before, x &+ 1)) &+ 58
+                    let knight = less(less(at(before, x &- 2), at(before, x &+ 2)), less(at(second, x &- 1), at(second, x &+ 1))) &+ 92
+                    store(less(less(at(line, x), straight), less(diagonal, knight)), line, x)
+                    x &+= 8
                 }
             }
             for y in 0..<height {
                 let line = distance + y &* pitch
-                let (above, second) = (line - pitch, line - 2 * pitch)
-                for x in 0..<width {
-                    let straight = above[x] &+ 41
-                    let diagonal = min(above[x &- 1], above[x &+ 1]) &+ 58
-                    let knight = min(min(above[x &- 2], above[x &+ 2]), min(second[x &- 1], second[x &+ 1])) &+ 92
-                    line[x] = min(min(line[x], straight), min(diagonal, knight))
+                step(line, line - pitch, line - 2 * pitch)
+                // Along the row by 1, 2, 4 … 32 pixels: after that every distance of up to 63 is there, and no lane waits for its neighbour.
+                var reach = 1
+                while reach <= 32 {
+                    let cost = Int16(truncatingIfNeeded: 41 &* reach)
+                    var x = last
+                    while x >= 0 {
+                        store(less(at(line, x), at(line, x &- reach) &+ cost), line, x)
+                        x &-= 8
+                    }
+                    reach &*= 2
                 }
-                for x in 0..<width { line[x] = min(line[x], line[x &- 1] &+ 41) }
             }
-            for y in Swift.stride(from: height - 1, through: 0, by: -1) {
-                let line = distance + y &* pitch
-                let (below, second) = (line + pitch, line + 2 * pitch)
-                for x in 0..<width {
-                    let straight = below[x] &+ 41
-                    let diagonal = min(below[x &- 1], below[x &+ 1]) &+ 58
-                    let knight = min(min(below[x &- 2], below[x &+ 2]), min(second[x &- 1], second[x &+ 1])) &+ 92
-                    line[x] = min(min(line[x], straight), min(diagonal, knight))
+            withUnsafeTemporaryAllocation(of: Int.self, capacity: 4 * ZooProcessFractal.binCount) { tallies in
+                tallies.initialize(repeating: 0)
+                for y in Swift.stride(from: height - 1, through: 0, by: -1) {
+                    let line = distance + y &* pitch
+                    step(line, line + pitch, line + 2 * pitch)
+                    var reach = 1
+                    while reach <= 32 {
+                        let cost = Int16(truncatingIfNeeded: 41 &* reach)
+                        var x = 0
+                        while x <= last {
+                            store(less(at(line, x), at(line, x &+ reach) &+ cost), line, x)
+                            x &+= 8
+                        }
+                        reach &*= 2
+                    }
+                    guard rows.contains(y) else { continue }
+                    ZooProcessFractal.bins.withUnsafeBufferPointer { bins in
+                        // Four tallies in turn, because neighbours mostly fall into the same bin.
+                        for x in 0..<width { tallies[(x & 3) &* ZooProcessFractal.binCount &+ Int(bins[Int(line[x])])] &+= 1 }
+                    }
                 }
-                for x in Swift.stride(from: width - 1, through: 0, by: -1) { line[x] = min(line[x], line[x &+ 1] &+ 41) }
-                guard rows.contains(y) else { continue }
-                for x in 0..<width where line[x] > 0 { counts[min((Int(line[x]) &+ 20) / 41, counts.count &- 1)] &+= 1 }
+                for bin in 0..<counts.count { for part in 0..<4 { counts[bin] &+= tallies[part * ZooProcessFractal.binCount + bin] } }
             }
         }
     }

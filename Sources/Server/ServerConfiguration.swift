@@ -41,6 +41,8 @@ package struct ServerConfiguration: Sendable {
         package var heartbeatSeconds = 15.0
         /// Minutes without a request after which a project is closed, so that its stick can be pulled.
         package var projectIdleMinutes = 30.0
+        /// Bytes for the pixels of images that a project's job works on at the same time; nil: half of the machine's memory.
+        package var jobMemory: Int?
         package init() {}
     }
 }

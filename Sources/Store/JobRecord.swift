@@ -1,7 +1,7 @@
 import Foundation
 
 package enum JobState: String, Sendable, Codable, CaseIterable {
-    case queued, running, done, failed, cancelled
+    case queued, running, paused, done, failed, cancelled
     package var isFinished: Bool { self == .done || self == .failed || self == .cancelled }
 }
 
@@ -17,6 +17,8 @@ package struct JobRecord: Sendable, Equatable {
     /// 1 at the first start; grows when a crash interrupted it.
     package var attempt: Int
     package var cancelRequested: Bool
+    /// Of a running job: it stops after the images it is working on.
+    package var pauseRequested = false
     package var createdAt: Date
     package var startedAt: Date?
     package var finishedAt: Date?

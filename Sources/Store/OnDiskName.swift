@@ -56,6 +56,14 @@ package enum OnDiskName {
 
     /// Device names of Windows, with or without an extension.
     private static func isReserved(_ name: String) -> Bool {
-        name.prefix { $0 != "." }.wholeMatch(of: /con|prn|aux|nul|com[0-9]|lpt[0-9]/) != nil
+        // Asked for every object of an export; a regular expression takes sixty times as long.
+        let stem = name.utf8.prefix { $0 != UInt8(ascii: ".") }
+        switch stem.count {
+        case 3: return ["con", "prn", "aux", "nul"].contains { stem.elementsEqual($0.utf8) }
+        case 4:
+            guard let last = stem.last, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(last) else { return false }
+            return ["com", "lpt"].contains { stem.dropLast().elementsEqual($0.utf8) }
+        default: return false
+        }
     }
 }

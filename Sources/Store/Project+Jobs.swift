@@ -8,10 +8,16 @@ extension Project {
     /// - Parameter parameters: JSON object.
     package func enqueue(type: String, parameters: String = "{}", by: String = "local") async throws(StoreError) -> JobRecord {
         try await write { database in
-            try Self.requireJSON(parameters, "the parameters of the job")
-            try database.cachedStatement(sql: "INSERT INTO job (type, parameters, state, by, created_at) VALUES (?, ?, 'queued', ?, ?)")
-                .execute(arguments: [type, parameters, by, Date().milliseconds])
-            return try Self.requireJob(database, database.lastInsertedRowID)
+            do {
+                let row = try Row.fetchOne(
+                    database.cachedStatement(sql: "INSERT INTO job (type, parameters, state, by, created_at) VALUES (?, ?, 'queued', ?, ?) RETURNING \(jobColumns)"),
+                    arguments: [type, parameters, by, Date().milliseconds])
+                guard let row else { throw StoreError.notFound(what: "The job just made") }
+                return Self.jobRecord(row)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+                try Self.requireJSON(parameters, "the parameters of the job")
+                throw error
+            }
         }
     }
 
@@ -23,7 +29,7 @@ extension Project {
                 database.cachedStatement(
                     sql: """
                         UPDATE job SET state = 'running', started_at = coalesce(started_at, ?1), attempt = attempt + 1, lease = ?2
-                        WHERE id = (SELECT id FROM job WHERE state = 'queued' ORDER BY id LIMIT 1) RETURNING \(jobColumns)
+                        WHERE id = (SELECT id FROM job WHERE state = 'queued' AND paused = 0 ORDER BY id LIMIT 1) RETURNING \(jobColumns)
                         """), arguments: [Date().milliseconds, "\(getpid())"]
             ).map(Self.jobRecord)
         }
@@ -99,6 +105,14 @@ extension Project {
         }
     }
 
+    /// Holds a job that waits or runs, or lets it go on. nil for an unknown id; a finished job stays as it is.
+    package func setJobPaused(_ id: Int64, _ paused: Bool) async throws(StoreError) -> JobRecord? {
+        try await write { database in
+            try database.execute(sql: "UPDATE job SET paused = ? WHERE id = ? AND state IN ('queued', 'running')", arguments: [paused, id])
+            return try Self.job(database, id)
+        }
+    }
+
     package func job(_ id: Int64) async throws(StoreError) -> JobRecord? { try await read { try Self.job($0, id) } }
 
     /// Newest first.
@@ -130,11 +144,18 @@ extension Project {
 
     private func end(_ id: Int64, state: JobState, error: String?, result: String?) async throws(StoreError) -> JobRecord? {
         try await write { database in
-            try Self.requireJSON(result, "the result of the job")
-            try database.execute(
-                sql: "UPDATE job SET state = ?, error = ?, result = ?, finished_at = ?, lease = NULL WHERE id = ? AND state = 'running'",
-                arguments: [state.rawValue, error, result, Date().milliseconds, id])
-            return try Self.job(database, id)
+            do {
+                let row = try Row.fetchOne(
+                    database.cachedStatement(
+                        sql: """
+                            UPDATE job SET state = ?, error = ?, result = ?, finished_at = ?, lease = NULL, paused = 0 WHERE id = ? AND state = 'running'
+                            RETURNING \(jobColumns)
+                            """), arguments: [state.rawValue, error, result, Date().milliseconds, id])
+                return try row.map(Self.jobRecord) ?? Self.job(database, id)
+            } catch let failure as DatabaseError where failure.resultCode == .SQLITE_CONSTRAINT {
+                try Self.requireJSON(result, "the result of the job")
+                throw failure
+            }
         }
     }
 
@@ -142,21 +163,19 @@ extension Project {
         try Row.fetchOne(database.cachedStatement(sql: "SELECT \(jobColumns) FROM job WHERE id = ?"), arguments: [id]).map(jobRecord)
     }
 
-    private static func requireJob(_ database: Database, _ id: Int64) throws -> JobRecord {
-        guard let job = try job(database, id) else { throw StoreError.notFound(what: "Job \(id)") }
-        return job
-    }
-
     private static func jobRecord(_ row: Row) -> JobRecord {
         let (started, finished): (Int64?, Int64?) = (row[10], row[11])
-        return JobRecord(
-            id: row[0], type: row[1], parameters: row[2], state: JobState(rawValue: row[3]) ?? .failed, done: row[4], total: row[5],
+        let (state, isPaused): (JobState, Bool) = (JobState(rawValue: row[3]) ?? .failed, row[16])
+        var record = JobRecord(
+            id: row[0], type: row[1], parameters: row[2], state: state == .queued && isPaused ? .paused : state, done: row[4], total: row[5],
             message: row[6], attempt: row[7], cancelRequested: row[8], createdAt: Date(milliseconds: row[9]),
             startedAt: started.map(Date.init(milliseconds:)), finishedAt: finished.map(Date.init(milliseconds:)), error: row[12],
             result: row[13], checkpoint: row[14], by: row[15])
+        record.pauseRequested = state == .running && isPaused
+        return record
     }
 }
 
 private let jobColumns = """
-    id, type, parameters, state, done, total, message, attempt, cancel_requested, created_at, started_at, finished_at, error, result, checkpoint, by
+    id, type, parameters, state, done, total, message, attempt, cancel_requested, created_at, started_at, finished_at, error, result, checkpoint, by, paused
     """

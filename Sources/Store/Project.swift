@@ -183,6 +183,11 @@ package final class Project: Sendable {
     /// Whether SQLite writes a log (WAL); otherwise a rollback journal.
     package var usesLog: Bool { connection.isWAL }
 
+    /// Whether a write waits for the disk; always true but for benchmarks, which leave out what the disk costs.
+    package func setDurable(_ isDurable: Bool) throws(StoreError) {
+        try connection.runNow { try $0.execute(sql: "PRAGMA synchronous=\(isDurable ? "FULL" : "OFF")") }
+    }
+
     /// How often the database had to be opened again after an error of the disk.
     package var reopenings: Int { connection.reopenCount - 1 }
 

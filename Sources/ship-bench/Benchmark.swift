@@ -34,14 +34,31 @@ struct Benchmark {
             cpu.append(Benchmark.cpuSeconds(who) - cpuStart)
             wall.append((ContinuousClock.now - start) / .seconds(1))
         }
-        cpu.sort()
-        wall.sort()
-        let (median, elapsed) = (cpu[repeats / 2], wall[repeats / 2])
+        report(name, items: items, per: per, unit: unit, cpu: cpu, wall: wall)
+    }
+
+    /// The same for work that waits for tasks.
+    func run(_ name: String, items: Double, per: Double, unit: String, repeats: Int = 5, _ body: () async throws -> Void) async rethrows {
+        guard includes(name) else { return }
+        try await body()
+        var (cpu, wall): ([Double], [Double]) = ([], [])
+        for _ in 0..<repeats {
+            let (cpuStart, start) = (Benchmark.cpuSeconds(RUSAGE_SELF), ContinuousClock.now)
+            try await body()
+            cpu.append(Benchmark.cpuSeconds(RUSAGE_SELF) - cpuStart)
+            wall.append((ContinuousClock.now - start) / .seconds(1))
+        }
+        report(name, items: items, per: per, unit: unit, cpu: cpu, wall: wall)
+    }
+
+    private func report(_ name: String, items: Double, per: Double, unit: String, cpu: [Double], wall: [Double]) {
+        let (cpu, wall) = (cpu.sorted(), wall.sorted())
+        let (median, elapsed) = (cpu[cpu.count / 2], wall[wall.count / 2])
         table?.write(Data("\(name)\t\(median)\n".utf8))
         let rate = median > 0 ? items / per / median : .infinity
         let columns = [
             name.padding(toLength: max(64, name.count), withPad: " ", startingAt: 0), Benchmark.time(median) + " cpu", Benchmark.time(elapsed) + " wall",
-            String(format: "%10.1f \(unit)/cpu-s", rate), String(format: "(%.0f–%.0f %%)", cpu[0] / median * 100, cpu[repeats - 1] / median * 100),
+            String(format: "%10.1f \(unit)/cpu-s", rate), String(format: "(%.0f–%.0f %%)", cpu[0] / median * 100, cpu[cpu.count - 1] / median * 100),
         ]
         print(columns.joined(separator: "  "))
     }

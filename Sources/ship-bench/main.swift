@@ -19,3 +19,4 @@ morphologyBenchmarks(
     benchmark, sparse: Scenes.sparse.mask(darkerThanOrEqual: Scenes.sparseLevel), dense: Scenes.dense.mask(darkerThanOrEqual: Scenes.denseLevel))
 measureBenchmarks(benchmark)
 textureBenchmarks(benchmark)
+try await jobBenchmarks(benchmark)

@@ -125,7 +125,7 @@ struct DryRun {
         let start = Self.cpuSeconds
         try await withProject(target) { project in
             try await project.savePipelineGraph(graph)
-            var requests = try RunCommand.requests(input: images.path, shard: nil, pyramids: pyramids)
+            var requests = try RunCommand.requests(input: images.path, shard: nil, pyramids: pyramids, pictures: exports)
             if exports { requests += try await exportRequests(of: project) }
             var logger = Logger(label: "ship")
             logger.logLevel = .error

@@ -26,11 +26,11 @@ func withProject<R>(_ path: String, readOnly: Bool = false, _ body: (Project) as
 }
 
 /// Runs jobs with progress on the terminal, prints what came out, and ends with the exit code that tells how it went.
-func runJobs(_ requests: [JobSequence.Request], on project: Project, workers: Int?, quiet: Bool = false) async throws {
+func runJobs(_ requests: [JobSequence.Request], on project: Project, workers: Int?, memory: Int? = nil, quiet: Bool = false) async throws {
     var logger = Logger(label: "ship")
     logger.logLevel = .warning
     let line = ProgressLine()
-    let sequence = JobSequence(project: project, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, logger: logger)
+    let sequence = JobSequence(project: project, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, logger: logger, memoryLimit: memory.map { $0 << 20 })
     let jobs = try await sequence.run(requests) { job, secondsLeft in
         if !quiet, job.state == .running, job.total > 0 {
             line.show(done: job.done, total: job.total, message: job.message, secondsLeft: secondsLeft)

@@ -35,6 +35,11 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Images worked on at the same time; the number of processors when left out.")
     var workers: Int?
 
+    @Option(
+        name: .customLong("memory-mb"),
+        help: "Most megabytes for the pixels of the images that are worked on at the same time: as many as fit, at least one. Half of the machine's memory when left out.")
+    var memory: Int?
+
     @Option(help: ArgumentHelp("Only the i-th of n parts of the images, i from 1 to n.", valueName: "i/n"))
     var shard: Shard?
 
@@ -49,6 +54,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let workers, !(1...256).contains(workers) { throw ValidationError("--workers must be from 1 to 256") }
+        if let memory, !MemoryBudget.range.contains(memory) { throw ValidationError("--memory-mb must be from 64 to 1000000") }
     }
 
     func run() async throws {
@@ -71,18 +77,19 @@ struct RunCommand: AsyncParsableCommand {
             try makeProject(target, title: URL(filePath: folder).lastPathComponent)
             try await withProject(target) { project in
                 try await project.savePipelineGraph(graph)
-                var requests = try RunCommand.requests(input: folder, shard: shard, pyramids: pyramids)
                 // Names and numbers in an export are those of all images together, so shards leave it to the merge.
-                if !noExport && shard == nil { requests += try await exportRequests(of: project) }
-                try await runJobs(requests, on: project, workers: workers)
+                let exports = !noExport && shard == nil
+                var requests = try RunCommand.requests(input: folder, shard: shard, pyramids: pyramids, pictures: exports)
+                if exports { requests += try await exportRequests(of: project) }
+                try await runJobs(requests, on: project, workers: workers, memory: memory)
             }
         }
     }
 
-    static func requests(input: String, shard: Shard?, pyramids: Bool) throws -> [JobSequence.Request] {
+    static func requests(input: String, shard: Shard?, pyramids: Bool, pictures: Bool) throws -> [JobSequence.Request] {
         var parameters: [String: JSONValue] = ["path": .string(input), "pyramids": .boolean(pyramids)]
         if let shard { parameters["shard"] = ["index": .number(Double(shard.index)), "count": .number(Double(shard.count))] }
-        return [try JobSequence.Request(type: "import", parameters: parameters), try JobSequence.Request(type: "run")]
+        return [try JobSequence.Request(type: "import", parameters: parameters), try JobSequence.Request(type: "run", parameters: ["pictures": .boolean(pictures)])]
     }
 }
 
@@ -101,8 +108,7 @@ extension Plan {
     /// - Throws: a sentence when a step needs images together that shards would tear apart.
     func requireShardable(_ shard: Shard) throws {
         if shard.count == 1 { return }
-        let gathering = steps.filter { $0.nodeClass.arity == .oneFromMany && !$0.nodeClass.outputs.isEmpty }
-        guard let step = gathering.first else { return }
+        guard let step = steps.first(where: { $0.nodeClass.gathers || $0.node is any PreparedNode }) else { return }
         throw Sentence(
             "\(step.name) (\(step.nodeClass.kind)) works on many images together, which --shard would tear apart; run the whole folder at once, or one folder for each task")
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Jobs
 import Logging
 import Pipeline
 import Server
@@ -28,6 +29,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var models: ModelOptions
 
+    @Option(
+        name: .customLong("memory-mb"),
+        help: "Most megabytes for the pixels of the images that a job works on at the same time: as many as fit, at least one. Half of the machine's memory when left out.")
+    var memory: Int?
+
     @Flag(help: "Open the address in the default browser.")
     var open = false
 
@@ -39,6 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...65535).contains(port) else { throw ValidationError("--port must be from 0 to 65535") }
+        if let memory, !MemoryBudget.range.contains(memory) { throw ValidationError("--memory-mb must be from 64 to 1000000") }
     }
 
     func run() async throws {
@@ -85,6 +92,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.port = ProcessInfo.processInfo.environment[Supervisor.portKey].flatMap(Int.init) ?? port
         configuration.bearerToken = try ProcessInfo.processInfo.environment[Supervisor.tokenKey] ?? scriptToken()
         configuration.isReadOnly = readOnly
+        configuration.limits.jobMemory = memory.map { $0 << 20 }
         configuration.allowedHosts = allowedHosts
         configuration.cookieKey = ProcessInfo.processInfo.environment[Supervisor.cookieKey]
         configuration.version = shipVersion

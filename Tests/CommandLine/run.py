@@ -3,7 +3,7 @@
 import hashlib, json, os, pathlib, random, shutil, signal, sqlite3, subprocess, sys, tempfile, time, urllib.error, urllib.request, zipfile
 
 sys.dont_write_bytecode = True
-import convert, edits, measure  # beside this file
+import convert, edits, headless, measure  # beside this file
 
 SHIP = str(pathlib.Path(sys.argv[1]).resolve())
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -78,10 +78,12 @@ class Server:
 
 def verbs():
     check(ship("--help").returncode == 0, "--help answers")
-    for verb in ("serve", "demo", "run", "import", "export", "tile", "measure", "convert", "check", "pipeline", "reference"):
+    for verb in ("serve", "demo", "run", "merge", "import", "export", "tile", "measure", "convert", "check", "pipeline", "nodes", "reference"):
         check(ship(verb, "--help").returncode == 0, f"{verb} --help answers")
     check(ship("--version").stdout.strip() != "", "--version answers")
-    for arguments in (["dance"], ["serve", "--port", "99999"], ["run", "x.json"], ["demo", "x", "--size", "big"], ["tile", "a", "b", "--quality", "0"]):
+    for arguments in (["dance"], ["serve", "--port", "99999"], ["run", "x.json"], ["demo", "x", "--size", "big"], ["tile", "a", "b", "--quality", "0"],
+                      ["nodes", "dance"], ["merge", "out"], ["run", "x.json", "--input", ".", "--output", "o", "--shard", "4/3"],
+                      ["run", "x.json", "--input", ".", "--output", "o", "--memory-mb", "1"]):
         check(ship(*arguments).returncode == 64, f"wrong arguments end with 64: {' '.join(arguments)}")
     for arguments, word in (
         (["run", "none.json", "--input", ".", "--output", "out"], "none.json"), (["check", "nowhere"], "nowhere"), (["tile", "none.jpg", "o.tif"], "none.jpg"),
@@ -137,18 +139,24 @@ def whole_way():
 
 
 def killed_runs(reference):
-    for attempt in range(4):
+    # Somewhere in a whole run, from its first step to the archive.
+    start = time.monotonic()
+    check(ship("run", "pipeline.json", "--input", "frames", "--output", "timed", "--workers", "2").returncode == 0, "a run to be timed")
+    whole = time.monotonic() - start
+    differing = []
+    for attempt in range(20):
         out = WORK / f"killed{attempt}"
         process = subprocess.Popen(
             [SHIP, "run", "pipeline.json", "--input", "frames", "--output", str(out), "--workers", "2"], cwd=WORK, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(random.uniform(0.02, 0.6))
+        time.sleep(random.uniform(0.01, whole))
         process.kill()
         process.wait()
         result = ship("run", "pipeline.json", "--input", "frames", "--output", out)
         same = result.returncode == 0 and masks(out) == masks(WORK / "out1") and digest(archive(out)) == reference
-        check(same, f"a run that was killed goes on and ends with the same masks and archive, kill {attempt + 1}", result.stderr)
-        if same:
-            check(len(list(out.rglob("*.part*"))) == 0, f"nothing half-written is left, kill {attempt + 1}")
+        if not same or list(out.rglob("*.part*")) or ship("check", out).returncode != 0:
+            differing.append(f"kill {attempt + 1}: {result.stderr[-200:]}")
+        shutil.rmtree(out)
+    check(not differing, "runs killed at 20 random points go on and end with the same masks and archive, sound, with nothing half-written", "; ".join(differing))
 
 
 def killed_server():
@@ -228,6 +236,7 @@ try:
     pyramids()
     reference = whole_way()
     killed_runs(reference)
+    headless.run(ship, SHIP, Server, WORK, ROOT, check, digest, masks, archive, reference)
     killed_server()
     edits.run(ship, Server, WORK, check)
     measure.run(SHIP, WORK, check)

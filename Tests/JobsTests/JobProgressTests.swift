@@ -13,3 +13,17 @@ import Testing
     #expect(seen.last?.done == 1000)
     #expect(seen.last?.secondsLeft == nil)
 }
+
+@Test func `each node has its own time left, shared by all threads`() {
+    let progress = JobProgress { _ in }
+    progress.begin(total: 10, message: "Run")
+    progress.begin(atOnce: 2, nodes: ["gray", "objects"])
+    for _ in 0..<4 {
+        progress.tally("gray") { ($0.done, $0.seconds) = ($0.done + 1, $0.seconds + 0.5) }
+        progress.advance()
+    }
+    // Six images at half a second each, by two threads.
+    #expect(progress.current.nodes.map(\.secondsLeft) == [1.5, nil])
+    for _ in 0..<6 { progress.advance() }
+    #expect(progress.current.nodes.map(\.secondsLeft) == [nil, nil])
+}

@@ -20,6 +20,8 @@ import Testing
     #expect(try await project.job(first.id)?.done == 3)
     #expect(try await project.job(first.id)?.checkpoint == "3")
     await #expect(throws: StoreError.self) { try await project.finishJob(first.id, result: "{") }
+    #expect(try await project.setJobPaused(first.id, true)?.pauseRequested == true)
+    #expect(try await project.setJobPaused(first.id, false)?.pauseRequested == false)
     #expect(try await project.finishJob(first.id, result: #"{"objects":7}"#)?.result == #"{"objects":7}"#)
     // What is finished stays so.
     #expect(try await project.failJob(first.id, reason: "late")?.state == .done)
@@ -76,4 +78,24 @@ import Testing
     project.abandon()
     project = try Project.open(folder: folder / "plankton")
     #expect(try await project.job(other.id)?.state == .cancelled)
+}
+
+@Test func `a paused job is passed over, also after a restart, until it goes on`() async throws {
+    let folder = TemporaryFolder()
+    var (project, _) = try await Project.sample(in: folder)
+    let first = try await project.enqueue(type: "run")
+    let second = try await project.enqueue(type: "run")
+    #expect(try await project.setJobPaused(first.id, true)?.state == .paused)
+    #expect(try await project.claimNextJob()?.id == second.id)
+    #expect(try await project.setJobPaused(second.id, true)?.state == .running)
+    // It has let go.
+    #expect(try await project.requeueJob(second.id)?.state == .paused)
+    project.abandon()
+    project = try Project.open(folder: folder / "plankton")
+    #expect(try await project.claimNextJob() == nil)
+    #expect(try await project.setJobPaused(second.id, false)?.state == .queued)
+    #expect(try await project.claimNextJob()?.id == second.id)
+    #expect(try await project.requestCancel(first.id)?.state == .cancelled)
+    #expect(try await project.setJobPaused(first.id, true)?.state == .cancelled)
+    #expect(try await project.setJobPaused(99, true) == nil)
 }

@@ -14,7 +14,7 @@ const component = defineComponent(() => {
   onMounted(reloadJobs)
   // An open log goes on while its job does.
   onBeforeUnmount(on('job', job => { if (job.id === view.open) later('log', () => log(job), 300) }))
-  const active = job => ['queued', 'running'].includes(job.state)
+  const active = job => ['queued', 'running', 'paused'].includes(job.state)
   const took = job => {
     const start = date(job.startedAt), end = date(job.finishedAt)
     return start ? duration(((end ?? view.now) - start) / 1000) : ''
@@ -27,13 +27,24 @@ const component = defineComponent(() => {
   const cancel = async job => { try { await remove(at(project, `/jobs/${job.id}`)); job.message = 'Stopping…' } catch (error) { complain(error) } }
   const retry = async job => { try { const next = await post(at(project, `/jobs/${job.id}/retry`), {}); takeJob(next); view.open = next.id;
     await log(next) } catch (error) { complain(error) } }
+  const hold = async (job, what) => { try { takeJob(await post(at(project, `/jobs/${job.id}/${what}`), {})) } catch (error) { complain(error) } }
+  const retryFailed = async job => { try { const next = await post(at(project, `/jobs/${job.id}/retry?failed=true`), {}); takeJob(next); view.open = next.id; await log(next) } catch (error) { complain(error) } }
+  const writes = () => !state.project?.readOnly
+  const tools = job => active(job) ? [
+    !writes() ? null : job.state === 'paused' ? iconButton('play', `Go on with ${jobTitle(job)}`, () => hold(job, 'resume'), { size: 16 })
+      : iconButton('pause', `Pause ${jobTitle(job)}`, () => hold(job, 'pause'), { size: 16, disabled: job.pausing }),
+    iconButton('stop', `Cancel ${jobTitle(job)}`, () => cancel(job), { size: 16 })
+  ] : writes() ? [
+    job.result?.failures?.some(f => f.image != null) ? iconButton('retryFailed', `Run only the ${plural(job.result.failures.length, 'image')} of ${jobTitle(job)} that failed`, () => retryFailed(job), { size: 16 }) : null,
+    iconButton('retry', `Run ${jobTitle(job)} again`, () => retry(job), { size: 16 })
+  ] : null
   shell.status = () => [h('span', plural(state.jobs.filter(active).length, 'job') + ' at work or waiting'), h('span', `${count(state.jobs.length)} in all`)]
-  const words = { queued: 'waiting', running: 'running', done: 'done', failed: 'failed', cancelled: 'cancelled' }
+  const words = { queued: 'waiting', running: 'running', paused: 'paused', done: 'done', failed: 'failed', cancelled: 'cancelled' }
   const outcome = job => [job.result?.images != null ? plural(job.result.images, 'image') : null, job.result?.objects != null ? plural(job.result.objects, 'object') : null,
     job.result?.name ?? null, job.result?.failed ? `${count(job.result.failed)} failed` : null].filter(Boolean).join(', ')
   const row = job => h('li', { class: ['job', { open: view.open === job.id }], key: job.id }, [
     h('div', { class: 'job-row' }, [
-      badge(job.state, words[job.state]),
+      badge(job.state, job.pausing ? 'pausing' : words[job.state]),
       h('button', { type: 'button', class: 'job-title', 'aria-expanded': String(view.open === job.id), onClick: () => toggle(job) },
         [h('strong', jobTitle(job)), h('span', { class: 'muted' }, ` #${job.id}`), icon(view.open === job.id ? 'down' : 'chevron', 14)]),
       h('span', { class: 'grow job-message' }, active(job) ? [progress(job.done, job.total, jobTitle(job)),
@@ -42,9 +53,14 @@ const component = defineComponent(() => {
       h('span', { class: 'number muted job-time', title: date(job.createdAt)?.toLocaleString() },
         [took(job), active(job) && job.etaSeconds > 1 ? ` · ${duration(job.etaSeconds)} left` : '']),
       h('span', { class: 'muted job-when' }, ago(job.createdAt, view.now)),
-      h('span', { class: 'job-tools' }, active(job) ? iconButton('stop', `Cancel ${jobTitle(job)}`, () => cancel(job), { size: 16 }) : !active(job) && !state.project?.readOnly
-        ? iconButton('retry', `Run ${jobTitle(job)} again`, () => retry(job), { size: 16 }) : null)
+      h('span', { class: 'job-tools' }, tools(job))
     ]),
+    view.open === job.id && job.nodes?.length ? h('table', { class: 'job-nodes' }, [
+      h('thead', h('tr', ['Step', 'Images', 'Time', 'Left'].map(t => h('th', { scope: 'col' }, t)))),
+      h('tbody', job.nodes.map(n => h('tr', { key: n.name }, [
+        h('th', { scope: 'row' }, n.name), h('td', count(n.done)), h('td', duration(n.seconds)), h('td', n.etaSeconds != null ? duration(n.etaSeconds) : '')
+      ])))
+    ]) : null,
     view.open === job.id ? h('pre', { class: 'log', tabindex: 0, 'aria-label': 'Log' }, (view.logs[job.id] ?? job.log ?? []).join('\n') || 'The log is empty.') : null
   ])
   return () => h('div', { class: 'page' }, [

@@ -48,6 +48,11 @@ int ship_png_writer_finish(
     ship_png_writer *_Nonnull writer, const uint8_t *_Nullable *_Nonnull bytes, size_t *_Nonnull size, char *_Nonnull text);
 void ship_png_writer_destroy(ship_png_writer *_Nonnull writer);
 
+/// A whole file of 8 bits a sample at once, `channels` 1 gray or 3 blue green red, rows without gaps: five times as fast as by rows.
+/// `level` 1 to 12. Null when memory does not suffice or the file would be too large for one chunk; else to be freed by `free`.
+uint8_t *_Nullable ship_png_encode8(
+    const uint8_t *_Nonnull pixels, uint32_t width, uint32_t height, uint32_t channels, int level, size_t *_Nonnull size);
+
 // Inflates a whole zlib stream; 1 when it held exactly out_size bytes and its checksum is right.
 int ship_inflate_whole(const uint8_t *_Nonnull data, size_t size, uint8_t *_Nonnull out, size_t out_size);
 

@@ -6,7 +6,7 @@ import Store
 enum JobJSON {
     static let schema = Schema.object([
         "id": .integer, "type": .string, "parameters": .any, "state": .choice(JobState.allCases.map(\.rawValue)), "done": .integer, "total": .integer,
-        "message": .string, "attempt": .integer, "createdAt": .date, "startedAt?": .date, "finishedAt?": .date, "etaSeconds?": .number, "error?": .string,
+        "message": .string, "attempt": .integer, "pausing?": .boolean, "createdAt": .date, "startedAt?": .date, "finishedAt?": .date, "etaSeconds?": .number, "error?": .string,
         "result?": .any,
         "nodes?": .array(.ref("NodeTally")).described("Of a run at work: what each node has done so far. Of a finished one it stands in result."),
         "log?": .array(.string),
@@ -19,6 +19,7 @@ enum JobJSON {
             "done": .integer(job.done), "total": .integer(job.total), "message": .string(job.message), "attempt": .integer(job.attempt),
             "createdAt": .date(job.createdAt),
         ]
+        if job.pauseRequested { members["pausing"] = true }
         if let date = job.startedAt { members["startedAt"] = .date(date) }
         if let date = job.finishedAt { members["finishedAt"] = .date(date) }
         if let secondsLeft, secondsLeft.isFinite { members["etaSeconds"] = .number(secondsLeft) }
@@ -34,7 +35,7 @@ enum JobJSON {
     static let tally = Schema.object([
         "name": .string, "done": .integer.described("Images."), "seconds": .number.described("Of all threads together."),
         "pixels?": .integer.described("True pixels of masks."), "framePixels?": .integer, "objects?": .integer, "rejects?": .map(.integer),
-        "columns?": .integer,
+        "columns?": .integer, "etaSeconds?": .number.described("To the end of this node's work at its pace so far."),
     ])
 
     private static func value(_ tally: NodeTally) -> JSONValue {
@@ -44,6 +45,7 @@ enum JobJSON {
         for (name, number) in [("pixels", tally.pixels), ("framePixels", tally.framePixels), ("objects", tally.objects), ("columns", tally.columns)] {
             if let number { members[name] = .integer(number) }
         }
+        if let left = tally.secondsLeft, left.isFinite { members["etaSeconds"] = .number((left * 10).rounded() / 10) }
         if let rejects = tally.rejects { members["rejects"] = .object(rejects.mapValues { .integer($0) }) }
         return .object(members)
     }

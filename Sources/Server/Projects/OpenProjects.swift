@@ -70,7 +70,7 @@ actor OpenProjects {
         let events = EventHub()
         let pipeline = ProjectPipeline(project: project)
         let late = Late<OpenProject>()
-        let runner = JobRunner(project: project, pipeline: pipeline, workers: workers, logger: configuration.logger) { event in
+        let runner = JobRunner(project: project, pipeline: pipeline, workers: workers, logger: configuration.logger, memoryLimit: configuration.limits.jobMemory) { event in
             late.value().publish(event)
         }
         let open = OpenProject(

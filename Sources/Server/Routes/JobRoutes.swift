@@ -35,7 +35,14 @@ struct JobRoutes: RouteGroup {
                 .delete, Self.path + "/{job}", "Cancels a job; what it has finished stays.",
                 answers: [.json(.ref("Job"), "It stops within a second.", status: .accepted)], problems: ProblemCode.change + [.jobUnknown], handle: cancel),
             Route(
+                .post, Self.path + "/{job}/pause", "Holds a job: one that runs finishes the images it is working on first. What is done stays; also over restarts.",
+                answers: [.json(.ref("Job"), "The job.", status: .accepted)], problems: ProblemCode.change + [.jobUnknown, .jobState], handle: pause),
+            Route(
+                .post, Self.path + "/{job}/resume", "Lets a paused job go on where it was.",
+                answers: [.json(.ref("Job"), "The job.", status: .accepted)], problems: ProblemCode.change + [.jobUnknown, .jobState], handle: resume),
+            Route(
                 .post, Self.path + "/{job}/retry", "Queues a finished, failed or cancelled job again, as a new one.",
+                query: [.init(name: "failed", schema: .boolean, help: "true: only the images that failed in it.")],
                 answers: [.json(.ref("Job"), "Queued.", status: .accepted, headers: ["Location"])],
                 problems: ProblemCode.change + [.jobUnknown, .jobState, .jobTypeUnknown], handle: retry),
         ]
@@ -97,14 +104,30 @@ struct JobRoutes: RouteGroup {
         return .json(try await value(cancelled, project), status: .accepted)
     }
 
+    @Sendable func pause(_ call: Call) async throws -> Response { try await hold(call) { try await $0.pause($1) } }
+
+    @Sendable func resume(_ call: Call) async throws -> Response { try await hold(call) { try await $0.resume($1) } }
+
+    private func hold(_ call: Call, _ change: (JobRunner, Int64) async throws -> JobRecord?) async throws -> Response {
+        let project = try await services.open(call)
+        let job = try await find(call, project)
+        guard !job.state.isFinished else { throw Problem(.jobState, "job \(job.id) has ended (\(job.state.rawValue)); run it again instead") }
+        return .json(try await value(try await change(project.runner, job.id) ?? job, project), status: .accepted)
+    }
+
     @Sendable func retry(_ call: Call) async throws -> Response {
         let project = try await services.open(call)
         let job = try await find(call, project)
-        guard job.state.isFinished else {
-            throw Problem(.jobState, "job \(job.id) is \(job.state.rawValue); wait for its end or cancel it first")
+        guard !project.project.isReadOnly else {
+            throw StoreError.readOnly(path: project.project.folder, reason: project.project.readOnlyReason ?? "it was opened for reading only")
         }
-        let parameters = try? JSONDecoder().decode(JSONValue.self, from: Data(job.parameters.utf8))
-        return try await start(project, type: job.type, parameters: parameters ?? .object([:]))
+        let next: JobRecord?
+        do { next = try await project.runner.retry(job.id, onlyFailed: call.target.query["failed"] == "true", by: project.user) } catch let error as JobError {
+            if case .unknownType = error { throw Problem(.jobTypeUnknown, error.description, field: "type") }
+            throw Problem(.jobState, error.description)
+        }
+        let again = next ?? job
+        return .json(JobJSON.value(again, secondsLeft: nil, log: nil), status: .accepted, headers: [.location: "\(project.address)/jobs/\(again.id)"])
     }
 
     private func find(_ call: Call, _ project: OpenProject) async throws -> JobRecord {
