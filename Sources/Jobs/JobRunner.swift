@@ -141,6 +141,8 @@ package actor JobRunner {
         running = (job.id, cancelled, paused, progress)
         defer { running = nil }
         if isStopping || cancelledEarly.remove(job.id) != nil { cancelled.set() }
+        // Paused after it was taken from the queue and before it was the running one.
+        if let now = try? await project.job(job.id), now.pauseRequested { paused.set() }
         emit(.job(job, secondsLeft: nil))
         let recorder = Task {
             for await report in reports {
