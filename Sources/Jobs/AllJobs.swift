@@ -3,7 +3,7 @@ import Pipeline
 
 /// Every kind of job.
 package enum AllJobs {
-    package static let kinds: [any JobKind.Type] = [ImportJob.self, RunJob.self, ExportJob.self, MeasureJob.self, PyramidJob.self]
+    package static let kinds: [any JobKind.Type] = [ImportJob.self, OutlinesJob.self, RunJob.self, ExportJob.self, MeasureJob.self, PyramidJob.self]
 
     package static var types: [String] { kinds.map { $0.type } }
 

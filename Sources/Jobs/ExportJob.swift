@@ -19,16 +19,15 @@ struct ExportJob: JobKind {
     init(parameters data: Data) throws { parameters = try Self.decode(Parameters.self, from: data) }
 
     func run(_ context: JobContext) async throws -> JobOutcome {
-        let plan = try await context.pipeline.plan()
-        let step = try plan.exportStep(format: parameters.format ?? "ecotaxa", node: parameters.node)
+        let (plan, step, node) = try await context.pipeline.plan().exportStep(format: parameters.format ?? "ecotaxa", node: parameters.node)
         let (progress, cancelled) = (context.progress, context.cancelled)
         progress.begin(total: 0, message: "Export")
         let collection = ObjectCollection(
-            pipeline: context.pipeline, plan: plan, step: step.step,
+            pipeline: context.pipeline, plan: plan, step: step,
             progress: { done, total in
                 if done == 0 { progress.begin(total: total, message: "Export") } else { progress.advance(message: "Export") }
             }, isCancelled: { cancelled.isSet })
-        let result = try await context.workers.run { try await step.node.export(collection) }
+        let result = try await context.workers.run { try await node.export(collection) }
         for finding in result.findings { await context.note("\(finding.severity.rawValue): \(finding.message) \(finding.remedy)") }
         var outcome = JobOutcome(summary: "\(result.objects) objects of \(result.images) images in \(result.files.joined(separator: ", "))")
         outcome.files = result.files
@@ -39,15 +38,52 @@ struct ExportJob: JobKind {
 }
 
 extension Plan {
-    /// The export node of this format, or of this name.
-    package func exportStep(format: String, node name: String? = nil) throws -> (step: Step, node: any CollectionNode) {
+    /// The export node of this format, or of this name. A format that the pipeline has no node for is exported by one at its defaults, which takes
+    /// the images as they are and all objects.
+    /// - Returns: the plan that holds the step too.
+    package func exportStep(format: String, node name: String? = nil) throws -> (plan: Plan, step: Step, node: any CollectionNode) {
         let exports = steps.filter { $0.node is any CollectionNode }
         let found = exports.first { step in name.map { step.name == $0 } ?? (step.nodeClass.kind == "export.\(format)") }
-        guard let found, let node = found.node as? any CollectionNode else {
+        if let found, let node = found.node as? any CollectionNode { return (self, found, node) }
+        if let name {
             let known = exports.map { "\($0.name) (\($0.nodeClass.kind))" }.joined(separator: ", ")
-            throw JobError.failed(
-                "the pipeline has no \(name.map { "export node \"\($0)\"" } ?? "\(format) export"); add one on the pipeline page. It has \(known.isEmpty ? "no export" : known)")
+            throw JobError.failed("the pipeline has no export node \"\(name)\"; it has \(known.isEmpty ? "no export" : known)")
         }
-        return (found, node)
+        let plan = try withExport(format: format)
+        guard let step = plan.steps.last(where: { $0.nodeClass.kind == "export.\(format)" }), let node = step.node as? any CollectionNode else {
+            preconditionFailure("a plan lost the step that was added to it")
+        }
+        return (plan, step, node)
+    }
+
+    /// Second halves of the kinds of all exports.
+    package static var exportFormats: [String] { AllNodes.classes.filter { $0.group == "export" && $0.arity == .oneFromMany }.map { String($0.kind.dropFirst("export.".count)) } }
+
+    /// The same pipeline with one more export, connected to the images, the first objects and their measurements.
+    /// - Throws: `JobError` for a format that is not known or that needs objects where none are made.
+    package func withExport(format: String) throws -> Plan {
+        guard let nodeClass = AllNodes.named("export.\(format)"), Plan.exportFormats.contains(format) else {
+            throw JobError.failed("there is no export \"\(format.prefix(40))\"; known are \(Plan.exportFormats.joined(separator: ", "))")
+        }
+        var graph = graph
+        var (name, number) = (format, 1)
+        while graph.nodes.contains(where: { $0.name == name }) {
+            number += 1
+            name = "\(format)-\(number)"
+        }
+        graph.nodes.append(Graph.Instance(name: name, kind: nodeClass.kind))
+        let objects = regionEnds.first
+        for input in nodeClass.inputs {
+            switch input.type {
+            case .image:
+                guard let source = steps(.source).first, let output = source.nodeClass.outputs.first(where: { $0.type == .image }) else { continue }
+                graph.edges.append(.init(from: .init(source.name, output.name), to: .init(name, input.name)))
+            case .regions: if let objects { graph.edges.append(.init(from: objects, to: .init(name, input.name))) }
+            case .measurements:
+                for end in objects.map(measurementEnds) ?? [] { graph.edges.append(.init(from: end, to: .init(name, input.name))) }
+            default: continue
+            }
+        }
+        return try Plan(graph, classes: AllNodes.classes)
     }
 }

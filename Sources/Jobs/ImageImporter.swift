@@ -24,7 +24,8 @@ package struct ImageImporter: Sendable {
     /// Takes pattern and pixel size from the project's import node.
     package init(project: Project) async throws {
         let graph = try await project.pipelineGraph()
-        let instance = graph.nodes.first { $0.kind == ImportNode.kind } ?? Graph.Instance(name: "images", kind: ImportNode.kind)
+        let sources = [ImportNode.kind, ImportMasksNode.kind, ImportEcoTaxaNode.kind]
+        let instance = sources.lazy.compactMap { kind in graph.nodes.first { $0.kind == kind } }.first ?? Graph.Instance(name: "images", kind: ImportNode.kind)
         let text = instance.config["pattern"]?.stringValue ?? ""
         let size = instance.config["pixelSizeUm"]?.numberValue ?? 0
         (self.project, node) = (project, instance.name)

@@ -5,12 +5,13 @@ import Pipeline
 import Store
 import Synchronization
 
-/// Indexes a folder in place: its images become part of the project without being copied.
+/// Indexes a folder in place: its images become part of the project without being copied, masks and outlines beside them are drawn as objects.
+/// An EcoTaxa archive, as a ZIP or as a folder with its tables, becomes images with their objects.
 struct ImportJob: JobKind {
     static let type = "import"
 
     struct Parameters: Codable {
-        /// Folder; relative to the project once it is stored, so that both can be moved together.
+        /// Folder or ZIP; relative to the project once it is stored, so that both can be moved together.
         var path: String
         /// Make the pyramids that viewers need; true. Without them an image is ready once it is indexed, and a viewer makes what it shows.
         var pyramids: Bool?
@@ -35,8 +36,8 @@ struct ImportJob: JobKind {
             return String(decoding: try JSONEncoder().encode(relative), as: UTF8.self)
         }
         // A job that is tried again comes with its stored path.
-        guard FileManager.default.fileExists(atPath: project.folder + "/" + given.path), given.path.hasPrefix("..") else {
-            throw JobError.badParameters(type: Self.type, reason: "\"path\" must be the full path of a folder, not \"\(given.path)\"")
+        guard FileManager.default.fileExists(atPath: project.folder + "/" + given.path), given.path.hasPrefix("..") || ImportJob.isArchive(given.path) else {
+            throw JobError.badParameters(type: Self.type, reason: "\"path\" must be the full path of a folder or of a ZIP, not \"\(given.path)\"")
         }
         return parameters
     }
@@ -44,16 +45,23 @@ struct ImportJob: JobKind {
     func run(_ context: JobContext) async throws -> JobOutcome {
         let project = context.project
         let path = parameters.path.hasPrefix("/") ? parameters.path : project.folder + "/" + parameters.path
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        if Self.isArchive(path) { return try await importArchive(.zip(try ZipReader(path: path)), name: name, context) }
         let root = try await project.addImportRoot(folder: path)
         let (all, others) = try FolderHandle(path: path).survey { name in !(name.split(separator: "/").last ?? "").hasPrefix(".") }
-        let files = all.filter(ImageFile.isNamedAsImage)
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        guard !files.isEmpty else {
+        if all.contains(where: EcoTaxaCheck.isTable) {
+            await context.note("the folder \(name) holds tables of EcoTaxa, so it is brought in as an EcoTaxa archive")
+            return try await importArchive(.root(root, path: path, names: all), name: name, context)
+        }
+        let companions = try await CompanionImporter(project: project, pipeline: context.pipeline)
+        let outlines = companions.companions(among: all, images: [])
+        let files = all.filter { ImageFile.isNamedAsImage($0) && !outlines.contains($0) }
+        guard !files.isEmpty || !outlines.isEmpty else {
             throw JobError.failed("the folder \(name) holds no JPEG, PNG or TIFF file; choose another folder")
         }
-        await context.note("\(files.count) image files in the folder \(name)")
+        await context.note("\(files.count) image files" + (outlines.isEmpty ? "" : " and \(outlines.count) files of masks or outlines") + " in the folder \(name)")
         // Named, so that nobody looks for them in vain.
-        let leftOut = all.filter { !ImageFile.isNamedAsImage($0) && !($0.split(separator: "/").last ?? "").hasPrefix(".") }.map { "\($0): not named as JPEG, PNG or TIFF" }
+        var leftOut = all.filter { !ImageFile.isNamedAsImage($0) && !outlines.contains($0) && !($0.split(separator: "/").last ?? "").hasPrefix(".") }.map { "\($0): not named as JPEG, PNG or TIFF" }
             + others.map { "\($0): a link, a device, or a name that is not UTF-8" }
         for line in leftOut.prefix(200) { await context.note("left out \(line)") }
         context.progress.begin(total: files.count, message: "Indexing")
@@ -129,14 +137,54 @@ struct ImportJob: JobKind {
             context.announce(.images([image.id]))
             context.progress.advance(message: "Preparing \(image.name)")
         }
-        let (new, known, elsewhere, failures) = tally.withLock { $0 }
+        let (new, known, elsewhere, listed) = tally.withLock { $0 }
+        var failures = listed
+        let unreadable = failures.count
+        for outline in outlines.sorted() {
+            do { _ = try await companions.register(outline, at: .root(id: root.id, path: outline)) } catch let error as StoreError where error.stopsEverything {
+                throw error
+            } catch let other as NoOutlines {
+                // Any JSON may lie in a folder.
+                leftOut.append("\(other)")
+            } catch {
+                failures.append(.init(name: outline, reason: "\(error)"))
+            }
+        }
+        let drawn = try await drawOutlines(companions, context)
+        failures += drawn.failures
         for failure in failures { await context.note("\(failure.name): \(failure.reason)") }
         var outcome = JobOutcome(
-            summary: "\(new) images imported, \(known) were there already, \(failures.count) cannot be read"
-                + (elsewhere > 0 ? ", \(elsewhere) belong to other shards" : "") + (leftOut.isEmpty ? "" : ", \(leftOut.count) other files left out"))
+            summary: "\(new) images imported, \(known) were there already, \(unreadable) cannot be read"
+                + (elsewhere > 0 ? ", \(elsewhere) belong to other shards" : "") + (leftOut.isEmpty ? "" : ", \(leftOut.count) other files left out") + drawn.sentence)
         if !leftOut.isEmpty { outcome.warnings = leftOut.prefix(20) + (leftOut.count > 20 ? ["and \(leftOut.count - 20) more, listed in the job's log"] : []) }
         outcome.failures = failures.sorted { $0.name < $1.name }
-        outcome.counts = ["new": new, "known": known, "failed": failures.count]
+        outcome.counts = ["new": new, "known": known, "failed": failures.count, "objects": drawn.objects]
+        if !drawn.notes.isEmpty { outcome.warnings = (outcome.warnings ?? []) + drawn.notes.prefix(20) }
         return outcome
     }
+
+    static func isArchive(_ path: String) -> Bool { path.lowercased().hasSuffix(".zip") }
+
+    /// Draws what masks and outlines say, or leaves them to the step of the pipeline that reads them.
+    private func drawOutlines(_ companions: CompanionImporter, _ context: JobContext) async throws -> CompanionImporter.Tally {
+        try await companions.match()
+        return try await companions.draw(context)
+    }
+
+    private func importArchive(_ place: EcoTaxaImporter.Place, name: String, _ context: JobContext) async throws -> JobOutcome {
+        var archive = try await EcoTaxaImporter(place, context: context)
+        try await archive.run()
+        for failure in archive.failures { await context.note("\(failure.name): \(failure.reason)") }
+        var outcome = JobOutcome(
+            summary: "\(archive.objects) objects of the EcoTaxa archive \(name) brought in, \(archive.known) were there already, \(archive.failures.count) cannot be used")
+        outcome.failures = archive.failures.count > 500 ? Array(archive.failures.prefix(500)) : archive.failures
+        if !archive.warnings.isEmpty { outcome.warnings = archive.warnings }
+        outcome.counts = ["new": archive.objects, "known": archive.known, "failed": archive.failures.count, "objects": archive.objects]
+        return outcome
+    }
+}
+
+extension CompanionImporter.Tally {
+    /// For the end of a summary.
+    var sentence: String { objects == 0 ? "" : "; \(objects) objects drawn in \(images) image\(images == 1 ? "" : "s") from masks and outlines" }
 }

@@ -41,6 +41,10 @@ struct RunJob: JobKind {
             throw JobError.failed("the pipeline makes no objects; add an Objects node and connect it")
         }
         try await pipeline.ensureColumns(plan)
+        if plan.steps.contains(where: { $0.node.usesCompanions }) {
+            // Another file of masks, or other names of such files: the images that they speak of are computed again.
+            try await CompanionImporter(project: project, pipeline: pipeline).refresh()
+        }
         let keepEdited = parameters.keepEdited ?? true
         var images = try await selectedImages(project)
         // First, because names of acquisitions and pixel sizes come from it.
@@ -174,6 +178,7 @@ struct RunJob: JobKind {
             result.keepEdited = keepEdited
             if keepEdited { result = try await leavingOutEdited(result, project: context.project) }
             let outcome = try await context.project.storeResult(result)
+            try await label(result, outcome, context)
             tally.withLock { [result] tally in
                 tally.objects += result.regions.count
                 for reject in result.rejects { tally.rejects[reject.rule ?? "", default: 0] += 1 }
@@ -185,6 +190,20 @@ struct RunJob: JobKind {
         try await ObjectMapMaker(project: context.project).prepare(image.id)
         context.announce(.images([image.id]))
         return .computed
+    }
+
+    /// Gives objects that were read from files the labels that these say; what a person or model said stays.
+    private func label(_ result: ImageResult, _ outcome: ResultOutcome, _ context: JobContext) async throws {
+        guard !result.categories.isEmpty else { return }
+        var categories = try await CategoryImport(context.project, by: "import")
+        let present = Dictionary(uniqueKeysWithValues: try await context.project.allObjects(of: result.image).map { ($0.id, $0.label) })
+        var labels: [NewLabel] = []
+        for (object, region) in zip(outcome.regions, result.regions) {
+            guard let object, let said = result.categories[region.uid], let label = present[object], label == nil || label?.source == .rule else { continue }
+            let category = try await categories.id(of: said)
+            labels.append(NewLabel(object: object, category: .id(category), status: said.score == nil ? .validated : .predicted, score: said.score))
+        }
+        if !labels.isEmpty { _ = try await context.project.setLabels(labels, source: .rule, by: "import") }
     }
 
     /// Drops what lies on objects that a person made, changed or took away: their word stands.

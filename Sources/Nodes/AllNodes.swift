@@ -4,6 +4,8 @@ import Pipeline
 package enum AllNodes {
     package static let classes: [NodeClass] = [
         NodeClass(ImportNode.self),
+        NodeClass(ImportMasksNode.self),
+        NodeClass(ImportEcoTaxaNode.self),
         NodeClass(FileNameNode.self),
         NodeClass(EXIFNode.self),
         NodeClass(GrayNode.self),
@@ -12,6 +14,7 @@ package enum AllNodes {
         NodeClass(BackgroundNode.self),
         NodeClass(ThresholdNode.self),
         NodeClass(ModelNode.self),
+        NodeClass(SegmentImportNode.self),
         NodeClass(RegionsNode.self),
         NodeClass(RegionFilterNode.self),
         NodeClass(ShapeNode.self),

@@ -12,7 +12,7 @@ package struct COCOExportNode: CollectionNode {
         One JSON file of instances: images, categories, and every object with box, area and outline. Objects without a label are of the category \
         "object". Measurements stand under "attributes".
         """
-    static let regions = Slot<RegionSet>("regions", help: "The objects.")
+    static let regions = Slot<RegionSet>("regions", help: "The objects, those drawn by hand included. Not connected: all of the project.", isOptional: true)
     static let measurements = Slot<MeasurementTable>("measurements", help: "Written with each object.", takesMany: true, isOptional: true)
     package static let inputs = [regions.schema, measurements.schema]
     package static let outputs: [SlotSchema] = []

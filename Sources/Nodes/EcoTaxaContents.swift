@@ -78,10 +78,20 @@ struct EcoTaxaContents {
                 ]
                 row += fields
                 // What is said about one object goes before what is said about its image.
-                for (key, value) in (ofObjects[record.id] ?? [:]).sorted(by: { $0.key < $1.key }) where !value.value.isEmpty {
-                    row.append(LevelNames.cell(key, value.value))
+                let said = (ofObjects[record.id] ?? [:]).filter { !$0.value.value.isEmpty && $0.key != "img_file_name" }
+                for (key, value) in said.sorted(by: { $0.key < $1.key }) {
+                    row.append(key == "img_rank" ? (key, EcoTaxaValue.number(value.value).map { .number($0) } ?? .number(0)) : LevelNames.cell(key, value.value))
                 }
-                if let label = record.label { row += categories.annotation(label) }
+                if let label = record.label {
+                    row += categories.annotation(label)
+                    // Who came with an archive has both a name and an address there.
+                    if let name = said["object_annotation_person_name"], label.by == said["object_annotation_person_email"]?.value {
+                        row.append(("object_annotation_person_name", .text(name.value)))
+                    }
+                } else {
+                    // A label that was taken away takes the names of who gave it along.
+                    row.removeAll { $0.column.hasPrefix("object_annotation_") }
+                }
                 row.append(("object_edited", .number(record.edited ? 1 : 0)))
                 row.append(("object_n_inner", .number(Double(record.nInner))))
                 // Which object it lies in, where that one is in the archive too.
@@ -102,7 +112,9 @@ struct EcoTaxaContents {
                     let named = rank == 0 ? row : row.map { cell -> (column: String, value: EcoTaxaTable.Value) in
                         switch cell.column {
                         case "img_file_name": (cell.column, .text("\(id)\(rank == 0 ? "" : "_\(rank)").\(suffix)"))
-                        case "img_rank": (cell.column, .number(Double(rank)))
+                        case "img_rank":
+                            // Pictures of an object that came with an archive have ranks already.
+                            (cell.column, .number(Double(rank) + Self.number(cell.value)))
                         default: cell
                         }
                     }
@@ -147,6 +159,8 @@ struct EcoTaxaContents {
         "object_annotation_category_id", "object_annotation_date", "object_annotation_time", "object_annotation_person_name", "object_annotation_person_email",
         "object_annotation_status",
     ]
+
+    private static func number(_ value: EcoTaxaTable.Value) -> Double { if case .number(let number?) = value { number } else { 0 } }
 
     /// Checksum of everything that decides the archive's content; the tables' names carry checksums of theirs.
     func digest(_ tables: [EcoTaxaTable.File], picture: EcoTaxaExportNode) -> String {

@@ -14,8 +14,8 @@ package struct EcoTaxaExportNode: CollectionNode {
     static let vignettes = Slot<Vignettes>(
         "vignettes", help: "The pictures as vignette nodes draw them; with several edges, as many pictures of each object in their order.", takesMany: true,
         isOptional: true)
-    static let regions = Slot<RegionSet>("regions", help: "The objects.")
-    static let measurements = Slot<MeasurementTable>("measurements", help: "Columns of the table.", takesMany: true)
+    static let regions = Slot<RegionSet>("regions", help: "The objects, those drawn by hand included. Not connected: all of the project.", isOptional: true)
+    static let measurements = Slot<MeasurementTable>("measurements", help: "Columns of the table.", takesMany: true, isOptional: true)
     package static let inputs = [image.schema, vignettes.schema, regions.schema, measurements.schema]
     package static let outputs: [SlotSchema] = []
 

@@ -12,7 +12,7 @@ package struct GeoJSONExportNode: CollectionNode {
         A ZIP with one GeoJSON file an image: polygons along the pixels' edges, in pixels of the image with y down, holes included. They give exactly \
         the same masks again.
         """
-    static let regions = Slot<RegionSet>("regions", help: "The objects.")
+    static let regions = Slot<RegionSet>("regions", help: "The objects, those drawn by hand included. Not connected: all of the project.", isOptional: true)
     static let measurements = Slot<MeasurementTable>("measurements", help: "Written with each object.", takesMany: true, isOptional: true)
     package static let inputs = [regions.schema, measurements.schema]
     package static let outputs: [SlotSchema] = []

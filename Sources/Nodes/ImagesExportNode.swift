@@ -13,7 +13,7 @@ package struct ImagesExportNode: CollectionNode {
     static let vignettes = Slot<Vignettes>(
         "vignettes", help: "The pictures as vignette nodes draw them; with several edges, as many pictures of each object in their order.", takesMany: true,
         isOptional: true)
-    static let regions = Slot<RegionSet>("regions", help: "The objects.")
+    static let regions = Slot<RegionSet>("regions", help: "The objects, those drawn by hand included. Not connected: all of the project.", isOptional: true)
     package static let inputs = [image.schema, vignettes.schema, regions.schema]
     package static let outputs: [SlotSchema] = []
 

@@ -12,7 +12,7 @@ package struct LabelsExportNode: CollectionNode {
         A ZIP with one picture an image in which every pixel is the number of its object, 0 background, and a table of what the numbers are. \
         Objects that overlap are spread over several pictures, name_labels_2 and so on.
         """
-    static let regions = Slot<RegionSet>("regions", help: "The objects.")
+    static let regions = Slot<RegionSet>("regions", help: "The objects, those drawn by hand included. Not connected: all of the project.", isOptional: true)
     package static let inputs = [regions.schema]
     package static let outputs: [SlotSchema] = []
 

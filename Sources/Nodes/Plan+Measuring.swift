@@ -80,6 +80,9 @@ extension Plan {
     /// Whether where objects are depends on areas drawn on single images.
     func usesArea(upTo end: Graph.End) -> Bool { steps(upTo: [end.node]).contains { $0.node.usesArea } }
 
+    /// Whether where objects are depends on files of outlines beside the images.
+    func usesCompanions(upTo end: Graph.End) -> Bool { steps(upTo: [end.node]).contains { $0.node.usesCompanions } }
+
     /// How far beyond a part of the image pixels decide what lies in `end` inside it, by the steps that look at surroundings only.
     package func halo(upTo end: Graph.End) -> Int {
         steps(upTo: [end.node]).reduce(0) { sum, step in if case .halo(let margin) = step.node.reach { sum + margin } else { sum } }

@@ -42,9 +42,25 @@ package final class ProjectPipeline: Sendable {
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) async throws -> NodeContext {
         let metadata = try await project.metadata(image.id).mapValues(\.value)
-        return NodeContext(
+        var context = NodeContext(
             source: .init(uid: image.uid, name: image.name, pixelSizeMicrometres: image.pixelSize, metadata: metadata, area: image.area, realm: image.realm),
             report: report, isCancelled: isCancelled)
+        context.source.frame = image.frame
+        context.companions = try await companions(of: image)
+        return context
+    }
+
+    /// The files of outlines that speak of an image, to be read when a node asks for them.
+    package func companions(of image: ImageRecord) async throws -> [Companion] {
+        var companions: [Companion] = []
+        for reference in image.companionReferences {
+            guard let record = try await project.companion(reference.id), let kind = Companion.Kind(rawValue: record.kind.rawValue) else { continue }
+            companions.append(
+                Companion(name: record.name, kind: kind, sha256: record.sha256) { [project] in
+                    try project.openFile(at: record.location).readAll()
+                })
+        }
+        return companions
     }
 
     /// The original's pixels, upright; with `source.part`, those of the part.
@@ -259,9 +275,17 @@ package final class ProjectPipeline: Sendable {
         let position = Dictionary(uniqueKeysWithValues: stored.enumerated().map { ($0.element, $0.offset) })
         var regions: [NewRegion] = []
         var rejects: [NewRegion] = []
+        var uids: Set<String> = []
+        var categories: [String: NamedCategory] = [:]
         for segment in set.segments {
             try context.checkCancelled()
-            var region = NewRegion(mask: segment.mask, uid: ObjectUID.make(image: image.uid, node: node, mask: segment.mask))
+            var uid = ObjectUID.make(image: image.uid, node: node, mask: segment.mask)
+            // Objects that were read from files may overlap, and then share their first pixel.
+            if !uids.insert(uid).inserted {
+                uid = ObjectUID.make(image: image.uid, edit: "\(node) \(regions.count + rejects.count)", mask: segment.mask)
+                uids.insert(uid)
+            }
+            var region = NewRegion(mask: segment.mask, uid: uid)
             region.parentIndex = segment.parent.flatMap { position[$0] }
             region.nInner = segment.innerCount
             region.touches = UInt8(segment.touches.rawValue)
@@ -271,11 +295,14 @@ package final class ProjectPipeline: Sendable {
             } else {
                 if !table.rows.isEmpty { region.measurements = Measurements(names: names, values: table.rows[regions.count]) }
                 regions.append(region)
+                if let said = segment.category { categories[uid] = NamedCategory(name: said.name, parent: said.parent, score: said.score) }
             }
         }
-        return ImageResult(
+        var result = ImageResult(
             image: image.id, node: node, runKey: RunKey(of: image, end: end, plan: plan).text,
             regions: regions, rejects: rejects)
+        result.categories = categories
+        return result
     }
 
     /// Forgets what is kept of an image whose file or calibration changed.
@@ -303,6 +330,14 @@ extension Plan {
 }
 
 extension ImageRecord {
+    /// Files of outlines that speak of it.
+    package var companionReferences: [CompanionReference] {
+        companions.flatMap { try? JSONDecoder().decode([CompanionReference].self, from: Data($0.utf8)) } ?? []
+    }
+
+    /// Of what these files are called and what is in them; equal on every machine.
+    var companionDigest: String { companionReferences.map { "\($0.name) \($0.sha256)" }.joined(separator: "\n") }
+
     /// The upright image as a box.
     package var frame: Rect { Rect(x: 0, y: 0, width: width, height: height) }
 }

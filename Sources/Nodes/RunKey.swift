@@ -12,6 +12,7 @@ package struct RunKey: Equatable, Sendable {
         let pixelSize = image.pixelSize.map { "\($0)" } ?? ""
         let parts = [plan.upstreamFingerprint(of: end), image.sha256, "\(image.page)", "\(image.orientation)", plan.usesPixelSize(upTo: end) ? pixelSize : ""]
             + (plan.usesArea(upTo: end) ? [image.area ?? ""].filter { !$0.isEmpty } : []) + plan.preparedKeys(upTo: end, of: image)
+            + (plan.usesCompanions(upTo: end) ? [image.companionDigest] : [])
         regions = Self.digest(parts)
         measures = Self.digest([plan.fingerprint(of: end), pixelSize])
     }

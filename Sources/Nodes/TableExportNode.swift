@@ -13,7 +13,7 @@ package struct TableExportNode: CollectionNode {
         Cells are written as they are: import a table with text of strangers into a spreadsheet as text, since cells that begin with =, +, - or @ \
         run as formulas when the file is opened.
         """
-    static let regions = Slot<RegionSet>("regions", help: "The objects.")
+    static let regions = Slot<RegionSet>("regions", help: "The objects, those drawn by hand included. Not connected: all of the project.", isOptional: true)
     static let measurements = Slot<MeasurementTable>("measurements", help: "Columns of the table.", takesMany: true, isOptional: true)
     package static let inputs = [regions.schema, measurements.schema]
     package static let outputs: [SlotSchema] = []

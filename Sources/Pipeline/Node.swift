@@ -42,6 +42,9 @@ package protocol Node: Sendable {
     /// Whether the results depend on the area that a person drew on the image itself.
     var usesArea: Bool { get }
 
+    /// Whether the results depend on files of outlines that lie beside the image.
+    var usesCompanions: Bool { get }
+
     /// Reads the inputs, writes every declared output.
     /// - Throws: what one image can cause; the run goes on with the next.
     func run(_ values: inout SlotValues, context: NodeContext) throws
@@ -53,6 +56,24 @@ extension Node {
     package var reach: Reach { .wholeImage }
     package var usesPixelSize: Bool { false }
     package var usesArea: Bool { false }
+    package var usesCompanions: Bool { false }
+}
+
+/// A file of outlines that speaks of an image.
+package struct Companion: Sendable {
+    package enum Kind: String, Sendable { case picture, geojson, coco }
+
+    /// As people know it, with its folders.
+    package let name: String
+    package let kind: Kind
+    package let sha256: String
+    private let read: @Sendable () throws -> [UInt8]
+
+    package init(name: String, kind: Kind, sha256: String, read: @escaping @Sendable () throws -> [UInt8]) {
+        (self.name, self.kind, self.sha256, self.read) = (name, kind, sha256, read)
+    }
+
+    package func bytes() throws -> [UInt8] { try read() }
 }
 
 /// What a node may know and say besides its slots.
@@ -71,6 +92,8 @@ package struct NodeContext: Sendable {
         package var part: Rect?
         /// Name of the step that made the image of others; empty for images that were brought in. Only steps of this realm apply to it.
         package var realm: String
+        /// All of the image, where it is one of a project.
+        package var frame: Rect?
 
         package init(
             uid: String, name: String, pixelSizeMicrometres: Double? = nil, metadata: [String: String] = [:], area: String? = nil, part: Rect? = nil,
@@ -87,6 +110,8 @@ package struct NodeContext: Sendable {
     package var findPrepared: (@Sendable (Plan.Step) throws -> any Sendable)?
     /// The step that runs.
     var step: Plan.Step?
+    /// Files of outlines that speak of this image, by name.
+    package var companions: [Companion] = []
     private let report: @Sendable (Double) -> Void
     private let isCancelled: @Sendable () -> Bool
 

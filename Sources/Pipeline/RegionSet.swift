@@ -11,6 +11,18 @@ package struct Segment: Hashable, Sendable {
     package var touches: BorderSides
     /// The rule that dropped it; nil for an object.
     package var rejectedBy: String?
+    /// What a file that it was read from calls it.
+    package var category: Category?
+
+    package struct Category: Hashable, Sendable {
+        package var name: String
+        /// Name of the category above it.
+        package var parent: String?
+        /// How sure, 0 to 1.
+        package var score: Double?
+
+        package init(name: String, parent: String? = nil, score: Double? = nil) { (self.name, self.parent, self.score) = (name, parent, score) }
+    }
 
     package init(mask: Mask, parent: Int? = nil, innerCount: Int = 0, touches: BorderSides = [], rejectedBy: String? = nil) {
         (self.mask, self.parent, self.innerCount, self.touches, self.rejectedBy) = (mask, parent, innerCount, touches, rejectedBy)

@@ -92,6 +92,8 @@ package struct ImageRecord: Sendable, Equatable {
     package var made: MadeImage?
     /// By step, the key of what it made of this image's whole group.
     package var prepared: [String: String]
+    /// Which files of outlines speak of it: JSON list of `CompanionReference`; nil: none.
+    package var companions: String?
     /// False when `insertImage` found the same bytes already in the project and returned that image.
     package var isNew = false
 }

@@ -37,6 +37,8 @@ package struct ImageResult: Sendable {
     /// True: objects made or changed by a person stay, and what a person removed stays removed. False: the run replaces them too.
     package var keepEdited = true
     package var by = "ship"
+    /// By `uid`, what a file that regions were read from calls them; the caller labels them.
+    package var categories: [String: NamedCategory] = [:]
 
     package init(image: ObjectID, node: String, runKey: String, regions: [NewRegion], rejects: [NewRegion] = []) {
         (self.image, self.node, self.runKey) = (image, node, runKey)
@@ -53,4 +55,19 @@ package struct ResultOutcome: Sendable, Equatable {
     /// The history entry, when the image has a history (then the run can be undone like an edit).
     package var edit: Int64?
     package var revision: Int64
+}
+
+/// A category by its name, before it has a number in a project.
+package struct NamedCategory: Hashable, Sendable {
+    package var name: String
+    /// Name of the category above it.
+    package var parent: String?
+    /// How sure, 0 to 1.
+    package var score: Double?
+    /// EcoTaxa's number of it.
+    package var taxon: Int?
+
+    package init(name: String, parent: String? = nil, score: Double? = nil, taxon: Int? = nil) {
+        (self.name, self.parent, self.score, self.taxon) = (name, parent, score, taxon)
+    }
 }

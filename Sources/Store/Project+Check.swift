@@ -9,6 +9,14 @@ extension Project {
         var findings = try await read { try Self.checkDatabase($0) }
         // What is in the trash shall come back whole.
         for image in try await allImages() + removedImages() { findings += checkFile(of: image) }
+        for companion in try await companions() {
+            do throws(StoreError) { _ = try openFile(at: companion.location) } catch {
+                findings.append(
+                    CheckFinding(
+                        severity: .warning, code: "outlines.missing", path: companion.name, message: "The file of outlines \(companion.name) is missing.",
+                        remedy: "Objects that were drawn from it stay. Put it back where it was if the pipeline reads it in its runs."))
+            }
+        }
         for path in try files.files(enter: { !$0.hasPrefix(".") }) where PartName.matches((path as NSString).lastPathComponent) {
             findings.append(
                 CheckFinding(

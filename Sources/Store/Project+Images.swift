@@ -337,7 +337,7 @@ extension Project {
             pixelSize: row["pixel_size_um"], pixelSizeSource: row["pixel_size_source"], state: ImageState(rawValue: row["state"]) ?? .failed,
             area: row["area"], error: row["error"], pyramid: row["pyramid"], revision: row["revision"], objects: row["objects"],
             createdAt: Date(milliseconds: row["created_at"]), removedAt: removed.map(Date.init(milliseconds:)),
-            made: decoded(MadeImage.self, row["made"]), prepared: decoded([String: String].self, row["prepared"]) ?? [:])
+            made: decoded(MadeImage.self, row["made"]), prepared: decoded([String: String].self, row["prepared"]) ?? [:], companions: row["companions"])
     }
 }
 
@@ -347,7 +347,7 @@ private let imageSelection = """
         d.bytes AS bytes, d.width AS width, d.height AS height, d.channels AS channels, d.bits AS bits, d.format AS format, d.page AS page,
         d.orientation AS orientation, d.pixel_size_um AS pixel_size_um, d.pixel_size_source AS pixel_size_source, image.state AS state,
         image.error AS error, image.area AS area, image.pyramid AS pyramid, image.revision AS revision, object.created_at AS created_at,
-        image.removed_at AS removed_at, image.made AS made, image.prepared AS prepared,
+        image.removed_at AS removed_at, image.made AS made, image.prepared AS prepared, image.companions AS companions,
         \(countingObjects)
     FROM image JOIN object ON object.id = image.object_id JOIN image_data d ON d.id = image.original_id LEFT JOIN node ON node.id = object.node_id
     """

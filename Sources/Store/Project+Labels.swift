@@ -3,13 +3,14 @@ import GRDB
 
 extension Project {
     /// Labels objects: one transaction, one step of undo, on the disk when this returns. Objects that have that label already are left as they are.
+    /// - Parameter date: when it was said, where that was not now.
     /// - Throws: `.notFound` for a category or an object, `.invalid` for a score outside of 0 to 1.
-    package func setLabels(_ labels: [NewLabel], source: LabelSource = .person, by: String) async throws(StoreError) -> LabelOutcome {
+    package func setLabels(_ labels: [NewLabel], source: LabelSource = .person, by: String, at date: Date? = nil) async throws(StoreError) -> LabelOutcome {
         if let wrong = labels.first(where: { $0.score.map { !(0...1).contains($0) } ?? false }) {
             throw .invalid(sentence: "a score of \(wrong.score ?? 0) is not possible; it lies between 0 and 1")
         }
         return try await write { database in
-            let time = Date().milliseconds
+            let time = (date ?? Date()).milliseconds
             let known = Set(try Int64.fetchAll(database, sql: "SELECT id FROM category WHERE removed_at IS NULL"))
             let present = try database.cachedStatement(
                 sql: "SELECT o.category_id, o.label_status, o.label_score, o.label_id FROM object o WHERE o.id = ? AND o.kind = 'region' AND o.active = 1")

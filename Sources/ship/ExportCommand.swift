@@ -7,16 +7,19 @@ import Store
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Write a project's archive.",
-        discussion: "Everything the archive's receiver would refuse is listed first, with what to do; then nothing is written.")
+        commandName: "export", abstract: "Write a project's archive, table, pictures, outlines or label images.",
+        discussion: "Everything the receiver would refuse is listed first, with what to do; then nothing is written.")
 
     @Argument(help: "Project folder.", completion: .directory)
     var project: String
 
-    @Option(help: "Kind of archive.")
+    @Option(help: "What to write: \(Plan.exportFormats.joined(separator: ", ")). The pipeline's export of that kind, or one at its defaults where it has none.")
     var format = "ecotaxa"
 
-    @Option(help: "Copy the finished archive to this file.", completion: .file(extensions: ["zip"]))
+    @Option(help: "Name of the export in the pipeline, where it has several of a kind.")
+    var node: String?
+
+    @Option(help: "Copy the finished archive to this file.", completion: .file())
     var output: String?
 
     @Flag(help: "Only list what is wrong; write nothing.")
@@ -26,9 +29,8 @@ struct ExportCommand: AsyncParsableCommand {
         try await reportingFailure {
             try await withProject(project) { project in
                 let pipeline = ProjectPipeline(project: project)
-                let plan = try await pipeline.plan()
-                let (step, node) = try plan.exportStep(format: format)
-                let findings = try await node.check(ObjectCollection(pipeline: pipeline, plan: plan, step: step))
+                let (plan, step, export) = try await pipeline.plan().exportStep(format: format, node: node)
+                let findings = try await export.check(ObjectCollection(pipeline: pipeline, plan: plan, step: step))
                 for finding in findings {
                     let place = [finding.row.map { "line \($0)" }, finding.column].compactMap { $0 }.joined(separator: ", ")
                     print("\(finding.severity.rawValue): \(place.isEmpty ? "" : place + ": ")\(finding.message) \(finding.remedy)")
@@ -38,7 +40,7 @@ struct ExportCommand: AsyncParsableCommand {
                     if findings.isEmpty { print("nothing to complain about") }
                     return
                 }
-                try await runJobs([JobSequence.Request(type: "export", parameters: ["node": .string(step.name)])], on: project, workers: nil)
+                try await runJobs([JobSequence.Request(type: "export", parameters: node.map { ["node": .string($0)] } ?? ["format": .string(format)])], on: project, workers: nil)
                 guard let output, let job = try await project.jobs(limit: 1).items.first, let file = job.outcome?.files.first else { return }
                 let target = fullPath(output)
                 let source = try project.files.checkedPath(file)

@@ -7,13 +7,17 @@ import Store
 
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Index a folder of images in place.",
-        discussion: "The images stay where they are and are never changed; the project remembers where they lie relative to it.")
+        commandName: "import", abstract: "Index a folder of images in place, or bring in an EcoTaxa archive.",
+        discussion: """
+            The images stay where they are and are never changed; the project remembers where they lie relative to it. Masks and outlines beside them \
+            (x.png with x_mask.png, masks/x.tif, x.geojson, or a COCO file) are drawn as objects, once. A ZIP or a folder with an ecotaxa….tsv is an \
+            EcoTaxa archive: its pictures become images with one object each, which have its fields, measurements and labels.
+            """)
 
     @Argument(help: "Project folder; created when it is not there.", completion: .directory)
     var project: String
 
-    @Argument(help: "Folder of images.", completion: .directory)
+    @Argument(help: "Folder of images, or EcoTaxa archive.", completion: .file())
     var folder: String
 
     @Option(help: "What the parts of a file name mean, for example '{cruise}_{station:d}_{date:%Y%m%d}_{frame:d}'.")

@@ -41,6 +41,10 @@ struct Responder: Sendable {
             let problem = Problem(.imageUnreadable, "\(error)")
             response = problem.response
             trace.problem = problem
+        } catch let error as AnnotationFileError {
+            let problem = Problem(.imageUnreadable, "\(error)")
+            response = problem.response
+            trace.problem = problem
         } catch let error as HTTPParserError {
             throw error
         } catch is CancellationError {

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Jobs
 import NIOCore
+import Nodes
 import Pipeline
 import Store
 
@@ -17,6 +18,17 @@ actor Uploads {
         /// As people know the file, with its folders.
         var name: String
         var createdAt: Date
+        /// `mask` or `image` where the client says so.
+        var role: String?
+    }
+
+    /// What became of an upload.
+    enum Finished: Sendable {
+        case image(ImageRecord)
+        /// Masks or outlines; they are drawn by a job.
+        case mask(CompanionRecord)
+        /// An archive, below the project; it is unpacked by a job.
+        case archive(path: String)
     }
 
     static let folder = "uploads"
@@ -34,11 +46,11 @@ actor Uploads {
 
     // MARK: - Creation, state, end
 
-    func create(length: Int, name: String) async throws -> Description {
+    func create(length: Int, name: String, role: String? = nil) async throws -> Description {
         guard length >= 0, length <= limit else {
             throw Problem(.bodyTooLarge, "\(name) has \(length) bytes, more than the limit of \(limit); index its folder in place instead", field: "Upload-Length")
         }
-        let upload = Description(id: String(Sessions.secret().prefix(32)), length: length, name: name, createdAt: Date())
+        let upload = Description(id: String(Sessions.secret().prefix(32)), length: length, name: name, createdAt: Date(), role: role)
         let (project, work) = (project, work)
         try await work.run {
             if project.isReadOnly { throw StoreError.readOnly(path: project.folder, reason: project.readOnlyReason ?? "it was opened for reading only") }
@@ -132,15 +144,22 @@ actor Uploads {
         return (upload, end)
     }
 
-    /// Makes an image of a complete upload.
+    /// Makes of a complete upload what it is: an image, or masks and outlines of one, or an archive.
     ///
     /// - Parameter isKnown: called when the image is in the project and can be looked at, before its pyramid is made.
-    func finish(_ upload: Description, isKnown: @escaping @Sendable (ImageRecord) -> Void = { _ in }) async throws -> ImageRecord {
+    func finish(_ upload: Description, pipeline: ProjectPipeline, isKnown: @escaping @Sendable (ImageRecord) -> Void = { _ in }) async throws -> Finished {
         guard busy.insert(upload.id).inserted else { throw Self.isBusy(upload.id) }
         defer { busy.remove(upload.id) }
         let (project, work) = (project, work)
         let importer = try await ImageImporter(project: project)
+        let companions = try await CompanionImporter(project: project, pipeline: pipeline)
         let part = "\(Self.folder)/\(upload.id).part"
+        let isArchive = upload.name.lowercased().hasSuffix(".zip")
+        var isMask = CompanionImporter.isNamedAsText(upload.name) || upload.role == "mask"
+        if !isMask, upload.role == nil, !isArchive {
+            let images = try await project.allImages().map(\.name)
+            isMask = try await work.run { companions.companions(among: [upload.name], images: images).contains(upload.name) }
+        }
         let path = try await work.run {
             let sha256 = try FileDigest.sha256(project.files.openFile(part)).sha256
             let folder = "\(importer.node)/files"
@@ -149,15 +168,31 @@ actor Uploads {
             if try project.files.size(path) == nil { try project.files.move(part, to: path) } else { try project.files.remove(part) }
             return (file: path, sha256: sha256)
         }
+        func end() async throws { try await work.run { try project.files.remove("\(Self.folder)/\(upload.id).json") } }
+        if isArchive {
+            try await end()
+            return .archive(path: path.file)
+        }
+        if isMask {
+            do {
+                let record = try await workers.run { try await companions.register(upload.name, at: .project(path: path.file), known: (path.sha256, upload.length)).record }
+                try await end()
+                return .mask(record)
+            } catch {
+                try? await work.run { try project.files.remove(path.file) }
+                try await end()
+                throw error
+            }
+        }
         let image = try await workers.run {
             try await importer.importFile(at: .project(path: path.file), name: upload.name, known: (path.sha256, upload.length), isKnown: isKnown)
         }
         try await work.run {
             // The same bytes lay elsewhere already: that file stays, this one goes.
             if image.location != .project(path: path.file) { try project.files.remove(path.file) }
-            try project.files.remove("\(Self.folder)/\(upload.id).json")
         }
-        return image
+        try await end()
+        return .image(image)
     }
 
     /// ".jpg" of a name, for people who look into the folder; nothing when it is unusual.

@@ -10,14 +10,15 @@ import Store
 struct ExportRoutes: RouteGroup {
     let services: Services
 
-    private struct CheckBody: Decodable { var format: String? }
+    private struct CheckBody: Decodable { var format: String?; var node: String? }
+    private struct AddBody: Decodable { var format: String }
 
     var routes: [Route] {
         let path = Route.project + "/exports"
         return [
             Route(
                 .post, path + "/check", "Everything that the receiver would refuse or get wrong. Making the archive is a job of type export.",
-                body: .json(.object(["format?": .string])),
+                body: .json(.object(["format?": .string, "node?": .string])),
                 answers: [
                     .json(
                         .object([
@@ -32,12 +33,22 @@ struct ExportRoutes: RouteGroup {
                 .get, path, "Archives that were made.",
                 answers: [
                     .json(
-                        .object(["exports": .array(.object(["name": .string, "bytes": .integer, "createdAt": .date, "kind": .string, "objects?": .integer]))]),
-                        "Newest first.")
+                        .object([
+                            "exports": .array(.object(["name": .string, "bytes": .integer, "createdAt": .date, "kind": .string, "objects?": .integer])),
+                            "formats": .array(.object(["format": .string, "title": .string, "help": .string, "nodes": .array(.string)])),
+                        ]), "Newest first; and every format with the pipeline's exports of it.")
                 ]
             ) { call in
                 let project = try await services.open(call)
+                let graph = try await project.project.pipelineGraph()
+                let formats = Plan.exportFormats.compactMap { format in AllNodes.named("export.\(format)").map { (format, $0) } }.map { format, nodeClass -> JSONValue in
+                    [
+                        "format": .string(format), "title": .string(nodeClass.title), "help": .string(nodeClass.help),
+                        "nodes": .array(graph.nodes.filter { $0.kind == nodeClass.kind }.map { .string($0.name) }),
+                    ]
+                }
                 return .json([
+                    "formats": .array(formats),
                     "exports": .array(
                         try await files(project).map { file in
                             var members: [String: JSONValue] = [
@@ -49,6 +60,10 @@ struct ExportRoutes: RouteGroup {
                 ])
             },
             Route(
+                .post, path + "/nodes", "Adds an export of a format to the pipeline, connected to images, objects and measurements.",
+                body: .json(.object(["format": .string])), answers: [.json(.object(["node": .string, "graph": .ref("Graph")]), "The pipeline as it is now.", status: .created)],
+                problems: ProblemCode.change + [.exportFormat, .graphInvalid], handle: add),
+            Route(
                 .get, path + "/{name}", "Downloads an archive; takes Range.",
                 answers: [
                     .bytes(["application/zip", "application/octet-stream"], "The whole file."),
@@ -59,14 +74,15 @@ struct ExportRoutes: RouteGroup {
 
     @Sendable func check(_ call: Call) async throws -> Response {
         let project = try await services.open(call)
-        let format = try call.json(CheckBody.self).format ?? "ecotaxa"
+        let body = try call.json(CheckBody.self)
+        let format = body.format ?? "ecotaxa"
         let plan: Plan
         do { plan = try await project.pipeline.plan() } catch let error as GraphError { throw Problem(error) }
-        let step: (step: Plan.Step, node: any CollectionNode)
-        do { step = try plan.exportStep(format: format, node: nil) } catch let error as JobError {
+        let step: (plan: Plan, step: Plan.Step, node: any CollectionNode)
+        do { step = try plan.exportStep(format: format, node: body.node) } catch let error as JobError {
             throw Problem(.exportFormat, error.description, field: "format")
         }
-        let collection = ObjectCollection(pipeline: project.pipeline, plan: plan, step: step.step)
+        let collection = ObjectCollection(pipeline: project.pipeline, plan: step.plan, step: step.step)
         // On the job threads: it may look at every object.
         let findings = try await services.workers.run { try await step.node.check(collection) }
         let summary = try await project.project.summary(user: project.user)
@@ -82,6 +98,18 @@ struct ExportRoutes: RouteGroup {
                     return .object(members)
                 }), "objects": .integer(summary.objects), "images": .integer(summary.images),
         ])
+    }
+
+    @Sendable func add(_ call: Call) async throws -> Response {
+        let project = try await services.open(call)
+        let format = try call.json(AddBody.self).format
+        let plan: Plan
+        do { plan = try await project.pipeline.plan().withExport(format: format) } catch let error as GraphError { throw Problem(error) } catch let error as JobError {
+            throw Problem(.exportFormat, error.description, field: "format")
+        }
+        try await project.project.savePipelineGraph(plan.graph)
+        return .json(
+            ["node": .string(plan.graph.nodes.last?.name ?? ""), "graph": try GraphRoutes.value(try await project.project.pipelineGraph())], status: .created)
     }
 
     private struct ExportFile: Sendable { var name: String; var path: String; var bytes: Int; var createdAt: Date; var kind: String; var objects: Int? }

@@ -16,12 +16,14 @@ struct ImportRoutes: RouteGroup {
     static let members = ["path", "pattern", "pixelSizeUm"]
 
     private struct PatternBody: Decodable { var pattern: String }
+    private struct MasksBody: Decodable { var names: [String] }
 
     var routes: [Route] {
         let match = Schema.object(["matched": .array(.object(["name": .string, "fields": .map(.string)])), "unmatched": .array(.string), "files": .integer])
         return [
             Route(
-                .post, Route.project + "/imports", "Indexes a folder of this machine in place, as a job. Pattern and pixel size, when given, are kept.",
+                .post, Route.project + "/imports",
+                "Indexes a folder of this machine in place, with masks and outlines beside its images, or brings in an EcoTaxa archive (ZIP), as a job. Pattern and pixel size, when given, are kept.",
                 body: .json(.object(["path": .string, "pattern?": .string, "pixelSizeUm?": .number.nullable])),
                 answers: [.json(.ref("Job"), "Queued.", status: .accepted, headers: ["Location"])],
                 problems: ProblemCode.change + [.folderUnknown, .patternInvalid, .graphInvalid, .jobTypeUnknown]
@@ -35,6 +37,10 @@ struct ImportRoutes: RouteGroup {
                 body: .json(.object(["path?": .string, "names?": .array(.string), "pattern": .string])),
                 answers: [.json(match, "At most 1,000 of each list.")], problems: [.patternInvalid, .folderUnknown, .valueInvalid], handle: preview),
             Route(
+                .post, Route.project + "/imports/masks", "Which of these file names are masks or outlines of an image among them or in the project.",
+                body: .json(.object(["names": .array(.string)])), answers: [.json(.object(["masks": .array(.string)]), "To be uploaded with the role mask.")],
+                problems: [.valueInvalid, .graphInvalid], handle: masks),
+            Route(
                 .post, Route.project + "/metadata/pattern", "Applies a pattern to the names of all images and keeps it.",
                 body: .json(.object(["pattern": .string])), answers: [.json(.object(["matched": .integer, "unmatched": .array(.string)]), "Applied.")],
                 problems: ProblemCode.change + [.patternInvalid, .graphInvalid], handle: apply),
@@ -45,17 +51,28 @@ struct ImportRoutes: RouteGroup {
         guard let path = members["path"]?.stringValue, !path.isEmpty else {
             throw Problem(.bodyInvalid, "the body has no \"path\"; give the full path of a folder", field: "path")
         }
-        try await checkFolder(path)
+        try await checkFolder(path, orArchive: true)
         try await services.configureImport(project, pattern: members["pattern"], pixelSize: members["pixelSizeUm"])
         return try await JobRoutes(services: services).start(project, type: "import", parameters: ["path": .string(path)])
     }
 
-    private func checkFolder(_ path: String) async throws {
+    @Sendable func masks(_ call: Call) async throws -> Response {
+        let project = try await services.open(call)
+        let names = try call.json(MasksBody.self).names
+        guard names.count <= 100_000 else { throw Problem(.valueInvalid, "there are \(names.count) names, more than 100,000; ask in parts", field: "names") }
+        let companions = try await CompanionImporter(project: project.project, pipeline: project.pipeline)
+        let images = try await project.project.allImages().map(\.name)
+        let masks = try await services.work.run { companions.companions(among: names, images: images).sorted() }
+        return .json(["masks": .array(masks.map { .string($0) })])
+    }
+
+    private func checkFolder(_ path: String, orArchive: Bool = false) async throws {
         guard path.hasPrefix("/"), !path.unicodeScalars.contains("\0") else {
             throw Problem(.folderUnknown, "\"\(path.prefix(200))\" is not a full path; begin it with /", field: "path")
         }
         try await services.work.run {
             var isFolder: ObjCBool = false
+            if orArchive, path.lowercased().hasSuffix(".zip"), FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue, access(path, R_OK) == 0 { return }
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue, access(path, R_OK | X_OK) == 0 else {
                 throw Problem(.folderUnknown, "\(path.prefix(200)) is not a folder that ship can read; check the path and its permissions", field: "path")
             }

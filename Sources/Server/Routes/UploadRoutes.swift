@@ -1,6 +1,8 @@
+import Codecs
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Jobs
 import Pipeline
 import Store
 
@@ -25,16 +27,16 @@ struct UploadRoutes: RouteGroup {
                 return .empty(headers: headers)
             },
             Route(
-                .post, Self.path, "Begins an upload: Upload-Length, and Upload-Metadata with filename and relativePath in base64.",
+                .post, Self.path, "Begins an upload: Upload-Length, and Upload-Metadata with filename, relativePath and (optional) role, image or mask, in base64.",
                 answers: [.empty("Begun.", status: .created, headers: ["Location", "Tus-Resumable"])], problems: Self.problems, handle: create),
             Route(
                 .head, Self.path + "/{upload}", "How much has arrived.",
                 answers: [.empty("In Upload-Offset and Upload-Length.", status: .ok, headers: ["Upload-Offset", "Upload-Length"])],
                 problems: [.uploadUnknown, .uploadVersion], isQuiet: true, handle: state),
             Route(
-                .patch, Self.path + "/{upload}", "Appends bytes at Upload-Offset. The last ones make an image, named in Ship-Image.",
+                .patch, Self.path + "/{upload}", "Appends bytes at Upload-Offset. The last ones make an image, named in Ship-Image; masks, outlines and EcoTaxa archives are brought in by the job in Ship-Job.",
                 body: .stream(contentType: "application/offset+octet-stream"),
-                answers: [.empty("Stored.", headers: ["Upload-Offset", "Ship-Image"])],
+                answers: [.empty("Stored.", headers: ["Upload-Offset", "Ship-Image", "Ship-Mask", "Ship-Job"])],
                 problems: Self.problems + [.uploadOffset, .uploadChecksum, .imageUnreadable, .bodyType, .requestMalformed], isQuiet: true, handle: append),
             Route(
                 .delete, Self.path + "/{upload}", "Gives an upload up.", answers: [.empty("Gone.")], problems: Self.problems
@@ -58,7 +60,11 @@ struct UploadRoutes: RouteGroup {
         guard !name.isEmpty, name.utf8.count <= 1024, !name.unicodeScalars.contains("\0") else {
             throw Problem(.valueInvalid, "the upload has no file name of 1 to 1,024 bytes; give filename in Upload-Metadata", field: "Upload-Metadata")
         }
-        let upload = try await project.uploads.create(length: length, name: name)
+        let role = metadata["role"].flatMap { $0.isEmpty ? nil : $0 }
+        guard role == nil || role == "mask" || role == "image" else {
+            throw Problem(.valueInvalid, "role in Upload-Metadata must be image or mask, not \"\(role?.prefix(20).asciiOnly ?? "")\"", field: "Upload-Metadata")
+        }
+        let upload = try await project.uploads.create(length: length, name: name, role: role)
         var headers = Self.headers
         headers[.location] = "\(project.address)/uploads/\(upload.id)"
         headers[Self.name("Upload-Offset")] = "0"
@@ -90,15 +96,37 @@ struct UploadRoutes: RouteGroup {
         headers[Self.name("Upload-Offset")] = "\(end)"
         guard end == upload.length else { return .empty(headers: headers) }
 
-        let image = try await project.uploads.finish(upload) { project.publish(.images([$0.id])) }
-        headers[Self.name("Ship-Image")] = "\(image.id)"
-        project.publish(.images([image.id]))
-        if image.state == .failed {
-            var problem = Problem(.imageUnreadable, image.error ?? "\(image.name) cannot be read; save it as PNG, JPEG or TIFF")
-            problem.headers = headers
-            throw problem
+        switch try await finish(upload, project) {
+        case .image(let image):
+            headers[Self.name("Ship-Image")] = "\(image.id)"
+            project.publish(.images([image.id]))
+            if image.state == .failed {
+                var problem = Problem(.imageUnreadable, image.error ?? "\(image.name) cannot be read; save it as PNG, JPEG or TIFF")
+                problem.headers = headers
+                throw problem
+            }
+            // Its masks may have come before it.
+            if try await !project.project.companions().isEmpty { headers[Self.name("Ship-Job")] = "\(try await drawOutlines(project))" }
+        case .mask(let record):
+            headers[Self.name("Ship-Mask")] = "\(record.id)"
+            headers[Self.name("Ship-Job")] = "\(try await drawOutlines(project))"
+        case .archive(let path):
+            let parameters = String(decoding: (["path": .string(path)] as JSONValue).encoded(), as: UTF8.self)
+            headers[Self.name("Ship-Job")] = "\(try await project.runner.enqueue(type: "import", parameters: parameters, by: project.user).id)"
         }
         return .empty(headers: headers)
+    }
+
+    private func finish(_ upload: Uploads.Description, _ project: OpenProject) async throws -> Uploads.Finished {
+        do { return try await project.uploads.finish(upload, pipeline: project.pipeline) { project.publish(.images([$0.id])) } } catch let error as NoOutlines {
+            throw Problem(.imageUnreadable, "\(error); a file that is dropped on a project is an image, masks or outlines of one, or an EcoTaxa archive")
+        }
+    }
+
+    /// One job draws all that has come; one that has not begun yet sees this file too.
+    private func drawOutlines(_ project: OpenProject) async throws -> Int64 {
+        if let waiting = try await project.project.jobs(limit: 50).items.first(where: { $0.type == "outlines" && $0.state == .queued }) { return waiting.id }
+        return try await project.runner.enqueue(type: "outlines", parameters: "{}", by: project.user).id
     }
 
     // MARK: - Protocol details

@@ -1,0 +1,60 @@
+import Foundation
+import Store
+
+/// Numbers of categories that files name; what a project does not have is made.
+package struct CategoryImport: Sendable {
+    private let project: Project
+    private let by: String
+    private var known: [CategoryRecord]
+    private var found: [NamedCategory: Int64] = [:]
+
+    package init(_ project: Project, by: String) async throws {
+        (self.project, self.by) = (project, by)
+        known = try await project.categories()
+    }
+
+    /// By EcoTaxa's number where there is one, else by name, and by the name above it where several are called so. `Child<Parent` is understood.
+    package mutating func id(of said: NamedCategory) async throws -> Int64 {
+        var key = said
+        key.score = nil
+        if let id = found[key] { return id }
+        var (name, parent) = (said.name, said.parent)
+        if let mark = name.firstIndex(of: "<") {
+            parent = String(name[name.index(after: mark)...]).trimmingCharacters(in: .whitespaces)
+            name = String(name[..<mark])
+        }
+        name = Self.clean(name)
+        parent = parent.map(Self.clean).flatMap { $0.isEmpty ? nil : $0 }
+        let above: Int64? = if let parent { try await find(parent, below: nil, taxon: nil) } else { nil }
+        let id = try await find(name.isEmpty ? "unnamed" : name, below: above, taxon: said.taxon)
+        found[key] = id
+        return id
+    }
+
+    private mutating func find(_ name: String, below parent: Int64?, taxon: Int?) async throws -> Int64 {
+        if let taxon, let one = known.first(where: { $0.taxon == taxon }) { return one.id }
+        let fitting = known.filter { $0.name.lowercased() == name.lowercased() && (taxon == nil || $0.taxon == nil || $0.taxon == taxon) }
+        if let one = parent == nil ? fitting.first : fitting.first(where: { $0.parent == parent }) {
+            if let taxon, one.taxon == nil {
+                var change = CategoryChange()
+                change.taxon = .some(taxon)
+                _ = try await project.changeCategory(one.id, change, by: by)
+                known = try await project.categories()
+            }
+            return one.id
+        }
+        var new = CategoryChange()
+        new.name = name
+        new.parent = .some(parent)
+        new.taxon = .some(taxon)
+        let made = try await project.addCategory(new, by: by)
+        known.append(made)
+        return made.id
+    }
+
+    /// A name as categories can have it.
+    private static func clean(_ name: String) -> String {
+        let plain = name.unicodeScalars.map { $0 == "<" || $0.value < 32 ? " " : Character($0) }
+        return String(String(plain).trimmingCharacters(in: .whitespaces).prefix(100))
+    }
+}
