@@ -198,7 +198,7 @@ on('jobEnded', job => {
     kind: failed ? 'error' : 'done', seconds: 20, action: { label: 'Open Jobs', run: () => go({ ...state.place, panel: 'jobs', item: null, query: null }) }
   })
 })
-export const jobTitles = { run: 'Pipeline', export: 'Export', import: 'Import', pyramid: 'Preparing pictures' }
+export const jobTitles = { run: 'Pipeline', export: 'Export', import: 'Import', outlines: 'Masks', pyramid: 'Preparing pictures' }
 export const jobTitle = job => job.title || jobTitles[job.type] || job.type
 
 // Theme ---------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // Uploads in progress. They belong to the page, not to a screen, so they go on while one looks elsewhere.
 import { reactive } from './vendor/vue.runtime.js'
-import { send, at } from './api.js'
+import { send, post, at } from './api.js'
 import { upload } from './lib/tus.js'
 
 export const transfers = reactive({ list: [] })
@@ -32,7 +32,7 @@ async function work(t) {
   try {
     await upload(t.file.blob, {
       url: at(t.project, '/uploads'), request: send, signal: control.signal,
-      metadata: { filename: t.path.split('/').pop(), relativePath: t.path.includes('/') ? t.path : null },
+      metadata: { filename: t.path.split('/').pop(), relativePath: t.path.includes('/') ? t.path : null, role: t.role },
       onProgress: sent => { t.sent = sent }
     })
     t.state = 'done'

@@ -30,9 +30,11 @@ package struct CompanionImporter: Sendable {
     ///
     /// - Parameter images: names of images that are there already.
     package func companions(among names: [String], images: some Sequence<String>) -> Set<String> {
-        let coming = Set(names)
         var found = Set(names.filter(Self.isNamedAsText))
-        let rules = rules
+        // Ten thousand frames among which nothing is called like a mask need no looking for masks of each.
+        let rules = rules.filter { rule in names.contains { !found.contains($0) && rule.mayName($0) } }
+        if rules.isEmpty { return found }
+        let coming = Set(names)
         for image in coming.filter(ImageFile.isNamedAsImage).union(images) {
             for rule in rules {
                 for candidate in rule.candidates(for: image) where coming.contains(candidate) {
@@ -85,6 +87,7 @@ package struct CompanionImporter: Sendable {
     @discardableResult
     package func match() async throws -> [ImageRecord] {
         let companions = try await project.companions()
+        if companions.isEmpty { return [] }
         let byName = Dictionary(uniqueKeysWithValues: companions.map { ($0.name, $0) })
         var named: [(record: CompanionRecord, file: COCOFile)] = []
         for companion in companions where companion.kind == .coco {
@@ -128,7 +131,7 @@ package struct CompanionImporter: Sendable {
 
     /// Draws what files say as objects of their images, each content once; an image alone fails with its reason.
     func draw(_ context: JobContext) async throws -> Tally {
-        guard readingStep == nil else { return Tally() }
+        guard readingStep == nil, !(try await project.companions()).isEmpty else { return Tally() }
         var tally = Tally()
         let images = try await project.allImages().filter { $0.companions != nil && $0.width > 0 }
         var categories = try await CategoryImport(project, by: "import")

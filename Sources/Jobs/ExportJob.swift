@@ -72,12 +72,13 @@ extension Plan {
             name = "\(format)-\(number)"
         }
         graph.nodes.append(Graph.Instance(name: name, kind: nodeClass.kind))
-        let objects = regionEnds.first
+        // Of the images themselves, else of what was made of them.
+        let objects = regionEnds.first { step($0.node)?.realm == "" } ?? regionEnds.first
+        let origin = origins(of: objects.flatMap { step($0.node)?.realm } ?? "").first
         for input in nodeClass.inputs {
             switch input.type {
             case .image:
-                guard let source = steps(.source).first, let output = source.nodeClass.outputs.first(where: { $0.type == .image }) else { continue }
-                graph.edges.append(.init(from: .init(source.name, output.name), to: .init(name, input.name)))
+                if let origin { graph.edges.append(.init(from: origin, to: .init(name, input.name))) }
             case .regions: if let objects { graph.edges.append(.init(from: objects, to: .init(name, input.name))) }
             case .measurements:
                 for end in objects.map(measurementEnds) ?? [] { graph.edges.append(.init(from: end, to: .init(name, input.name))) }

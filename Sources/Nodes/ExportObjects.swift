@@ -20,14 +20,14 @@ struct ExportObjects {
         self.collection = collection
         let all: [ImageRecord]
         if let chosen = collection.images { all = chosen } else { all = try await project.allImages() }
-        images = all.filter { $0.width > 0 }.sorted { ($0.name, $0.uid) < ($1.name, $1.uid) }
+        images = all.filter { $0.width > 0 && $0.realm == collection.step.realm }.sorted { ($0.name, $0.uid) < ($1.name, $1.uid) }
         var (stale, missing, count) = ([String](), [String](), 0)
         for image in images {
             try collection.checkCancelled()
             let objects = try await project.objectCount(image: image.id)
             count += objects
             guard objects > 0 else { continue }
-            for end in collection.plan.regionEnds {
+            for end in collection.plan.regionEnds(of: image) {
                 guard let key = try await project.resultKey(image: image.id, node: collection.plan.storedNode(of: end)) else { continue }
                 if RunKey(key) != RunKey(of: image, end: end, plan: collection.plan) { stale.append(image.name) }
             }

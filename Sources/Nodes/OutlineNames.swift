@@ -22,6 +22,13 @@ package struct OutlineNames: Sendable {
         patterns = parts.isEmpty ? nil : parts
     }
 
+    /// Whether a picture of this name can be a mask of some image at all; quick.
+    package func mayName(_ name: String) -> Bool {
+        if patterns != nil { return true }
+        let lower = name.lowercased()
+        return ["mask", "label", "seg"].contains { lower.contains($0) }
+    }
+
     /// Full names that outlines of this image may have, first choice first.
     package func candidates(for image: String) -> [String] {
         let slash = image.lastIndex(of: "/")

@@ -80,7 +80,7 @@ package final class ProjectPipeline: Sendable {
     /// All that decides what lies in all slots of an image.
     func state(of image: ImageRecord, plan: Plan) -> String {
         let fingerprint = checked.withLock { $0?.graph == plan.graph ? $0?.fingerprint : nil } ?? plan.fingerprint
-        return "\(image.id) \(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(fingerprint) \(image.area ?? "")\(image.prepared.sorted { $0.key < $1.key }.map { " \($0.value)" }.joined())"
+        return "\(image.id) \(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(fingerprint) \(image.area ?? "") \(image.companions ?? "")\(image.prepared.sorted { $0.key < $1.key }.map { " \($0.value)" }.joined())"
     }
 
     /// All that decides what lies in a slot of an image.
@@ -89,7 +89,7 @@ package final class ProjectPipeline: Sendable {
         let box = part.map { "\($0.x) \($0.y) \($0.width) \($0.height)" } ?? ""
         let area = state?.usesArea == true ? image.area ?? "" : ""
         let prepared = (state?.prepared ?? []).map { " \(image.prepared[$0] ?? "")" }.joined()
-        return "\(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(box) \(state?.hash ?? "") \(area)\(prepared)"
+        return "\(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(box) \(state?.hash ?? "") \(area) \(image.companions ?? "")\(prepared)"
     }
 
     private func slotState(of end: Graph.End, plan: Plan) -> SlotState? {

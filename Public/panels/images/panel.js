@@ -135,7 +135,7 @@ const component = defineComponent(() => {
 
   const dropZone = big => h('div', { class: ['drop', { over: view.over, big }] }, [
     icon('folder', big ? 36 : 20), h('div', [h('strong', 'Drop frames or whole folders here'), big
-      ? h('p', { class: 'muted' }, 'JPEG, PNG or TIFF, 8 or 16 bit, gray or colour. A broken file is listed with its reason and stops nothing.') : null]),
+      ? h('p', { class: 'muted' }, 'JPEG, PNG or TIFF, 8 or 16 bit, gray or colour. Masks beside them (frame.png with frame_mask.png, GeoJSON, COCO) become objects, an EcoTaxa archive (ZIP) becomes images with their objects. A broken file is listed with its reason and stops nothing.') : null]),
     h('div', { class: 'row' }, [
       button('Files…', () => files.value.click(), { iconName: 'file', command: 'images.files' }),
         button('Folder…', () => folder.value.click(), { iconName: 'folder', command: 'images.folder' }),
@@ -176,7 +176,7 @@ const component = defineComponent(() => {
       view.error ? problem(view.error, load) : view.images ? null : loading('Reading the images…'),
       readOnly() || !view.images ? null : dropZone(!view.images.length),
       view.indexing ? h('form', { class: 'inline-form', onSubmit: index }, [
-        h('label', { class: 'field grow' }, [h('span', 'Folder on the machine where ship runs; its frames are used where they are and not copied'),
+        h('label', { class: 'field grow' }, [h('span', 'Folder on the machine where ship runs, or an EcoTaxa archive (ZIP) there; frames are used where they are and not copied'),
           h('input', { value: view.path, onInput: e => { view.path = e.target.value }, placeholder: '/media/usb/haul_014', spellcheck: 'false',
           onVnodeMounted: v => v.el.focus() })]),
         button('Index', null, { kind: 'primary', type: 'submit', disabled: !view.path.trim() }), button('Cancel', () => { view.indexing = false }),

@@ -6,7 +6,7 @@ import { ago } from '../../lib/format.js'
 
 export const operationTitles = {
   draw: 'Draw', delete: 'Delete', merge: 'Merge', split: 'Split', cut: 'Cut', erase: 'Erase', add: 'Add', fill: 'Fill holes', smooth: 'Smooth', replace: 'Redraw',
-    separate: 'Separate'
+    separate: 'Separate', import: 'Bring in'
 }
 
 export function history(v) {
