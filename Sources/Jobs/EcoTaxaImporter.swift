@@ -160,7 +160,7 @@ struct EcoTaxaImporter {
         if let rank = cells["img_rank"] { ofObject["img_rank"] = rank }
         for (name, value) in cells where !["img_file_name", "img_rank", "object_id"].contains(name) {
             if name.hasPrefix("object_annotation_") {
-                if name.hasPrefix("object_annotation_person_") { ofObject[name] = value }
+                if name.hasPrefix("object_annotation_person_") || name == "object_annotation_category" { ofObject[name] = value }
                 continue
             }
             let isAbove = ["sample_", "acq_", "process_"].contains { name.hasPrefix($0) }

@@ -18,15 +18,16 @@ package struct CategoryImport: Sendable {
         var key = said
         key.score = nil
         if let id = found[key] { return id }
-        var (name, parent) = (said.name, said.parent)
-        if let mark = name.firstIndex(of: "<") {
-            parent = String(name[name.index(after: mark)...]).trimmingCharacters(in: .whitespaces)
-            name = String(name[..<mark])
+        // The last name is the highest.
+        var lineage = said.name.split(separator: "<").map { Self.clean(String($0)) }.filter { !$0.isEmpty }
+        if lineage.count < 2, let parent = said.parent.map(Self.clean), !parent.isEmpty { lineage.append(parent) }
+        let name = lineage.isEmpty ? "unnamed" : lineage.removeFirst()
+        var above: Int64?
+        // Where EcoTaxa's number is known, nothing has to be made for the names above.
+        if said.taxon.map({ taxon in !known.contains { $0.taxon == taxon } }) ?? true {
+            for parent in lineage.prefix(20).reversed() { above = try await find(parent, below: above, taxon: nil) }
         }
-        name = Self.clean(name)
-        parent = parent.map(Self.clean).flatMap { $0.isEmpty ? nil : $0 }
-        let above: Int64? = if let parent { try await find(parent, below: nil, taxon: nil) } else { nil }
-        let id = try await find(name.isEmpty ? "unnamed" : name, below: above, taxon: said.taxon)
+        let id = try await find(name, below: above, taxon: said.taxon)
         found[key] = id
         return id
     }

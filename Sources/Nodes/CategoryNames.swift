@@ -18,6 +18,9 @@ struct CategoryNames {
         }
     }
 
+    /// Name of a label's category alone.
+    func name(_ label: LabelRecord) -> String? { names[label.category].map { String($0.prefix { $0 != "<" }) } }
+
     /// Columns of a label. The time is UTC, as all of the table. A program's own account is no person that EcoTaxa could know.
     func annotation(_ label: LabelRecord) -> [(column: String, value: EcoTaxaTable.Value)] {
         guard let name = names[label.category] else { return [] }

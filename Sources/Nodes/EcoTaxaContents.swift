@@ -88,6 +88,10 @@ struct EcoTaxaContents {
                     if let name = said["object_annotation_person_name"], label.by == said["object_annotation_person_email"]?.value {
                         row.append(("object_annotation_person_name", .text(name.value)))
                     }
+                    // And the category with its lineage, as long as the object is of it.
+                    if let category = said["object_annotation_category"]?.value, let own = categories.name(label), category.lowercased().hasPrefix(own.lowercased() + "<") {
+                        row.append(("object_annotation_category", .text(category)))
+                    }
                 } else {
                     // A label that was taken away takes the names of who gave it along.
                     row.removeAll { $0.column.hasPrefix("object_annotation_") }

@@ -17,7 +17,8 @@ struct LevelNames {
         of image: ImageRecord, metadata: [String: MetadataValue], process: [(String, String)]
     ) -> [(column: String, value: EcoTaxaTable.Value)] {
         var fields = named(metadata, pixelSize: image.pixelSize)
-        for (name, value) in process { fields[name] = value }
+        // What an archive that was brought in says of its own program stays true of its measurements.
+        for (name, value) in process where metadata[name]?.source != .imported || metadata[name]?.value.isEmpty == true { fields[name] = value }
         return fields.sorted { $0.key < $1.key }.map { Self.cell($0, $1) }
     }
 
@@ -32,7 +33,7 @@ struct LevelNames {
 
     /// The metadata of an image with the names of its sample, acquisition and process.
     mutating func named(_ metadata: [String: MetadataValue], pixelSize: Double?) -> [String: String] {
-        let said = metadata.filter { !$0.value.value.isEmpty && !Self.ofProgram.contains($0.key) }
+        let said = metadata.filter { !$0.value.value.isEmpty && (!Self.ofProgram.contains($0.key) || $0.value.source == .imported) }
         var fields = said.mapValues(\.value)
         if let depth = fields.removeValue(forKey: "object_depth") {
             if fields["object_depth_min"] == nil { fields["object_depth_min"] = depth }
