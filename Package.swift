@@ -52,7 +52,7 @@ let package = Package(
         .target(name: "Operations", dependencies: ["Raster"]),
         .target(name: "Pipeline", dependencies: ["Raster"]),
         .target(name: "Pyramid", dependencies: ["Raster", "Codecs"]),
-        .target(name: "Nodes", dependencies: ["Raster", "Codecs", "Store", "Operations", "Pipeline", "Pyramid"]),
+        .target(name: "Nodes", dependencies: ["Raster", "Assets", "Codecs", "Store", "Operations", "Pipeline", "Pyramid"]),
         .target(name: "Editing", dependencies: ["Raster", "Codecs", "Store", "Operations", "Pipeline", "Nodes"]),
         .target(name: "Demo", dependencies: ["Raster", "Codecs", "Operations"]),
         .target(name: "Jobs", dependencies: ["Raster", "Codecs", "Store", "Operations", "Pipeline", "Pyramid", "Nodes", logging]),

@@ -31,6 +31,15 @@ struct ExportJob: JobKind {
         for finding in result.findings { await context.note("\(finding.severity.rawValue): \(finding.message) \(finding.remedy)") }
         var outcome = JobOutcome(summary: "\(result.objects) objects of \(result.images) images in \(result.files.joined(separator: ", "))")
         outcome.files = result.files
+        if !result.holdsProvenance, let first = result.files.first {
+            // Beside it, by the same name, so that one finds the other.
+            let name = first.split(separator: "/").last.map(String.init) ?? first
+            let path = "\(step.step.name)/\(name.prefix { $0 != "." }).\(Provenance.fileName)"
+            let bytes = try await Provenance(collection).encoded()
+            try context.project.files.makeFolder(step.step.name)
+            try context.project.files.write(path) { try $0.write(bytes) }
+            outcome.files.append(path)
+        }
         if !result.findings.isEmpty { outcome.warnings = result.findings.prefix(20).map { "\($0.message) \($0.remedy)" } }
         outcome.counts = ["objects": result.objects, "images": result.images, "findings": result.findings.count]
         return outcome

@@ -8,6 +8,10 @@ package struct NodeTally: Codable, Sendable, Equatable {
     package var name: String
     /// Images done.
     package var done = 0
+    /// Of these, images on which only its pixels were needed again: what it makes is as before.
+    package var again: Int?
+    /// Images on which it did not run, because its result is as before.
+    package var kept: Int?
     /// Seconds of all threads together.
     package var seconds = 0.0
     /// To the end of this node's work at its pace so far, all threads working; nil until it has done something, and when all is done.
@@ -36,5 +40,13 @@ package struct NodeTally: Codable, Sendable, Equatable {
         case let table as MeasurementTable: columns = table.columns.count
         default: break
         }
+    }
+
+    /// For the log.
+    var sentence: String {
+        var parts: [String] = []
+        if done > 0 { parts.append("ran on \(done) image\(done == 1 ? "" : "s") in \((seconds * 1000).rounded() / 1000) s" + ((again ?? 0) > 0 ? " (on \(again ?? 0) only for its pixels, its result is as before)" : "")) }
+        if let kept, kept > 0 { parts.append("kept on \(kept)") }
+        return "\(name): \(parts.isEmpty ? "nothing to do" : parts.joined(separator: ", "))"
     }
 }

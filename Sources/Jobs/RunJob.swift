@@ -8,8 +8,8 @@ import Store
 import Synchronization
 
 /// Runs the project's pipeline over its images. Images whose inputs and parameters are as before are not computed again.
-struct RunJob: JobKind {
-    static let type = "run"
+package struct RunJob: JobKind {
+    package static let type = "run"
 
     struct Parameters: Codable {
         /// Only these; all when left out.
@@ -18,11 +18,23 @@ struct RunJob: JobKind {
         var keepEdited: Bool?
         /// Cut the pictures of exports while the frames are in memory; for runs that are followed by an export.
         var pictures: Bool?
+        /// The same in words. `ask` lets the job fail, before it changes anything, when there are such objects on images that would be computed.
+        var edited: Edited?
+
+        enum Edited: String, Codable { case keep, replace, ask }
+
+        /// What was said; nil: nothing.
+        var policy: Edited? { edited ?? keepEdited.map { $0 ? .keep : .replace } }
     }
 
     private let parameters: Parameters
 
-    init(parameters data: Data) throws { parameters = try Self.decode(Parameters.self, from: data) }
+    package init(parameters data: Data) throws { parameters = try Self.decode(Parameters.self, from: data) }
+
+    /// What parameters of a run, as they come from outside, say about edited objects: whether there is anything to ask.
+    package static func asks(_ parameters: String) throws -> Bool { try RunJob(parameters: Data(parameters.utf8)).parameters.policy == nil }
+
+    package static func images(_ parameters: String) throws -> [ObjectID]? { try RunJob(parameters: Data(parameters.utf8)).parameters.images }
 
     private struct Tally {
         var objects = 0
@@ -33,7 +45,7 @@ struct RunJob: JobKind {
         var failures: [JobOutcome.Failure] = []
     }
 
-    func run(_ context: JobContext) async throws -> JobOutcome {
+    package func run(_ context: JobContext) async throws -> JobOutcome {
         let (project, pipeline) = (context.project, context.pipeline)
         let plan = try await pipeline.plan()
         let seesMany = plan.steps.contains { $0.node is any PreparedNode || $0.node is any GatheringNode }
@@ -45,7 +57,11 @@ struct RunJob: JobKind {
             // Another file of masks, or other names of such files: the images that they speak of are computed again.
             try await CompanionImporter(project: project, pipeline: pipeline).refresh()
         }
-        let keepEdited = parameters.keepEdited ?? true
+        let keepEdited = parameters.policy != .replace
+        if parameters.policy == .ask {
+            let stake = try await EditsAtStake(project: project, pipeline: pipeline, plan: plan, images: parameters.images)
+            if !stake.isEmpty { throw JobError.failed("\(stake.sentence); run again and say whether to keep or to replace them") }
+        }
         var images = try await selectedImages(project)
         // First, because names of acquisitions and pixel sizes come from it.
         if try await MetadataStage(context: context, plan: plan).run(images) { images = try await selectedImages(project) }
@@ -60,7 +76,7 @@ struct RunJob: JobKind {
         await context.note(
             "\(images.count) images through \(plan.steps.map(\.name).joined(separator: " → ")), \(context.workers.count) at a time")
         context.progress.begin(total: images.count, message: "Segmentation")
-        context.progress.begin(atOnce: context.workers.count, nodes: plan.steps.filter { $0.nodeClass.arity != .source && $0.nodeClass.arity != .oneFromMany }.map(\.name))
+        context.progress.begin(atOnce: context.workers.count, nodes: plan.steps.filter(\.nodeClass.isPerImage).map(\.name))
 
         let tally = Mutex(Tally())
         try await context.workers.forEach(images) { image in
@@ -99,7 +115,9 @@ struct RunJob: JobKind {
         if !groups.warnings.isEmpty { outcome.warnings = groups.warnings }
         outcome.counts = ["images": total.computed, "measured": total.measured, "unchanged": total.unchanged, "failed": total.failures.count, "objects": total.objects]
         if seesMany { outcome.counts.merge(["groups": groups.made, "groupsUnchanged": groups.kept, "imagesMade": groups.newImages.count]) { $1 } }
-        if total.computed > 0 { outcome.nodes = context.progress.current.nodes }
+        let nodes = context.progress.current.nodes
+        for node in nodes { await context.note(node.sentence) }
+        if total.computed + total.measured > 0 { outcome.nodes = nodes }
         for (rule, count) in total.rejects { outcome.counts["reject.\(rule)"] = count }
         return outcome
     }
@@ -123,9 +141,13 @@ struct RunJob: JobKind {
         _ image: ImageRecord, plan: Plan, keepEdited: Bool, context: JobContext, tally: borrowing Mutex<Tally>
     ) async throws -> Work {
         guard image.width > 0 else { throw JobError.failed(image.error ?? "its size is unknown; import it again") }
-        var (hasRegions, hasMeasures) = (keepEdited, keepEdited)
-        let ends = plan.regionEnds(of: image)
-        if ends.isEmpty {
+        let (pipeline, progress, cancelled) = (context.pipeline, context.progress, context.cancelled)
+        let work = try await ImageWork(image, plan: plan, pipeline: pipeline, replacing: !keepEdited)
+        // What each step did: ran for a new result, ran again because its pixels are not kept, or was left alone.
+        let now = pipeline.states(of: image, plan: plan)
+        let mayRun = Set(work.relevant)
+        func left(_ names: Set<String>) { for name in mayRun.subtracting(names) { progress.tally(name) { $0.kept = ($0.kept ?? 0) + 1 } } }
+        if work.ends.isEmpty {
             // Frames of a mosaic, or images of which only pictures are exported.
             if image.state != .processed, image.state != .failed || image.pyramid != nil {
                 var change = ImageChange()
@@ -135,31 +157,49 @@ struct RunJob: JobKind {
             }
             return .unchanged
         }
-        for end in ends where hasRegions {
-            let (stored, now) = (try await context.pipeline.runKey(of: image, end: end, plan: plan), RunKey(of: image, end: end, plan: plan))
-            hasRegions = stored?.regions == now.regions
-            hasMeasures = hasMeasures && stored == now
+        if work.stale.isEmpty && work.measures.isEmpty {
+            left([])
+            // The first run that notes them.
+            if image.states.isEmpty { try await context.project.setStates(image: image.id, now) }
+            return .unchanged
         }
-        if hasRegions && hasMeasures { return .unchanged }
 
-        let (progress, cancelled) = (context.progress, context.cancelled)
-        let nodes = try await context.pipeline.context(of: image, isCancelled: { cancelled.isSet })
-        if hasRegions {
+        let nodes = try await pipeline.context(of: image, isCancelled: { cancelled.isSet })
+        if work.stale.isEmpty {
             progress.say("Measures, \(image.name)")
-            try await context.pipeline.measureAgain(image, plan: plan, context: nodes)
+            let start = ContinuousClock.now
+            try await pipeline.measureAgain(image, only: work.measures, plan: plan, context: nodes)
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            for name in work.measures {
+                progress.tally(name) { tally in
+                    tally.done += 1
+                    tally.seconds += seconds / Double(work.measures.count)
+                }
+            }
+            left(work.measures)
             context.announce(.objects(image: image.id, revision: image.revision))
             return .measured
         }
+        let states = now
         var step: (name: String, start: ContinuousClock.Instant)?
+        var ran: Set<String> = []
         func next(_ name: String?) {
             let now = ContinuousClock.now
-            if let step { progress.tally(step.name) { $0.seconds += (now - step.start) / .seconds(1); $0.done += 1 } }
+            if let step {
+                let isAgain = !image.states.isEmpty && image.states[step.name] == states[step.name] && !work.forced
+                progress.tally(step.name) {
+                    $0.seconds += (now - step.start) / .seconds(1)
+                    $0.done += 1
+                    if isAgain { $0.again = ($0.again ?? 0) + 1 }
+                }
+                ran.insert(step.name)
+            }
             step = name.map { ($0, now) }
         }
-        let stores = parameters.pictures == true ? PictureStore.all(context.pipeline, plan: plan) : []
+        let stores = parameters.pictures == true ? PictureStore.all(pipeline, plan: plan) : []
         var pictured: [Graph.End: any SlotValue] = [:]
-        let results = try context.pipeline.results(
-            of: image, plan: plan, context: nodes,
+        let results = try pipeline.results(
+            of: image, ends: work.stale, plan: plan, context: nodes,
             progress: { name, _ in
                 next(name)
                 progress.say("\(plan.step(name)?.nodeClass.title ?? name), \(image.name)")
@@ -169,14 +209,17 @@ struct RunJob: JobKind {
                 for (end, value) in values { progress.tally(end.node) { $0.add(value) } }
                 for store in stores { pictured[store.end] = values[store.end] }
             })
+        left(ran)
         for store in stores {
             try nodes.checkCancelled()
             try store.save(pictured[store.end], of: image, boxes: results.flatMap { $0.regions.map(\.box) })
         }
         pictured = [:]
-        for var result in results {
+        for (index, var result) in results.enumerated() {
             result.keepEdited = keepEdited
             if keepEdited { result = try await leavingOutEdited(result, project: context.project) }
+            // With the last of them, all steps that ran are as now; measuring steps of other slots follow below.
+            if index == results.count - 1 { result.states = image.states.merging(now.filter { !work.measures.contains($0.key) }) { $1 } }
             let outcome = try await context.project.storeResult(result)
             try await label(result, outcome, context)
             tally.withLock { [result] tally in
@@ -186,7 +229,10 @@ struct RunJob: JobKind {
             context.announce(.objects(image: image.id, revision: outcome.revision))
         }
         // Edited objects keep their masks, but not measurements by another pixel size or correction.
-        if keepEdited { try await context.pipeline.measureAgain(image, edited: true, plan: plan, context: nodes) }
+        if keepEdited { try await pipeline.measureAgain(image, edited: true, plan: plan, context: nodes) }
+        if !work.measures.isEmpty, let present = try await context.project.image(image.id) {
+            try await pipeline.measureAgain(present, only: work.measures, plan: plan, context: nodes)
+        }
         try await ObjectMapMaker(project: context.project).prepare(image.id)
         context.announce(.images([image.id]))
         return .computed

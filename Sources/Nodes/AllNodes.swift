@@ -12,6 +12,7 @@ package enum AllNodes {
         NodeClass(RestrictAreaNode.self),
         NodeClass(VignettingNode.self),
         NodeClass(BackgroundNode.self),
+        NodeClass(ChainNode.self),
         NodeClass(ThresholdNode.self),
         NodeClass(ModelNode.self),
         NodeClass(SegmentImportNode.self),

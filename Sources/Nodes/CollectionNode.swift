@@ -39,6 +39,19 @@ package struct ObjectCollection: Sendable {
         (self.progress, self.isCancelled) = (progress, isCancelled)
     }
 
+    /// Where its objects come from; nil for an export that takes none.
+    package var regionEnd: Graph.End? { step.source(of: [.regions]) }
+
+    /// Whether the export is about an image: mosaics for what follows a mosaic, else the images that were brought in.
+    package func concerns(_ image: ImageRecord) -> Bool { image.realm == step.realm }
+
+    /// The present objects of an image that belong to the export: of several branches that make objects, those of its own.
+    package func objects(of image: ImageRecord) async throws -> [ObjectRecord] {
+        let all = try await project.allObjects(of: image.id)
+        guard plan.regionEnds(of: image).count > 1, let regionEnd else { return all }
+        return all.filter { plan.end(ofNode: $0.node, in: image) == regionEnd }
+    }
+
     package func checkCancelled() throws(RunCancelled) {
         if isCancelled() { throw RunCancelled() }
     }
@@ -66,9 +79,12 @@ package struct ExportResult: Sendable, Equatable {
     package var objects: Int
     package var images: Int
     package var findings: [ExportFinding]
+    /// Whether `provenance.json` lies inside of what was written; else it is put beside it.
+    package var holdsProvenance = false
 
-    package init(files: [String], objects: Int, images: Int, findings: [ExportFinding]) {
+    package init(files: [String], objects: Int, images: Int, findings: [ExportFinding], holdsProvenance: Bool = false) {
         (self.files, self.objects, self.images, self.findings) = (files, objects, images, findings)
+        self.holdsProvenance = holdsProvenance
     }
 }
 

@@ -46,7 +46,7 @@ struct EcoTaxaContents {
         let categories = CategoryNames(try await project.categories())
         let sources = try VignetteSources(of: collection.step, in: collection.plan)
         var faults: [String] = []
-        for image in all.filter({ $0.realm == collection.step.realm }).sorted(by: { ($0.name, $0.uid) < ($1.name, $1.uid) }) {
+        for image in all.filter(collection.concerns).sorted(by: { ($0.name, $0.uid) < ($1.name, $1.uid) }) {
             try collection.checkCancelled()
             let metadata = said[image.id] ?? [:]
             // Images without objects are named too, so that the names do not change when objects are found in them.
@@ -54,12 +54,12 @@ struct EcoTaxaContents {
                 ("process_software", "ship \(shipVersion)"), ("process_pipeline", String(fingerprint.prefix(16))),
                 ("process_steps", String(collection.plan.steps.map(\.nodeClass.kind).joined(separator: " > ").prefix(250))),
             ])
-            let records = try await project.allObjects(of: image.id)
+            let records = try await collection.objects(of: image)
             if records.isEmpty { continue }
             let ofObjects = try await project.objectMetadata(image: image.id)
             let firstRow = objects.count
             faults += sources.problems(with: image)
-            for end in collection.plan.regionEnds(of: image) {
+            for end in collection.plan.regionEnds(of: image) where end == collection.regionEnd {
                 guard let key = try await project.resultKey(image: image.id, node: collection.plan.storedNode(of: end)) else { continue }
                 if RunKey(key) != RunKey(of: image, end: end, plan: collection.plan) { stale.append(image.name) }
             }

@@ -47,10 +47,13 @@ package struct EcoTaxaExportNode: CollectionNode {
         let relative = "\(folder)/ecotaxa_\(contents.name)_\(contents.digest(tables, picture: self).prefix(8)).zip"
 
         collection.progress(0, contents.images.count)
+        let provenance = try await Provenance(collection).encoded()
         let sources = try VignetteSources(of: collection.step, in: collection.plan)
         let store = PictureStore(pipeline: collection.pipeline, plan: collection.plan, step: collection.step)
         try await project.files.writeAtPath(waiting: relative) { path in
             let archive = try EcoTaxaArchive.begin(tables, at: path)
+            // Importers look for tables named ecotaxa…, and for the pictures that these name; other files are none of their business.
+            try archive.add(name: Provenance.fileName, bytes: provenance)
             for (done, image) in contents.images.enumerated() {
                 if done > 0 { collection.progress(done, contents.images.count) }
                 let ready = store?.load(image.record) ?? [:]
@@ -80,7 +83,8 @@ package struct EcoTaxaExportNode: CollectionNode {
         }
         store?.removeAll()
         collection.progress(contents.images.count, contents.images.count)
-        return ExportResult(files: [relative], objects: contents.objects.count { $0.rank == 0 }, images: contents.images.count, findings: contents.findings)
+        return ExportResult(
+            files: [relative], objects: contents.objects.count { $0.rank == 0 }, images: contents.images.count, findings: contents.findings, holdsProvenance: true)
     }
 
     /// Empty where nothing is drawn on the pictures: boxes are enough to cut them.

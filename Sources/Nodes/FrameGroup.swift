@@ -129,11 +129,16 @@ package struct FrameGroup: Sendable {
 
 extension ProjectPipeline {
     /// All images of a realm that can be read, in the groups that `group` gives; images for which it gives nil are left out.
-    package func groups(realm: String, by group: (FrameGroup.Frame) -> String?) async throws -> [(name: String, frames: [FrameGroup.Frame])] {
+    /// - Parameter images: of the project; nil as they are now.
+    package func groups(
+        _ images: [ImageRecord]? = nil, realm: String, by group: (FrameGroup.Frame) -> String?
+    ) async throws -> [(name: String, frames: [FrameGroup.Frame])] {
+        let all: [ImageRecord]
+        if let images { all = images } else { all = try await project.allImages() }
         let said = try await project.imageMetadata()
         var names = LevelNames(sampleFallback: OnDiskName.make(from: try await project.title()))
         var groups: [String: [FrameGroup.Frame]] = [:]
-        for image in try await project.allImages().sorted(by: { ($0.name, $0.uid) < ($1.name, $1.uid) }) where image.realm == realm {
+        for image in all.sorted(by: { ($0.name, $0.uid) < ($1.name, $1.uid) }) where image.realm == realm {
             // Names count every image, so that those of the others do not change with one that cannot be read.
             let metadata = names.named(said[image.id] ?? [:], pixelSize: image.pixelSize)
             // One that failed in a former run may do now; a node goes on without those it cannot read.

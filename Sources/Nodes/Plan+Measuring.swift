@@ -50,8 +50,16 @@ extension Plan {
     }
 
     /// All measurements of the objects in `end`, side by side.
-    func measurements(of end: Graph.End, in values: [Graph.End: any SlotValue]) -> MeasurementTable {
-        (measurementEnds(of: end) + ownMeasurementEnds(of: end)).compactMap { values[$0] as? MeasurementTable }.reduce(MeasurementTable()) { $0.joined(with: $1) }
+    /// - Parameter only: of these steps; nil for all.
+    func measurements(of end: Graph.End, in values: [Graph.End: any SlotValue], only: Set<String>? = nil) -> MeasurementTable {
+        (measurementEnds(of: end) + ownMeasurementEnds(of: end)).filter { only?.contains($0.node) ?? true }.compactMap { values[$0] as? MeasurementTable }
+            .reduce(MeasurementTable()) { $0.joined(with: $1) }
+    }
+
+    /// The slot that an object of an image comes from, by the name of a step that is kept with the object; what a person drew counts as of the first.
+    package func end(ofNode node: String?, in image: ImageRecord) -> Graph.End? {
+        let ends = regionEnds(of: image)
+        return ends.first { storedNode(of: $0) == node } ?? ends.first
     }
 
     /// Whether computing `ends` needs the outputs of the step named `name`.

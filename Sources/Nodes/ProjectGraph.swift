@@ -31,6 +31,6 @@ extension Project {
                         config: String(decoding: try encoder.encode(node.config), as: UTF8.self))
                 },
                 edges: graph.edges.map { StoredEdge(fromNode: $0.from.node, fromSlot: $0.from.slot, toNode: $0.to.node, toSlot: $0.to.slot) }),
-            by: by)
+            slots: Dictionary(uniqueKeysWithValues: plan.steps.map { ($0.name, ($0.nodeClass.inputs.map(\.name), $0.nodeClass.outputs.map(\.name))) }), by: by)
     }
 }

@@ -42,10 +42,13 @@ extension ProjectPipeline {
     /// Gray levels of the original as `convert.gray` makes them, whatever the graph does.
     package static let originalGray = Graph.End("", "gray")
 
-    /// Slots with pixels that measuring objects looks at.
-    package func measuredEnds(_ plan: Plan, of image: ImageRecord) -> Set<Graph.End> {
-        guard let end = plan.regionEnds(of: image).first else { return [] }
-        let steps = plan.measurementEnds(of: end).compactMap { plan.step($0.node) }
+    /// Slots with pixels that measuring objects of an image looks at.
+    /// - Parameters:
+    ///   - end: where the objects come from; nil for the first such slot.
+    ///   - only: measuring steps; nil for all.
+    package func measuredEnds(_ plan: Plan, of image: ImageRecord, end: Graph.End? = nil, only: Set<String>? = nil) -> Set<Graph.End> {
+        guard let end = end ?? plan.regionEnds(of: image).first else { return [] }
+        let steps = plan.measurementEnds(of: end).filter { only?.contains($0.node) ?? true }.compactMap { plan.step($0.node) }
         return Set(
             steps.flatMap { step in
                 step.nodeClass.inputs.filter { $0.type == .image || $0.type == .gray }.flatMap { step.sources[$0.name] ?? [] }
@@ -128,13 +131,17 @@ extension ProjectPipeline {
 
     /// Measures masks that a person made or changed, by the measuring nodes of the pipeline, each in the part of the image around it.
     ///
+    /// - Parameters:
+    ///   - end: where the objects come from, whose measuring nodes these are; nil for the first such slot.
+    ///   - only: measuring steps; nil for all.
     /// - Returns: one entry a mask, empty where the pipeline measures nothing.
     package func measurements(
-        of masks: [Mask], in image: ImageRecord, plan: Plan, executor: (any TaskExecutor)? = nil
+        of masks: [Mask], in image: ImageRecord, plan: Plan, end: Graph.End? = nil, only: Set<String>? = nil, executor: (any TaskExecutor)? = nil
     ) async throws -> [Measurements] {
-        guard let end = plan.regionEnds(of: image).first, !masks.isEmpty else { return masks.map { _ in .none } }
-        let wanted = Set(plan.measurementEnds(of: end))
-        let pixels = try await pixels(of: image, ends: measuredEnds(plan, of: image), plan: plan, executor: executor)
+        guard let end = end ?? plan.regionEnds(of: image).first, !masks.isEmpty else { return masks.map { _ in .none } }
+        let wanted = Set(plan.measurementEnds(of: end).filter { only?.contains($0.node) ?? true })
+        if wanted.isEmpty { return masks.map { _ in .none } }
+        let pixels = try await pixels(of: image, ends: measuredEnds(plan, of: image, end: end, only: only), plan: plan, executor: executor)
         let context = try await context(of: image)
         var result: [Measurements] = []
         result.reserveCapacity(masks.count)
@@ -153,7 +160,7 @@ extension ProjectPipeline {
             let set = RegionSet(frame: image.frame, window: window, segments: segments)
             var given: [Graph.End: any SlotValue] = Dictionary(uniqueKeysWithValues: plan.chain(of: end).map { ($0, set) })
             for (slot, pixels) in pixels { given[slot] = try pixels.value(window) }
-            let table = plan.measurements(of: end, in: try run(plan, on: image, context: context, given: given, wanted: wanted))
+            let table = plan.measurements(of: end, in: try run(plan, on: image, context: context, given: given, wanted: wanted), only: only)
             let names = table.columns.map(\.name)
             result += table.rows.isEmpty ? segments.map { _ in .none } : table.rows.map { Measurements(names: names, values: $0) }
             start = stop

@@ -164,26 +164,43 @@ package final class ProjectPipeline: Sendable {
         return all
     }
 
-    /// Everything the pipeline makes of one image, one result for each node that makes objects.
+    /// What the pipeline makes of one image, one result for each slot that objects come from. Only steps run that these, or what is measured
+    /// of them, depend on.
+    ///
+    /// - Parameter ends: only these slots; nil for all.
     package func results(
-        of image: ImageRecord, plan: Plan, context: NodeContext, progress: (String, Double) throws -> Void = { _, _ in },
+        of image: ImageRecord, ends: [Graph.End]? = nil, plan: Plan, context: NodeContext, progress: (String, Double) throws -> Void = { _, _ in },
         inspect: ([Graph.End: any SlotValue]) -> Void = { _ in }
     ) throws -> [ImageResult] {
+        let ends = ends ?? plan.regionEnds(of: image)
+        let wanted = Set(ends + ends.flatMap(plan.measurementEnds))
         let given = entering(try decode(image, context: context), image, plan: plan)
-        let values = try run(plan, on: image, context: context, given: given, progress: progress)
+        let values = try run(plan, on: image, context: context, given: given, wanted: wanted, progress: progress)
         inspect(values)
-        return try plan.regionEnds(of: image).map { end in
+        return try ends.map { end in
             guard let set = values[end] as? RegionSet else { preconditionFailure("\(end) holds no regions") }
             let table = plan.measurements(of: end, in: values).selecting(set.objectIndices)
             return try result(of: image, end: end, set: set, table: table, plan: plan, context: context)
         }
     }
 
-    /// Measures all present objects of an image again, edited ones too; their masks stay. Where these are what the pipeline would
+    /// Of what each step makes its result on an image: of two equal states the results are equal.
+    package func states(of image: ImageRecord, plan: Plan) -> [String: String] {
+        var states: [String: String] = [:]
+        for step in plan.steps where step.nodeClass.isPerImage && step.realm == image.realm {
+            guard let output = step.nodeClass.outputs.first else { continue }
+            states[step.name] = String(FileDigest.sha256(Array(state(of: Graph.End(step.name, output.name), image: image, plan: plan).utf8)).prefix(16))
+        }
+        return states
+    }
+
+    /// Measures present objects of an image again, edited ones too; their masks stay. Where these are what the pipeline would
     /// make now, nothing is left to compute afterwards.
     ///
-    /// - Parameter edited: true for edited objects only.
-    package func measureAgain(_ image: ImageRecord, edited: Bool? = nil, plan: Plan, context: NodeContext) async throws {
+    /// - Parameters:
+    ///   - edited: true for edited objects only.
+    ///   - only: measuring steps; nil for all.
+    package func measureAgain(_ image: ImageRecord, edited: Bool? = nil, only: Set<String>? = nil, plan: Plan, context: NodeContext) async throws {
         var query = ObjectQuery(image: image.id)
         query.edited = edited
         query.withMeasurements = false
@@ -191,12 +208,15 @@ package final class ProjectPipeline: Sendable {
         query.limit = 10_000
         repeat {
             let page = try await project.objects(query)
-            var stored: [StoredMask] = []
-            for object in page.items { if let mask = try await project.mask(object.id) { stored.append(mask) } }
-            let masks = try stored.map { try MaskPNG.decode($0.png, origin: ($0.box.x, $0.box.y)) }
-            try context.checkCancelled()
-            let measured = try await measurements(of: masks, in: image, plan: plan)
-            try await project.storeMeasurements(zip(stored, measured).map { ($0.object, $0.revision, $1) })
+            for (end, objects) in Dictionary(grouping: page.items, by: { plan.end(ofNode: $0.node, in: image) }) {
+                guard let end else { continue }
+                var stored: [StoredMask] = []
+                for object in objects { if let mask = try await project.mask(object.id) { stored.append(mask) } }
+                let masks = try stored.map { try MaskPNG.decode($0.png, origin: ($0.box.x, $0.box.y)) }
+                try context.checkCancelled()
+                let measured = try await measurements(of: masks, in: image, plan: plan, end: end, only: only)
+                try await project.storeMeasurements(zip(stored, measured).map { ($0.object, $0.revision, $1) })
+            }
             query.cursor = page.next
         } while query.cursor != nil
         guard edited == nil else { return }
@@ -205,6 +225,10 @@ package final class ProjectPipeline: Sendable {
             guard let stored = try await runKey(of: image, end: end, plan: plan), stored.regions == now.regions, stored != now else { continue }
             try await project.setResultKey(image: image.id, node: plan.storedNode(of: end), key: now.text)
         }
+        // What was measured is as now; of all else, what was noted stays.
+        let now = states(of: image, plan: plan)
+        let measuring = Set(plan.regionEnds(of: image).flatMap(plan.measurementEnds).map(\.node)).filter { only?.contains($0) ?? true }
+        try await project.setStates(image: image.id, image.states.merging(now.filter { measuring.contains($0.key) }) { $1 })
     }
 
     /// Of what the stored objects of an image were made; nil where there are none.
@@ -298,10 +322,9 @@ package final class ProjectPipeline: Sendable {
                 if let said = segment.category { categories[uid] = NamedCategory(name: said.name, parent: said.parent, score: said.score) }
             }
         }
-        var result = ImageResult(
-            image: image.id, node: node, runKey: RunKey(of: image, end: end, plan: plan).text,
-            regions: regions, rejects: rejects)
+        var result = ImageResult(image: image.id, node: node, runKey: RunKey(of: image, end: end, plan: plan).text, regions: regions, rejects: rejects)
         result.categories = categories
+        result.slot = end.slot
         return result
     }
 

@@ -101,6 +101,7 @@ extension SlotSchema {
         var members: [String: JSONValue] = ["name": .string(name), "type": .string(type.rawValue), "help": .string(help)]
         if let sameAs { members["sameAs"] = .string(sameAs) }
         if isOptional { members["optional"] = true }
+        if takesMany { members["many"] = true }
         if let unless { members["unless"] = .string(unless) }
         return .object(members)
     }

@@ -26,6 +26,12 @@ extension Plan {
         return values
     }
 
+    /// Names of the steps that compute `ends` from the pixels of an image of this realm, in order.
+    package func stepsNeeded(for ends: Set<Graph.End>, realm: String) -> [String] {
+        let names = stepsNeeded(for: ends, given: [:], realm: realm)
+        return steps.map(\.name).filter(names.contains)
+    }
+
     private func stepsNeeded(for wanted: Set<Graph.End>?, given: [Graph.End: any SlotValue], realm: String) -> Set<String> {
         func isGiven(_ step: Step) -> Bool {
             !step.nodeClass.outputs.isEmpty && step.nodeClass.outputs.allSatisfy { given[Graph.End(step.name, $0.name)] != nil }

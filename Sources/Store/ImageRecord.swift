@@ -94,6 +94,8 @@ package struct ImageRecord: Sendable, Equatable {
     package var prepared: [String: String]
     /// Which files of outlines speak of it: JSON list of `CompanionReference`; nil: none.
     package var companions: String?
+    /// By step, of what its last result on this image was made.
+    package var states: [String: String]
     /// False when `insertImage` found the same bytes already in the project and returned that image.
     package var isNew = false
 }

@@ -39,6 +39,10 @@ package struct ImageResult: Sendable {
     package var by = "ship"
     /// By `uid`, what a file that regions were read from calls them; the caller labels them.
     package var categories: [String: NamedCategory] = [:]
+    /// The slot that holds the result.
+    package var slot = "regions"
+    /// Of what every step made its result on this image, this node's among them; nil leaves what was noted.
+    package var states: [String: String]?
 
     package init(image: ObjectID, node: String, runKey: String, regions: [NewRegion], rejects: [NewRegion] = []) {
         (self.image, self.node, self.runKey) = (image, node, runKey)

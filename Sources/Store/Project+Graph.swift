@@ -27,8 +27,9 @@ extension Project {
     }
 
     /// Replaces the graph as a whole. Results of steps that leave it stay with their objects.
+    /// - Parameter slots: names of all inputs and outputs of each node, those without an edge too.
     /// - Throws: `.invalid` for names that are not `[a-z0-9_-]` or not unique, a config that is no JSON, an edge to a node that is not there.
-    package func saveGraph(_ graph: StoredGraph, by: String) async throws(StoreError) {
+    package func saveGraph(_ graph: StoredGraph, slots: [String: (inputs: [String], outputs: [String])] = [:], by: String) async throws(StoreError) {
         var names: Set<String> = []
         for node in graph.nodes {
             guard OnDiskName.isAllowedFolder(node.name) else {
@@ -54,6 +55,10 @@ extension Project {
                         INSERT INTO node (name, kind, version, config, in_graph, position) VALUES (?, ?, ?, ?, 1, ?)
                         ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, version = excluded.version, config = excluded.config, in_graph = 1, position = excluded.position
                         """, arguments: [node.name, node.kind, node.version, node.config, position])
+            }
+            for (node, names) in slots.sorted(by: { $0.key < $1.key }) where graph.nodes.contains(where: { $0.name == node }) {
+                for name in names.inputs { _ = try Self.slot(database, node: node, direction: "in", name: name) }
+                for name in names.outputs { _ = try Self.slot(database, node: node, direction: "out", name: name) }
             }
             for edge in graph.edges {
                 try database.execute(

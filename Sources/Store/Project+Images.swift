@@ -234,6 +234,15 @@ extension Project {
         }
     }
 
+    /// Notes of what steps made their results on an image, in place of what was noted before.
+    package func setStates(image: ObjectID, _ states: [String: String]) async throws(StoreError) {
+        try await write { try Self.setStates($0, image: image, states) }
+    }
+
+    static func setStates(_ database: Database, image: ObjectID, _ states: [String: String]) throws {
+        try database.cachedStatement(sql: "UPDATE image SET states = ? WHERE object_id = ?").execute(arguments: [try json(states), image])
+    }
+
     /// What the step that made an image says about it: a JSON object.
     package func imageDetails(_ id: ObjectID) async throws(StoreError) -> String {
         try await read { database in
@@ -316,7 +325,7 @@ extension Project {
         return try Row.fetchOne(database.cachedStatement(sql: "\(selection) WHERE image.object_id = ?"), arguments: [id]).map(imageRecord)
     }
 
-    private static func json(_ value: some Encodable) throws -> String {
+    static func json(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
@@ -337,7 +346,8 @@ extension Project {
             pixelSize: row["pixel_size_um"], pixelSizeSource: row["pixel_size_source"], state: ImageState(rawValue: row["state"]) ?? .failed,
             area: row["area"], error: row["error"], pyramid: row["pyramid"], revision: row["revision"], objects: row["objects"],
             createdAt: Date(milliseconds: row["created_at"]), removedAt: removed.map(Date.init(milliseconds:)),
-            made: decoded(MadeImage.self, row["made"]), prepared: decoded([String: String].self, row["prepared"]) ?? [:], companions: row["companions"])
+            made: decoded(MadeImage.self, row["made"]), prepared: decoded([String: String].self, row["prepared"]) ?? [:], companions: row["companions"],
+            states: decoded([String: String].self, row["states"]) ?? [:])
     }
 }
 
@@ -347,7 +357,7 @@ private let imageSelection = """
         d.bytes AS bytes, d.width AS width, d.height AS height, d.channels AS channels, d.bits AS bits, d.format AS format, d.page AS page,
         d.orientation AS orientation, d.pixel_size_um AS pixel_size_um, d.pixel_size_source AS pixel_size_source, image.state AS state,
         image.error AS error, image.area AS area, image.pyramid AS pyramid, image.revision AS revision, object.created_at AS created_at,
-        image.removed_at AS removed_at, image.made AS made, image.prepared AS prepared, image.companions AS companions,
+        image.removed_at AS removed_at, image.made AS made, image.prepared AS prepared, image.companions AS companions, image.states AS states,
         \(countingObjects)
     FROM image JOIN object ON object.id = image.object_id JOIN image_data d ON d.id = image.original_id LEFT JOIN node ON node.id = object.node_id
     """

@@ -134,6 +134,14 @@ extension Project {
             try database.execute(
                 sql: "INSERT OR REPLACE INTO result (image_id, node_id, run_key, at) VALUES (?, ?, ?, ?)",
                 arguments: [result.image, node, result.runKey, Date().milliseconds])
+            // The image's value in the node's slot: its objects are those of this node.
+            try database.cachedStatement(
+                sql: """
+                    INSERT INTO facet (node_id, object_id, slot, meta) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (object_id, node_id, slot) DO UPDATE SET meta = excluded.meta
+                    """
+            ).execute(arguments: [node, result.image, result.slot, try Self.json(["objects": result.regions.count, "rejects": result.rejects.count])])
+            if let states = result.states { try Self.setStates(database, image: result.image, states) }
             try database.execute(sql: "UPDATE image SET state = 'processed', error = NULL WHERE object_id = ?", arguments: [result.image])
             let revision = try writer.bumpRevision()
             let removed = changes.filter { $0.after == nil }.map(\.object)
@@ -159,6 +167,32 @@ extension Project {
             guard let images else { return try Int.fetchOne(database, sql: "SELECT count(*) FROM object WHERE active = 1 AND edited = 1") ?? 0 }
             let count = try database.cachedStatement(sql: "SELECT count(*) FROM object WHERE image_id = ? AND active = 1 AND edited = 1")
             return try images.reduce(0) { try $0 + (Int.fetchOne(count, arguments: [$1]) ?? 0) }
+        }
+    }
+
+    /// Per image, what a person changed there: objects made or changed by hand, and objects of a run that were taken away by hand.
+    package func editCounts() async throws(StoreError) -> [ObjectID: (edited: Int, removed: Int)] {
+        try await read { database in
+            var counts: [ObjectID: (edited: Int, removed: Int)] = [:]
+            for row in try Row.fetchAll(database, sql: "SELECT image_id, count(*) FROM object WHERE active = 1 AND edited = 1 GROUP BY image_id") {
+                counts[row[0], default: (0, 0)].edited = row[1]
+            }
+            for image in try Int64.fetchAll(database, sql: "SELECT DISTINCT image_id FROM edit WHERE state = 'done' AND operation NOT LIKE 'run%'") {
+                let removed = try Self.removedByHandIDs(database, image: image).count
+                if removed > 0 { counts[image, default: (0, 0)].removed = removed }
+            }
+            return counts
+        }
+    }
+
+    /// Edits in force and present labels of all images that are not in the trash.
+    package func handCounts() async throws(StoreError) -> (edits: Int, labels: Int) {
+        try await read { database in
+            let present = "IN (SELECT object_id FROM image WHERE removed_at IS NULL)"
+            return (
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM edit WHERE state = 'done' AND operation NOT LIKE 'run%' AND image_id \(present)") ?? 0,
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM object WHERE active = 1 AND label_id IS NOT NULL AND image_id \(present)") ?? 0
+            )
         }
     }
 

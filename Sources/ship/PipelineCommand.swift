@@ -6,7 +6,7 @@ import Store
 
 struct PipelineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pipeline", abstract: "Print a pipeline as JSON or YAML: the standard one, or a project's.",
+        commandName: "pipeline", abstract: "Print a pipeline as JSON or YAML: the standard one, a preset, or a project's.",
         discussion: "The output is what `ship run` takes.")
 
     @Argument(help: "Project folder; the standard pipeline when left out.", completion: .directory)
@@ -15,9 +15,16 @@ struct PipelineCommand: AsyncParsableCommand {
     @Flag(help: "YAML instead of JSON.")
     var yaml = false
 
+    @Option(help: ArgumentHelp("Preset to print; \"list\" names them.", valueName: "name"))
+    var preset: String?
+
     func run() async throws {
         try await reportingFailure {
-            var graph = Graph.standard
+            if preset == "list" {
+                for preset in Preset.all { print("\(preset.name)\t\(preset.title): \(preset.help)") }
+                return
+            }
+            var graph = try preset.map { try Preset.named($0).graph } ?? .standard
             if let project { graph = try await withProject(project, readOnly: true) { try await $0.pipelineGraph() } }
             // Every parameter is written, so that the file shows what can be changed.
             for index in graph.nodes.indices {

@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import Nodes
 import Pipeline
 import Yams
 
@@ -27,6 +28,8 @@ enum PipelineFile {
         guard data.count <= mostBytes else { throw Sentence("\(name) has \(data.count) bytes, more than a pipeline file ever has; give another file") }
         // JSON begins with a brace; YAML may too, but then it is read as JSON, which says more clearly what is wrong with JSON.
         let isJSON = data.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) } == UInt8(ascii: "{")
+        // A provenance file holds the pipeline that made an export.
+        if isJSON, let held = try? JSONDecoder().decode(Provenance.self, from: data) { return held.pipeline.graph }
         do {
             return try JSONDecoder().decode(Graph.self, from: isJSON ? data : JSONEncoder().encode(try yaml(data, name: name)))
         } catch let error as DecodingError {

@@ -52,7 +52,11 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Also make the files from which a browser shows the images; without them they are made when somebody looks.")
     var pyramids = false
 
+    @Option(help: "What becomes of objects that were edited by hand where the pipeline computes again: keep or replace. Without it, such objects stop the run.")
+    var edited: String?
+
     func validate() throws {
+        if let edited, edited != "keep", edited != "replace" { throw ValidationError("--edited must be keep or replace") }
         if let workers, !(1...256).contains(workers) { throw ValidationError("--workers must be from 1 to 256") }
         if let memory, !MemoryBudget.range.contains(memory) { throw ValidationError("--memory-mb must be from 64 to 1000000") }
     }
@@ -60,6 +64,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailure {
             let graph = try PipelineFile.read(pipeline)
+            let provenance = try ProvenanceFile(path: fullPath(pipeline))
             let plan = try Plan(graph, classes: AllNodes.classes)
             let folder = fullPath(input)
             var isFolder: ObjCBool = false
@@ -74,22 +79,26 @@ struct RunCommand: AsyncParsableCommand {
                 return
             }
             // Titled after what is in it, so that results do not depend on where they are written.
-            try makeProject(target, title: URL(filePath: folder).lastPathComponent)
+            try makeProject(target, title: provenance?.title ?? URL(filePath: folder).lastPathComponent)
+            try provenance?.checkInputs(folder)
             try await withProject(target) { project in
                 try await project.savePipelineGraph(graph)
                 // Names and numbers in an export are those of all images together, so shards leave it to the merge.
                 let exports = !noExport && shard == nil
-                var requests = try RunCommand.requests(input: folder, shard: shard, pyramids: pyramids, pictures: exports)
+                var requests = try RunCommand.requests(input: folder, shard: shard, pyramids: pyramids, pictures: exports, edited: edited ?? "ask")
                 if exports { requests += try await exportRequests(of: project) }
                 try await runJobs(requests, on: project, workers: workers, memory: memory)
             }
         }
     }
 
-    static func requests(input: String, shard: Shard?, pyramids: Bool, pictures: Bool) throws -> [JobSequence.Request] {
+    static func requests(input: String, shard: Shard?, pyramids: Bool, pictures: Bool, edited: String = "ask") throws -> [JobSequence.Request] {
         var parameters: [String: JSONValue] = ["path": .string(input), "pyramids": .boolean(pyramids)]
         if let shard { parameters["shard"] = ["index": .number(Double(shard.index)), "count": .number(Double(shard.count))] }
-        return [try JobSequence.Request(type: "import", parameters: parameters), try JobSequence.Request(type: "run", parameters: ["pictures": .boolean(pictures)])]
+        return [
+            try JobSequence.Request(type: "import", parameters: parameters),
+            try JobSequence.Request(type: "run", parameters: ["pictures": .boolean(pictures), "edited": .string(edited)]),
+        ]
     }
 }
 

@@ -3,7 +3,7 @@
 import hashlib, json, os, pathlib, random, shutil, signal, sqlite3, subprocess, sys, tempfile, time, urllib.error, urllib.request, zipfile
 
 sys.dont_write_bytecode = True
-import convert, edits, headless, measure  # beside this file
+import convert, edits, headless, measure, provenance  # beside this file
 
 SHIP = str(pathlib.Path(sys.argv[1]).resolve())
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -240,6 +240,7 @@ try:
     killed_server()
     edits.run(ship, Server, WORK, check)
     measure.run(SHIP, WORK, check)
+    provenance.run(ship, Server, WORK, check)
     convert.run(ship, WORK, check)
 finally:
     shutil.rmtree(WORK, ignore_errors=True)

@@ -1,18 +1,19 @@
 // The pipeline as a chain of cards; each card's form follows from the declaration of its node.
-import { defineComponent, h, reactive, ref, computed, watch, onMounted, onBeforeUnmount } from '../../vendor/vue.runtime.js'
+import { defineComponent, h, reactive, computed, watch, nextTick, onMounted, onBeforeUnmount } from '../../vendor/vue.runtime.js'
 import { get, put, post, remove, at, all } from '../../api.js'
 import { state, shell, here, on, notify, complain, takeJob, currentJob, later, memory } from '../../state.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
-import { button, iconButton, empty, loading, problem, progress, checkbox } from '../../ui.js'
+import { button, iconButton, empty, loading, problem, progress } from '../../ui.js'
 import { plural, count, duration, ago } from '../../lib/format.js'
-import { order, sources, nodeOf, complaint, applies, valueOf } from '../../lib/graph.js'
+import { order, nodeOf, slotOf, complaint, applies, valueOf, added, without, renamed, moved, about } from '../../lib/graph.js'
+import { overview, picker, inputs, stakes } from './compose.js'
 import { form } from './form.js'
 import { preview, ruleText } from './preview.js'
 
 const component = defineComponent(() => {
   const project = state.project
-  const view = reactive({ graph: null, types: null, presets: [], error: null, errors: [], open: null, keepEdited: true, top: 255 })
+  const view = reactive({ graph: null, types: null, presets: [], error: null, errors: [], open: null, top: 255, adding: false, search: '', stakes: null, undone: [], done: [] })
   const P = path => at(project, path)
   const readOnly = () => !!state.project?.readOnly
   const keptAs = `graph.${project.user}/${project.name}`
@@ -39,9 +40,33 @@ const component = defineComponent(() => {
 
   const complaints = computed(() => !view.graph || !view.types ? [] : view.graph.nodes.flatMap(n => (view.types[n.kind]?.parameters ?? []).filter(p => applies(n,
     view.types[n.kind], p)).map(p => complaint(p, valueOf(n, p))).filter(Boolean)))
+  // Steps that undo takes back; what is typed into one field in a row is one of them.
+  let last = ''
+  function keep(what) {
+    if (!what || what !== last) { view.done.push(JSON.stringify(view.graph)); if (view.done.length > 200) view.done.shift() }
+    last = what
+    view.undone = []
+  }
+  function change(graph, open = view.open) { keep(); view.graph = graph; view.open = open; schedule() }
+  function back(from, to) {
+    if (!from.length) return
+    to.push(JSON.stringify(view.graph))
+    view.graph = JSON.parse(from.pop())
+    last = ''
+    schedule()
+  }
+  const undo = () => back(view.done, view.undone), redo = () => back(view.undone, view.done)
   function set(node, parameter, value) {
+    keep(`${node.name} ${parameter.name}`)
     node.config = { ...node.config, [parameter.name]: value }
     schedule()
+  }
+  function add(kind) { view.adding = false; view.search = ''; change(...added(view.graph, view.types, kind)) }
+  function rename(name, to) {
+    if (to === name) return
+    if (!/^[a-z0-9_-]{1,60}$/.test(to) || view.graph.nodes.some(n => n.name === to))
+      return notify(`“${to}” cannot be the name: use 1 to 60 of a–z, 0–9, _ and -, and no name twice.`)
+    change(renamed(view.graph, name, to), to)
   }
   function schedule() {
     shell.saved = { kind: 'working' }
@@ -69,7 +94,7 @@ const component = defineComponent(() => {
         timer = setTimeout(save, 2000)
         return false
       }
-      view.errors = error.errors?.length ? error.errors : [error.message]
+      view.errors = error.errors?.length ? error.errors : [error.message.replace('; change that and send the pipeline again', '')]
       shell.saved = { kind: 'offline', icon: 'warning', text: 'Not saved' }
       return false
     }
@@ -79,29 +104,34 @@ const component = defineComponent(() => {
   // The last run, or the one at work.
   const job = computed(() => state.jobs.find(j => j.type === 'run') ?? null)
   const running = computed(() => job.value && ['running', 'queued'].includes(job.value.state))
-  async function run() {
+  async function run(edited) {
     if (!(await save())) return
     try {
       const images = await get(P('/blobs?limit=1'))
       if (!images.images.length) { notify('There is no image to run on yet.', { action: { label: 'Add images', run: () => { location.hash = here('images') } } }); return }
-      takeJob(await post(P('/jobs'), { type: 'run', keepEdited: view.keepEdited }))
-    } catch (error) { complain(error) }
+      takeJob(await post(P('/jobs'), { type: 'run', edited: ['keep', 'replace'].includes(edited) ? edited : undefined }))
+    } catch (error) { if (error.code === 'run.editedObjects') view.stakes = error; else complain(error) }
   }
   const cancel = async () => { try { await remove(P(`/jobs/${job.value.id}`)) } catch (error) { complain(error) } }
   watch([running, readOnly], () => {
     shell.primary = readOnly() ? null : running.value ? { label: 'Cancel', icon: 'stop', run: cancel } : { label: 'Run', icon: 'play', run, command: 'pipeline.run' }
   }, { immediate: true })
-  useCommands([{ id: 'pipeline.run', title: 'Run the pipeline', group: 'Pipeline', key: 'R', run: () => { if (!running.value) run() } }])
+  useCommands([{ id: 'pipeline.run', title: 'Run the pipeline', group: 'Pipeline', key: 'R', run: () => { if (!running.value) run() } },
+    { id: 'pipeline.undo', title: 'Undo a change of the pipeline', group: 'Pipeline', key: 'Ctrl+Z', run: undo },
+    { id: 'pipeline.redo', title: 'Redo it', group: 'Pipeline', key: 'Ctrl+Shift+Z', run: redo }])
   shell.status = () => [h('span', plural(state.project?.images ?? 0, 'image')), h('span', plural(state.project?.objects ?? 0, 'object'))]
 
   const applyPreset = preset => {
-    const before = view.graph
-    view.graph = JSON.parse(JSON.stringify({ nodes: preset.graph.nodes, edges: preset.graph.edges }))
-    schedule()
-    notify(`Pipeline “${preset.title}” is set.`, { action: { label: 'Undo', run: () => { view.graph = before; schedule() } } })
+    change(JSON.parse(JSON.stringify({ nodes: preset.graph.nodes, edges: preset.graph.edges })))
+    notify(`Pipeline “${preset.title}” is set.`, { action: { label: 'Undo', run: undo } })
   }
-  const reset = node => { const before = node.config; node.config = {}; schedule(); notify(`${view.types[node.kind]?.title ?? node.name} is back to its defaults.`,
-    { action: { label: 'Undo', run: () => { node.config = before; schedule() } } }) }
+  const reset = node => {
+    keep()
+    node.config = {}
+    schedule()
+    notify(`${view.types[node.kind]?.title ?? node.name} is back to its defaults.`, { action: { label: 'Undo', run: undo } })
+  }
+  const drop = name => { const title = titleOf(name); change(without(view.graph, name), null); notify(`${title} is removed.`, { action: { label: 'Undo', run: undo } }) }
 
   const short = (node, type) => type.parameters.filter(p => applies(node, type, p) && node.config?.[p.name] !== undefined && node.config[p.name] !== p.default).map(p => {
     const v = valueOf(node, p), text = p.type === 'choice' ? p.choices?.find(c => c.value === v)?.label ?? v : p.type === 'boolean' ? (v ? 'on' : 'off') : v
@@ -118,7 +148,7 @@ const component = defineComponent(() => {
   ].filter(Boolean).join(' · ')
   const card = (name, i) => {
     const node = view.graph.nodes.find(n => n.name === name), type = view.types[node.kind]
-    const open = view.open === name, from = sources(view.graph, name), run = tally(node)
+    const open = view.open === name, run = tally(node), wrong = about(view.errors, name)
     const targets = slot => view.graph.edges.filter(e => e.from === `${name}.${slot}`).map(e => titleOf(nodeOf(e.to)))
     return h('li', { class: ['node', { open }], key: name }, [
       h('button', { type: 'button', class: 'node-head', 'aria-expanded': String(open), onClick: () => { view.open = open ? null : name } }, [
@@ -126,24 +156,36 @@ const component = defineComponent(() => {
         h('span', { class: 'node-title' }, [h('strong', type?.title ?? node.kind), h('span', { class: 'muted' }, open ? node.kind
           : (type && short(node, type)) || type?.help || '')]),
         run ? h('span', { class: 'muted number small' }, running.value ? `${count(run.done)} of ${count(job.value.total)}` : results(run)) : null,
+        wrong.length ? h('span', { class: 'bad', title: wrong.join(' ') }, icon('warning', 16)) : null,
         icon(open ? 'down' : 'chevron', 16)
       ]),
       run && running.value ? progress(run.done, job.value.total, type?.title ?? name) : null,
       open ? h('div', { class: 'node-body' }, type ? [
+        wrong.length ? h('ul', { class: 'bad small', role: 'alert' }, wrong.map(e => h('li', { key: e }, e))) : null,
         h('p', { class: 'help' }, type.help),
         type.parameters.length ? form(node, type, (p, v) => set(node, p, v), readOnly(), view.top) : h('p', { class: 'muted' }, 'Nothing to set here.'),
         h('div', { class: 'slots' }, [
-          type.inputs.length ? h('div', type.inputs.map(s => h('span', { class: 'slot', title: s.help },
-            [h('i', { class: 'in' }), s.name, h('span', { class: 'muted' }, from[s.name] ? ` from ${titleOf(nodeOf(from[s.name]))}` : s.optional ? ' not needed'
-            : ' not joined')]))) : null,
+          type.inputs.length ? inputs(view.graph, view.types, node, endText, g => change(g), readOnly()) : null,
           type.outputs.length ? h('div', type.outputs.map(s => h('span', { class: 'slot', title: s.help },
             [h('i', { class: 'out' }), s.name, h('span', { class: 'muted' }, targets(s.name).length ? ` to ${targets(s.name).join(', ')}` : '')]))) : null
+        ]),
+        readOnly() ? null : h('div', { class: 'row node-tools' }, [
+          h('label', { class: 'with-unit' }, [h('span', { class: 'form-label' }, 'Name'),
+            h('input', { value: name, spellcheck: false, onChange: e => { rename(name, e.target.value.trim()); e.target.value = view.open ?? name } })]),
+          iconButton('chevron', 'Move up', () => change(moved(view.graph, name, -1)), { class: ['icon-button', 'up'], disabled: !moved(view.graph, name, -1) }),
+          iconButton('down', 'Move down', () => change(moved(view.graph, name, 1)), { disabled: !moved(view.graph, name, 1) }),
+          iconButton('trash', `Remove ${type.title}`, () => drop(name))
         ]),
         Object.keys(node.config ?? {}).length && !readOnly() ? button('Back to defaults', () => reset(node), { kind: 'quiet' }) : null
       ] : h('p', { class: 'bad' }, `This version of ship does not know nodes of kind ${node.kind}.`)) : null
     ])
   }
-  const titleOf = name => view.types[kindOf(name)]?.title ?? name
+  const titleOf = name => {
+    const title = view.types[kindOf(name)]?.title
+    return !title ? name : view.graph.nodes.filter(n => view.types[n.kind]?.title === title).length > 1 ? `${title} (${name})` : title
+  }
+  const show = name => { view.open = name; nextTick(() => document.querySelector('.node.open')?.scrollIntoView({ block: 'nearest' })) }
+  const endText = end => `${titleOf(nodeOf(end))}: ${slotOf(end)}`
 
   const outcome = () => {
     const j = job.value
@@ -168,18 +210,23 @@ const component = defineComponent(() => {
 
   return () => h('div', { class: 'pipeline' }, [
     h('div', { class: 'page chain' }, [
-      h('header', { class: 'page-head' }, [h('h1', 'Pipeline'), h('div', { class: 'spring' }), view.presets.length && !readOnly()
-        ? h('select', { 'aria-label': 'Take a preset', onChange: e => { const p = view.presets[e.target.selectedIndex - 1]; e.target.selectedIndex = 0; if (p) applyPreset(p) } },
-        [h('option', 'Presets…'), ...view.presets.map(p => h('option', { title: p.help }, p.title))]) : null]),
+      h('header', { class: 'page-head' }, [h('h1', 'Pipeline'), h('div', { class: 'spring' }),
+        readOnly() ? null : [iconButton('undo', 'Undo', undo, { command: 'pipeline.undo', disabled: !view.done.length }),
+          iconButton('redo', 'Redo', redo, { command: 'pipeline.redo', disabled: !view.undone.length }),
+          button('Add a step', () => { view.adding = !view.adding }, { iconName: 'plus', 'aria-expanded': String(view.adding) })],
+        view.presets.length && !readOnly()
+          ? h('select', { 'aria-label': 'Take a preset', onChange: e => { const p = view.presets[e.target.selectedIndex - 1]; e.target.selectedIndex = 0; if (p) applyPreset(p) } },
+            [h('option', 'Presets…'), ...view.presets.map(p => h('option', { title: p.help }, p.title))]) : null]),
       view.error ? problem(view.error, load) : view.graph ? null : loading('Reading the pipeline…'),
       outcome(),
       view.errors.length ? problem({ message: 'The pipeline was not saved:', errors: view.errors }, save) : null,
+      view.adding && view.types ? picker(view.types, view, add) : null,
+      view.graph?.nodes.length && view.types ? overview(view.graph, view.errors, titleOf, view.open, show) : null,
       view.graph && view.types ? (view.graph.nodes.length ? h('ol', { class: 'nodes' }, order(view.graph).map(card))
-        : empty('pipeline', 'No steps yet', 'Take a preset to begin.')) : null,
-      readOnly() ? null : h('div', { class: 'run-options' }, [checkbox('Keep objects that were edited by hand', view.keepEdited, v => { view.keepEdited = v }), view.keepEdited
-        ? null : h('p', { class: 'bad small' }, 'The next run replaces edited objects. Undo can still bring them back.')])
+        : empty('pipeline', 'No steps yet', 'Take a preset to begin, or add steps.')) : null,
+      view.stakes ? stakes(view.stakes, what => { view.stakes = null; if (what) run(what) }) : null
     ]),
-    view.graph && view.types ? h(preview, { project, graph: view.graph, valid: !complaints.value.length, onImage: i => { view.top = 2 ** i.bits - 1 } }) : null
+    view.graph && view.types ? h(preview, { project, graph: view.graph, valid: !complaints.value.length && !view.errors.length, onImage: i => { view.top = 2 ** i.bits - 1 } }) : null
   ])
 })
 

@@ -8,7 +8,7 @@ import { button, iconButton, empty, loading, problem } from '../../ui.js'
 import { bytes, plural, ago } from '../../lib/format.js'
 
 const component = defineComponent(() => {
-  const view = reactive({ projects: null, trash: [], error: null, naming: false, title: '', renaming: null, showTrash: false, busy: false })
+  const view = reactive({ projects: null, trash: [], error: null, naming: false, title: '', presets: [], preset: 0, renaming: null, showTrash: false, busy: false })
   const field = ref(null)
 
   async function load() {
@@ -24,13 +24,17 @@ const component = defineComponent(() => {
   }
   onMounted(load)
 
-  const startNew = () => { view.naming = true; view.title = ''; nextTick(() => field.value?.focus()) }
+  const startNew = () => {
+    view.naming = true; view.title = ''; view.preset = 0
+    nextTick(() => field.value?.focus())
+    get('/api/presets').then(p => { view.presets = p.presets }, () => { /* without presets it begins as usual */ })
+  }
   async function create(event) {
     event.preventDefault()
     if (!view.title.trim() || view.busy) return
     view.busy = true
     try {
-      const project = await post('/api/projects', { title: view.title.trim() })
+      const project = await post('/api/projects', { title: view.title.trim(), preset: view.presets[view.preset]?.name })
       go({ user: project.user, project: project.name, panel: 'images' })
     } catch (error) { view.error = error } finally { view.busy = false }
   }
@@ -89,6 +93,8 @@ const component = defineComponent(() => {
       h('label', { class: 'field grow' }, [h('span', 'Title of the new project'), h('input',
         { ref: field, value: view.title, onInput: e => { view.title = e.target.value }, maxlength: 200, placeholder: 'Haul 14, Fram Strait',
         onKeydown: e => { if (e.key === 'Escape') { e.stopPropagation(); view.naming = false } } })]),
+      view.presets.length ? h('label', { class: 'field' }, [h('span', 'Begin with'), h('select',
+        { title: view.presets[view.preset]?.help, onChange: e => { view.preset = e.target.selectedIndex } }, view.presets.map(p => h('option', { key: p.name }, p.title)))]) : null,
       button('Create', null, { kind: 'primary', type: 'submit', disabled: !view.title.trim() || view.busy }), button('Cancel', () => { view.naming = false })
     ]) : null,
     view.showTrash && view.trash.length ? h('section', { class: 'trash-list', 'aria-label': 'Trash' }, view.trash.map(t => h('div', { class: 'list-row', key: t.id }, [

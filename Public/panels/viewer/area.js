@@ -78,7 +78,7 @@ export function createArea(v) {
     a.busy = false
   }
   const clear = () => a.all ? save({ method: 'whole' }) : change(() => remove(own()), before())
-  async function run() { try { takeJob(await post(P('/jobs'), { type: 'run', images: [view.image.id] })) } catch (error) { view.refused = error.message } }
+  async function run() { try { takeJob(await post(P('/jobs'), { type: 'run', images: [view.image.id], edited: 'keep' })) } catch (error) { view.refused = error.message } }
 
   return {
     load, draw, shape: () => a.shape, active,

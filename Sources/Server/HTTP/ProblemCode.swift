@@ -46,6 +46,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case nothingToUndo = "edit.nothingToUndo"
     case nothingToRedo = "edit.nothingToRedo"
     case editConflict = "edit.conflict"
+    case editsAtStake = "run.editedObjects"
     case editUnknown = "edit.unknown"
     case uploadUnknown = "upload.unknown"
     case uploadOffset = "upload.wrongOffset"
@@ -81,7 +82,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .methodNotAllowed: .methodNotAllowed
         case .bodyTooLarge: .contentTooLarge
         case .bodyType: .unsupportedMediaType
-        case .projectInUse, .projectNewerVersion, .projectExists, .jobState, .nothingToUndo, .nothingToRedo, .editConflict, .uploadOffset,
+        case .projectInUse, .projectNewerVersion, .projectExists, .jobState, .nothingToUndo, .nothingToRedo, .editConflict, .editsAtStake, .uploadOffset,
             .conflict:
             .conflict
         case .valueInvalid, .metadataInvalid, .imageUnreadable, .graphInvalid, .patternInvalid, .editInvalid, .jobTypeUnknown, .exportFormat, .folderUnknown:
@@ -138,6 +139,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .nothingToUndo: "There is nothing to undo"
         case .nothingToRedo: "There is nothing to redo"
         case .editConflict: "The image has changed meanwhile"
+        case .editsAtStake: "The run would touch objects that were edited by hand"
         case .editUnknown: "There is no such edit"
         case .uploadUnknown: "There is no such upload"
         case .uploadOffset: "The upload stands at another offset"

@@ -36,13 +36,15 @@ enum JobJSON {
         "name": .string, "done": .integer.described("Images."), "seconds": .number.described("Of all threads together."),
         "pixels?": .integer.described("True pixels of masks."), "framePixels?": .integer, "objects?": .integer, "rejects?": .map(.integer),
         "columns?": .integer, "etaSeconds?": .number.described("To the end of this node's work at its pace so far."),
+        "again?": .integer.described("Images on which it ran only for its pixels: its result is as before."),
+        "kept?": .integer.described("Images on which it did not run: its result is as before."),
     ])
 
     private static func value(_ tally: NodeTally) -> JSONValue {
         var members: [String: JSONValue] = [
             "name": .string(tally.name), "done": .integer(tally.done), "seconds": .number((tally.seconds * 1000).rounded() / 1000),
         ]
-        for (name, number) in [("pixels", tally.pixels), ("framePixels", tally.framePixels), ("objects", tally.objects), ("columns", tally.columns)] {
+        for (name, number) in [("pixels", tally.pixels), ("framePixels", tally.framePixels), ("objects", tally.objects), ("columns", tally.columns), ("again", tally.again), ("kept", tally.kept)] {
             if let number { members[name] = .integer(number) }
         }
         if let left = tally.secondsLeft, left.isFinite { members["etaSeconds"] = .number((left * 10).rounded() / 10) }

@@ -45,12 +45,7 @@ struct GraphRoutes: RouteGroup {
     }
 
     private func presets() throws -> JSONValue {
-        [
-            [
-                "name": "standard", "title": "Bright field", "graph": try Self.value(.standard),
-                "help": "Dark objects on a bright background: vignetting out, Otsu, measured objects, EcoTaxa archive.",
-            ]
-        ]
+        .array(try Preset.all.map { ["name": .string($0.name), "title": .string($0.title), "help": .string($0.help), "graph": try Self.value($0.graph)] })
     }
 
     static func value(_ graph: Graph) throws -> JSONValue {

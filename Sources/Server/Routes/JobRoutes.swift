@@ -22,7 +22,7 @@ struct JobRoutes: RouteGroup {
                 .post, Self.path, "Queues a job. `type` is one of \(AllJobs.types.joined(separator: ", ")); its parameters stand beside it.",
                 body: .json(Self.body),
                 answers: [.json(.ref("Job"), "Queued.", status: .accepted, headers: ["Location"])],
-                problems: ProblemCode.change + [.jobTypeUnknown, .folderUnknown, .graphInvalid, .patternInvalid], handle: create),
+                problems: ProblemCode.change + [.jobTypeUnknown, .folderUnknown, .graphInvalid, .patternInvalid, .editsAtStake], handle: create),
             Route(
                 .get, Self.path, "Jobs, newest first.", query: [
                     .init(name: "limit", schema: .integer, help: "At most so many; 50."),
@@ -69,6 +69,7 @@ struct JobRoutes: RouteGroup {
         }
         let job: JobRecord
         do {
+            if type == RunJob.type { try await ask(project, parameters) }
             job = try await project.runner.enqueue(type: type, parameters: String(decoding: parameters.encoded(), as: UTF8.self), by: project.user)
         } catch let error as JobError {
             switch error {
@@ -77,6 +78,20 @@ struct JobRoutes: RouteGroup {
             }
         }
         return .json(JobJSON.value(job, secondsLeft: nil, log: nil), status: .accepted, headers: [.location: "\(project.address)/jobs/\(job.id)"])
+    }
+
+    /// A run says what becomes of edited objects, or there are none where it computes.
+    private func ask(_ project: OpenProject, _ parameters: JSONValue) async throws {
+        let text = String(decoding: parameters.encoded(), as: UTF8.self)
+        guard try RunJob.asks(text) else { return }
+        // A pipeline that cannot run touches nothing; the job says why.
+        guard let plan = try? await project.pipeline.plan() else { return }
+        let stake = try await EditsAtStake(project: project.project, pipeline: project.pipeline, plan: plan, images: try RunJob.images(text))
+        if stake.isEmpty { return }
+        var problem = Problem(.editsAtStake, "\(stake.sentence); send \"edited\": \"keep\" or \"replace\"", field: "edited")
+        problem.members["edited"] = .array(
+            stake.images.map { ["image": .integer($0.id), "name": .string($0.name), "edited": .integer($0.edited), "removed": .integer($0.removed)] })
+        throw problem
     }
 
     @Sendable func list(_ call: Call) async throws -> Response {

@@ -10,7 +10,10 @@ import Store
 struct ProjectRoutes: RouteGroup {
     let services: Services
 
-    private struct NewProject: Decodable { var title: String }
+    private struct NewProject: Decodable {
+        var title: String
+        var preset: String?
+    }
 
     var routes: [Route] {
         let project = Schema.ref("Project")
@@ -19,7 +22,7 @@ struct ProjectRoutes: RouteGroup {
             Route(
                 .get, "/api/projects", "All projects of the root folder.", answers: [.json(.object(["projects": .array(project)]), "By title.")], handle: list),
             Route(
-                .post, "/api/projects", "Creates a project with the standard pipeline.", body: .json(.object(["title": .string])),
+                .post, "/api/projects", "Creates a project with the standard pipeline, or that of a preset.", body: .json(.object(["title": .string, "preset?": .string])),
                 answers: [.json(project, "Created.", status: .created, headers: ["Location"])],
                 problems: ProblemCode.change + [.projectExists], handle: create),
             Route(.get, Route.project, "A project.", answers: [.json(project, "The project.")], handle: show),
@@ -75,7 +78,12 @@ struct ProjectRoutes: RouteGroup {
     }
 
     @Sendable func create(_ call: Call) async throws -> Response {
-        let title = try Self.checkedTitle(try call.json(NewProject.self).title)
+        let body = try call.json(NewProject.self)
+        let title = try Self.checkedTitle(body.title)
+        var graph = Graph.standard
+        if let name = body.preset {
+            do { graph = try Preset.named(name).graph } catch { throw Problem(.valueInvalid, error.description, field: "preset") }
+        }
         let root = try services.rootFolder()
         let user = call.account?.user ?? services.configuration.user
         let (project, name) = try await services.work.run { () throws -> (Project, String) in
@@ -83,7 +91,7 @@ struct ProjectRoutes: RouteGroup {
             return (project, (project.folder as NSString).lastPathComponent)
         }
         let open = await services.projects.add(project, user: user, name: name)
-        try await project.savePipelineGraph(.standard)
+        try await project.savePipelineGraph(graph)
         return .json(try await value(open), status: .created, headers: [.location: open.address])
     }
 
