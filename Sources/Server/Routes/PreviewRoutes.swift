@@ -30,6 +30,7 @@ struct PreviewRoutes: RouteGroup {
     static let wholeImagePixels = 40_000_000
     static let partPixels = 16_000_000
     private static let mostHalo = 1000
+    private static let longest = Duration.seconds(30)
 
     var routes: [Route] {
         [
@@ -88,7 +89,9 @@ struct PreviewRoutes: RouteGroup {
         }
         let isWhole = image.width * image.height <= Self.wholeImagePixels
         if !isWhole { box = Self.middle(of: box, pixels: Self.partPixels) }
-        var context = try await project.pipeline.context(of: image)
+        // A model's program may take as long as it likes; who looks does not wait for it, nor do other requests.
+        let deadline = ContinuousClock.now + Self.longest
+        var context = try await project.pipeline.context(of: image, isCancelled: { ContinuousClock.now > deadline })
         // With what lies around the box, so that averages at its edges are those of the whole image.
         let looked = isWhole ? image.frame : box.expanded(by: min(Self.mostHalo, plan.halo(upTo: end))).intersection(image.frame)
         context.source.part = isWhole ? nil : looked
@@ -147,6 +150,12 @@ struct PreviewRoutes: RouteGroup {
             throw Problem(.valueInvalid, error.description)
         } catch let error as UnknownFilterColumn {
             throw Problem(.valueInvalid, error.description)
+        } catch let error as ModelProgramError {
+            throw Problem(.valueInvalid, error.description)
+        } catch let error as ModelAnswerError {
+            throw Problem(.valueInvalid, error.description)
+        } catch is RunCancelled {
+            throw Problem(.valueInvalid, "a preview by this pipeline takes longer than \(Self.longest.components.seconds) s; run the pipeline to see what it finds")
         }
     }
 
