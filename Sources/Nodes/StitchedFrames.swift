@@ -1,0 +1,170 @@
+import Operations
+import Raster
+
+/// What is known of the frames of a mosaic: where they lie and how sure that is.
+package struct StitchedFrames: Sendable {
+    package enum State: String, Sendable, Codable {
+        /// Found by what its overlaps show.
+        case measured
+        /// Where grid or stage have it: nothing in its overlaps could be matched.
+        case expected
+        /// Placed by a person.
+        case given
+        /// In no mosaic.
+        case none
+    }
+
+    package struct Link: Sendable, Equatable {
+        package let first: Int
+        package let second: Int
+        /// Of the second frame seen from the first, in pixels.
+        package let displacement: Displacement
+        package let correlation: Double
+        package let verdict: FrameLayout.Verdict
+        /// How far the result is from it, in pixels; nil unless used.
+        package let residual: Double?
+    }
+
+    package let frames: [StitchInput.Frame]
+    package var states: [State]
+    /// Top left pixel in the mosaic, to a fraction; nil for frames in no mosaic.
+    package var positions: [Displacement?]
+    /// Why a frame is in no mosaic.
+    package var reasons: [String?]
+    package var links: [Link] = []
+    /// Channels and bits that frames of the mosaic have.
+    package var kind: (channels: Int, bitsPerSample: Int) = (1, 8)
+    /// Factor of each frame's brightness.
+    package var gains: [Double]
+    package var shading: MosaicShading?
+    /// Evened and balanced, for seams.
+    var levels: [FrameLevels?]
+    /// Gray level of the background, in the frames' own range.
+    package var background = 0.0
+
+    init(_ frames: [StitchInput.Frame]) {
+        self.frames = frames
+        states = [State](repeating: .none, count: frames.count)
+        positions = [Displacement?](repeating: nil, count: frames.count)
+        reasons = [String?](repeating: nil, count: frames.count)
+        gains = [Double](repeating: 1, count: frames.count)
+        levels = [FrameLevels?](repeating: nil, count: frames.count)
+    }
+
+    /// Takes over where frames lie, and with it how bright they are to each other.
+    mutating func take(_ layout: FrameLayout, _ found: [FrameLink], _ levels: [FrameLevels?], settings: StitchSettings, hasPrior: Bool) {
+        links = zip(found, zip(layout.verdicts, layout.residuals)).compactMap { link, outcome in
+            link.candidates.first.map {
+                Link(
+                    first: link.first, second: link.second, displacement: $0.displacement, correlation: $0.correlation, verdict: outcome.0, residual: outcome.1)
+            }
+        }
+        for (frame, placement) in layout.placements.enumerated() where reasons[frame] == nil {
+            switch placement {
+            case .measured(let position): (positions[frame], states[frame]) = (position, .measured)
+            case .expected(let position):
+                if settings.wantsOnlyMeasured {
+                    reasons[frame] = "nothing in its overlaps could be matched" + best(frame) + "; stitch with frames that grid or stage place, too, or place it by hand"
+                } else { (positions[frame], states[frame]) = (position, .expected) }
+            case .none(let group):
+                let others = group.filter { $0 != frame }.map { frames[$0].name }
+                let what =
+                    others.isEmpty
+                    ? "it fits no other frame" + best(frame)
+                    : "it hangs together with \(others.prefix(3).joined(separator: ", "))\(others.count > 3 ? " and \(others.count - 3) more" : ""), but with none of the others"
+                reasons[frame] = what + (hasPrior ? "; place it by hand" : "; say in which row and column it lies, give stage positions, or place it by hand")
+            }
+        }
+        moveToOrigin()
+        finish(levels, settings)
+    }
+
+    private func best(_ frame: Int) -> String {
+        guard let link = links.filter({ $0.first == frame || $0.second == frame }).max(by: { $0.correlation < $1.correlation }) else { return "" }
+        let share = (link.correlation * 100).rounded() / 100
+        return " (best with \(frames[link.first == frame ? link.second : link.first].name), correlation \(share))"
+    }
+
+    /// The upper left corner of all frames becomes (0, 0).
+    private mutating func moveToOrigin() {
+        let corner = Displacement(x: positions.compactMap { $0?.x }.min() ?? 0, y: positions.compactMap { $0?.y }.min() ?? 0)
+        positions = positions.map { $0.map { $0 - corner } }
+    }
+
+    /// Light and brightness, once it is known which frames are in the mosaic.
+    private mutating func finish(_ levels: [FrameLevels?], _ settings: StitchSettings) {
+        var evened = levels.indices.map { positions[$0] == nil ? nil : levels[$0] }
+        if settings.evensLight {
+            shading = MosaicShading(levels.compactMap(\.self))
+            if let shading { evened = evened.map { $0.map(shading.evened) } }
+        }
+        if settings.balances {
+            var pairs: [(Int, Int)] = []
+            let boxes = boxes
+            for first in boxes.indices {
+                for second in (first + 1)..<max(first + 1, boxes.count) {
+                    if let a = boxes[first], let b = boxes[second], a.intersects(b) { pairs.append((first, second)) }
+                }
+            }
+            gains = BrightnessBalance.gains(evened, positions: positions, pairs: pairs)
+        }
+        self.levels = zip(evened, gains).map { level, gain in level.map { $0.scaled(by: Float(gain)) } }
+        let middles = self.levels.compactMap { $0?.median }.sorted()
+        background = middles.isEmpty ? 0 : Double(middles[middles.count / 2])
+    }
+
+    /// Frames as the mosaic shows them: at whole pixels, so that no level is made up between two.
+    package var boxes: [Rect?] {
+        zip(frames, positions).map { frame, position in
+            position.map { Rect(x: Int($0.x.rounded()), y: Int($0.y.rounded()), width: frame.width, height: frame.height) }
+        }
+    }
+
+    package var bounds: Rect { boxes.compactMap(\.self).reduce(Rect(x: 0, y: 0, width: 0, height: 0)) { $0.union($1) } }
+
+    /// Frames laid where a person has them; light and brightness are found out as for others.
+    ///
+    /// - Parameters:
+    ///   - given: top left pixels; nil for a frame that is left out.
+    ///   - work: reads every frame once.
+    package static func given(
+        _ input: StitchInput, positions given: [Displacement?], settings: StitchSettings, work: any ParallelWork
+    ) async throws -> StitchedFrames {
+        var result = StitchedFrames(input.frames)
+        let scale = input.frames.map { FrameTexture.scale(width: $0.width, height: $0.height, pixels: 100_000) }.max() ?? 1
+        for (frame, position) in given.enumerated() {
+            if let position { (result.positions[frame], result.states[frame]) = (position, .given) } else { result.reasons[frame] = "the table gives it no position" }
+        }
+        let kinds = Dictionary(grouping: input.frames.indices.filter { given[$0] != nil }) { SIMD2(input.frames[$0].channels, input.frames[$0].bitsPerSample) }
+        if let kind = kinds.max(by: { ($0.value.count, -$0.value[0]) < ($1.value.count, -$1.value[0]) })?.key {
+            result.kind = (kind.x, kind.y)
+            for (index, frame) in input.frames.enumerated() where given[index] != nil && SIMD2(frame.channels, frame.bitsPerSample) != kind {
+                result.leaveOut(index, "it has \(frame.channels) channels of \(frame.bitsPerSample) bits, most frames \(kind.x) of \(kind.y); convert it")
+            }
+        }
+        var levels = [FrameLevels?](repeating: nil, count: input.frames.count)
+        let wanted = result.positions.indices.filter { result.positions[$0] != nil }
+        for start in stride(from: 0, to: wanted.count, by: 8) {
+            let chunk = Array(wanted[start..<min(wanted.count, start + 8)])
+            let found = try await work.concurrently(chunk) { frame -> Result<FrameLevels, any Error> in
+                do { return .success(FrameLevels(try input.pixels(frame), scale: scale)) } catch let error where error is CancellationError { throw error } catch {
+                    return .failure(error)
+                }
+            }
+            for (frame, outcome) in zip(chunk, found) {
+                switch outcome {
+                case .success(let level): levels[frame] = level
+                case .failure(let error): result.leaveOut(frame, "\(error)")
+                }
+            }
+            try work.progress(start + chunk.count, of: wanted.count)
+        }
+        result.moveToOrigin()
+        result.finish(levels, settings)
+        return result
+    }
+
+    private mutating func leaveOut(_ frame: Int, _ reason: String) {
+        (positions[frame], states[frame], reasons[frame]) = (nil, .none, reason)
+    }
+}

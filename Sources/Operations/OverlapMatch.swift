@@ -1,0 +1,253 @@
+import Raster
+
+/// How well one frame fits another at a displacement, found on the frames' own pixels.
+public struct OverlapMatch: Hashable, Sendable {
+    /// Top left pixel of the second frame seen from the first, in pixels, to a fraction.
+    public var displacement: Displacement
+    /// Normalised cross-correlation of the patches compared, −1 to 1.
+    public var correlation: Double
+    /// Number of pixels compared.
+    public var pixels: Int
+}
+
+/// Side of the patches that are compared, in pixels of the frames.
+private let patchSide = 48
+
+extension OverlapMatch {
+    /// Makes a displacement exact, by comparing the patches of the overlap in which both textures show most.
+    ///
+    /// Each patch is compared without the plane through it, so that neither uneven light nor exposure plays a part.
+    /// - Parameters:
+    ///   - start: where the second frame lies, to within `reach` pixels.
+    ///   - reach: how far from `start` the search goes, in pixels.
+    ///   - patches: how many are compared at most.
+    /// - Returns: nil when the frames do not overlap by as much as a patch there, or show nothing.
+    public static func refined(
+        _ first: AnyImage, _ second: AnyImage, textures: (FrameTexture, FrameTexture), from start: Displacement, reach: Int, patches: Int = 24
+    ) -> OverlapMatch? {
+        switch (first, second) {
+        case (.gray8(let a), .gray8(let b)): refine(a, b, textures, start, reach, patches)
+        case (.gray16(let a), .gray16(let b)): refine(a, b, textures, start, reach, patches)
+        default: preconditionFailure("frames of several kinds, or in colour")
+        }
+    }
+
+    private static func refine<Pixel: FixedWidthInteger & UnsignedInteger>(
+        _ first: Image<Pixel>, _ second: Image<Pixel>, _ textures: (FrameTexture, FrameTexture), _ start: Displacement, _ reach: Int, _ count: Int
+    ) -> OverlapMatch? {
+        var centre = (x: Int(start.x.rounded()), y: Int(start.y.rounded()))
+        let origin = centre
+        // Three steps of at most `step` pixels to each side, each around the best of the one before.
+        var step = min(reach, 3)
+        var best: (x: Int, y: Int, correlation: Double)?
+        var scores: PatchScores?
+        for _ in 0..<(2 + 2 * reach / max(1, step)) {
+            let boxes = patches(textures, at: centre, first.bounds, second.bounds, margin: step + 1, count: count)
+            guard !boxes.isEmpty else { return nil }
+            let found = PatchScores(first, second, boxes, at: centre, reach: step)
+            guard let (x, y, value) = found.best else { return nil }
+            (best, scores) = ((centre.x + x, centre.y + y, value), found)
+            if abs(x) < step, abs(y) < step { break }
+            centre = (centre.x + x, centre.y + y)
+            step = min(reach, 3)
+            if abs(centre.x - origin.x) > reach + 3 || abs(centre.y - origin.y) > reach + 3 { break }
+        }
+        guard let best, let scores else { return nil }
+        let (dx, dy) = scores.fraction
+        return OverlapMatch(
+            displacement: Displacement(x: Double(best.x) + dx, y: Double(best.y) + dy), correlation: best.correlation, pixels: scores.pixels)
+    }
+
+    /// Boxes in the first frame where both textures show most, at least `margin` from the border of either frame.
+    private static func patches(
+        _ textures: (FrameTexture, FrameTexture), at place: (x: Int, y: Int), _ first: Rect, _ second: Rect, margin: Int, count: Int
+    ) -> [Rect] {
+        let overlap = first.intersection(Rect(x: place.x, y: place.y, width: second.width, height: second.height))
+        guard overlap.width > 2 * margin + 16, overlap.height > 2 * margin + 16 else { return [] }
+        let inner = overlap.expanded(by: -margin)
+        let (width, height) = (min(patchSide, inner.width), min(patchSide, inner.height))
+        let (columns, rows) = (inner.width / width, inner.height / height)
+        let (a, b) = textures
+        let scale = a.scale
+        var found: [(energy: Float, box: Rect)] = []
+        a.values.withUnsafeBufferPointer { av in
+            b.values.withUnsafeBufferPointer { bv in
+                for row in 0..<rows {
+                    for column in 0..<columns {
+                        // Spread so that the patches reach from one end of the overlap to the other.
+                        let box = Rect(
+                            x: inner.x + (columns > 1 ? column * (inner.width - width) / (columns - 1) : 0),
+                            y: inner.y + (rows > 1 ? row * (inner.height - height) / (rows - 1) : 0), width: width, height: height)
+                        var (ea, eb): (Float, Float) = (0, 0)
+                        for y in stride(from: box.y, to: box.maxY, by: scale) {
+                            let (ya, yb) = (y / scale, (y - place.y) / scale)
+                            guard ya < a.height, yb < b.height else { continue }
+                            for x in stride(from: box.x, to: box.maxX, by: scale) {
+                                let (xa, xb) = (x / scale, (x - place.x) / scale)
+                                guard xa < a.width, xb < b.width else { continue }
+                                let (va, vb) = (av[ya * a.width + xa], bv[yb * b.width + xb])
+                                ea += va * va
+                                eb += vb * vb
+                            }
+                        }
+                        found.append((ea + eb, box))
+                    }
+                }
+            }
+        }
+        return found.sorted { ($0.energy, $1.box.y, $1.box.x) > ($1.energy, $0.box.y, $0.box.x) }.prefix(count).map(\.box)
+    }
+}
+
+/// Correlation of patches at every shift around a place.
+private struct PatchScores {
+    let reach: Int
+    let pixels: Int
+    private var values: [Double]
+
+    init<Pixel: FixedWidthInteger & UnsignedInteger>(
+        _ first: Image<Pixel>, _ second: Image<Pixel>, _ boxes: [Rect], at place: (x: Int, y: Int), reach: Int
+    ) {
+        self.reach = reach
+        let side = 2 * reach + 1
+        var (products, squares) = ([Double](repeating: 0, count: side * side), [Double](repeating: 0, count: side * side))
+        var energy = 0.0
+        var total = 0
+        for box in boxes {
+            let centred = first.smoothedPart(box).withoutPlane(width: box.width)
+            let field = Rect(x: box.x - place.x - reach, y: box.y - place.y - reach, width: box.width + 2 * reach, height: box.height + 2 * reach)
+            // The plane of the whole field instead of each part's own, of which only the mean is subtracted exactly below.
+            let levels = second.smoothedPart(field).withoutPlane(width: field.width)
+            let count = box.width * box.height
+            total += count
+            var own: Float = 0
+            for value in centred { own += value * value }
+            energy += Double(own)
+            centred.withUnsafeBufferPointer { centred in
+                levels.withUnsafeBufferPointer { levels in
+                    for dy in 0..<side {
+                        for dx in 0..<side {
+                            var (product, sum, square) = (SIMD8<Float>(), SIMD8<Float>(), SIMD8<Float>())
+                            var (p, s, q): (Float, Float, Float) = (0, 0, 0)
+                            for y in 0..<box.height {
+                                let (row, other) = (centred.baseAddress! + y &* box.width, levels.baseAddress! + ((y &+ dy) &* field.width &+ dx))
+                                var x = 0
+                                while x &+ 8 <= box.width {
+                                    let va = UnsafeRawPointer(row + x).loadUnaligned(as: SIMD8<Float>.self)
+                                    let vb = UnsafeRawPointer(other + x).loadUnaligned(as: SIMD8<Float>.self)
+                                    product += va * vb
+                                    sum += vb
+                                    square += vb * vb
+                                    x &+= 8
+                                }
+                                while x < box.width {
+                                    p += row[x] * other[x]
+                                    s += other[x]
+                                    q += other[x] * other[x]
+                                    x &+= 1
+                                }
+                            }
+                            let whole = Double(sum.sum() + s)
+                            // Shift (dx, dy) of the field moves the second frame the other way.
+                            let index = (side - 1 - dy) * side + side - 1 - dx
+                            products[index] += Double(product.sum() + p)
+                            squares[index] += max(0, Double(square.sum() + q) - whole * whole / Double(count))
+                        }
+                    }
+                }
+            }
+        }
+        pixels = total
+        values = zip(products, squares).map { energy > 0 && $1 > 0 ? $0 / (energy * $1).squareRoot() : -1 }
+    }
+
+    /// The best shift; nil when nothing is to be seen.
+    var best: (x: Int, y: Int, correlation: Double)? {
+        let index = values.indices.reduce(0) { values[$1] > values[$0] ? $1 : $0 }
+        guard values[index] > -1 else { return nil }
+        return (index % (2 * reach + 1) - reach, index / (2 * reach + 1) - reach, values[index])
+    }
+
+    /// Summit of the paraboloid through the best shift and its eight neighbours, seen from the best; 0 where it has no neighbours.
+    var fraction: (x: Double, y: Double) {
+        guard let (x, y, _) = best, abs(x) < reach, abs(y) < reach else { return (0, 0) }
+        let side = 2 * reach + 1
+        func at(_ dx: Int, _ dy: Int) -> Double { values[(y + reach + dy) * side + x + reach + dx] }
+        // Least squares over the nine values.
+        var (gx, gy, xx, yy, xy) = (0.0, 0.0, 0.0, 0.0, 0.0)
+        for d in -1...1 {
+            gx += (at(1, d) - at(-1, d)) / 6
+            gy += (at(d, 1) - at(d, -1)) / 6
+            xx += (at(1, d) - 2 * at(0, d) + at(-1, d)) / 3
+            yy += (at(d, 1) - 2 * at(d, 0) + at(d, -1)) / 3
+        }
+        xy = (at(1, 1) - at(-1, 1) - at(1, -1) + at(-1, -1)) / 4
+        let determinant = xx * yy - xy * xy
+        guard xx < 0, yy < 0, determinant > 0 else { return (0, 0) }
+        let (fx, fy) = ((xy * gy - yy * gx) / determinant, (xy * gx - xx * gy) / determinant)
+        return (min(1, max(-1, fx)), min(1, max(-1, fy)))
+    }
+}
+
+extension [Float] {
+    /// The rows without the plane that fits them best.
+    fileprivate func withoutPlane(width: Int) -> [Float] {
+        let height = count / width
+        let (middleX, middleY) = (Float(width - 1) / 2, Float(height - 1) / 2)
+        var (sum, sumX, sumY): (Double, Double, Double) = (0, 0, 0)
+        for y in 0..<height {
+            var (line, lineX): (Float, Float) = (0, 0)
+            for x in 0..<width {
+                let value = self[y &* width &+ x]
+                line += value
+                lineX += value * (Float(x) - middleX)
+            }
+            sum += Double(line)
+            sumX += Double(lineX)
+            sumY += Double(line) * Double(Float(y) - middleY)
+        }
+        let (w, h) = (Double(width), Double(height))
+        let slopeX = width > 1 ? Float(sumX / (h * w * (w * w - 1) / 12)) : 0
+        let slopeY = height > 1 ? Float(sumY / (w * h * (h * h - 1) / 12)) : 0
+        let mean = Float(sum / (w * h))
+        var result = self
+        for y in 0..<height {
+            let base = mean + slopeY * (Float(y) - middleY) - slopeX * middleX
+            for x in 0..<width { result[y &* width &+ x] -= base + slopeX * Float(x) }
+        }
+        return result
+    }
+}
+
+extension Image where Pixel: FixedWidthInteger & UnsignedInteger {
+    /// Levels inside `box`, smoothed by 1 2 1 across and down; the box lies a pixel inside the image, or its border is repeated.
+    fileprivate func smoothedPart(_ box: Rect) -> [Float] {
+        let width = box.width
+        var lines = [Float](repeating: 0, count: (box.height + 2) * width)
+        var result = [Float](repeating: 0, count: box.height * width)
+        withBuffer { pixels in
+            lines.withUnsafeMutableBufferPointer { lines in
+                for y in -1...box.height {
+                    let row = pixels.baseAddress! + min(self.height - 1, max(0, box.y + y)) * self.width
+                    let line = lines.baseAddress! + (y + 1) * width
+                    if box.x >= 1, box.maxX < self.width {
+                        let from = row + box.x
+                        for x in 0..<width { line[x] = Float(Int32(truncatingIfNeeded: from[x &- 1]) &+ Int32(truncatingIfNeeded: from[x &+ 1]) &+ 2 &* Int32(truncatingIfNeeded: from[x])) }
+                    } else {
+                        for x in 0..<width {
+                            let (left, middle, right) = (max(0, box.x + x - 1), box.x + x, min(self.width - 1, box.x + x + 1))
+                            line[x] = Float(row[left]) + Float(row[right]) + 2 * Float(row[middle])
+                        }
+                    }
+                }
+                result.withUnsafeMutableBufferPointer { result in
+                    for y in 0..<box.height {
+                        let (line, target) = (lines.baseAddress! + (y + 1) * width, result.baseAddress! + y * width)
+                        for x in 0..<width { target[x] = (line[x &- width] + line[x &+ width] + 2 * line[x]) * 0.0625 }
+                    }
+                }
+            }
+        }
+        return result
+    }
+}
