@@ -20,6 +20,10 @@ package struct StitchedFrames: Sendable {
         /// Of the second frame seen from the first, in pixels.
         package let displacement: Displacement
         package let correlation: Double
+        /// The same, lowered where the overlap shows little.
+        package let evidence: Double
+        /// By how much it stands out from the next best place.
+        package let margin: Double
         package let verdict: FrameLayout.Verdict
         /// How far the result is from it, in pixels; nil unless used.
         package let residual: Double?
@@ -56,7 +60,8 @@ package struct StitchedFrames: Sendable {
         links = zip(found, zip(layout.verdicts, layout.residuals)).compactMap { link, outcome in
             link.candidates.first.map {
                 Link(
-                    first: link.first, second: link.second, displacement: $0.displacement, correlation: $0.correlation, verdict: outcome.0, residual: outcome.1)
+                    first: link.first, second: link.second, displacement: $0.displacement, correlation: $0.correlation, evidence: $0.evidence, margin: link.margin,
+                    verdict: outcome.0, residual: outcome.1)
             }
         }
         for (frame, placement) in layout.placements.enumerated() where reasons[frame] == nil {

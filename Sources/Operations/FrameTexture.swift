@@ -10,6 +10,8 @@ public struct FrameTexture: Sendable {
     public let scale: Int
     /// Row after row; around 0.
     let values: [Float]
+    /// The level around each pixel, with a little more so that where it is almost dark noise does not become contrast. Empty once reduced.
+    let surroundings: [Float]
 
     /// Radius of the surroundings, in pixels of the texture.
     static let reach = 14
@@ -39,21 +41,23 @@ public struct FrameTexture: Sendable {
         var levels = levels
         // Noise of single pixels has no part in where a frame lies.
         if scale == 1 { levels = smoothed(levels, width, height) }
-        let around = boxMean(boxMean(levels, width, height, Self.reach), width, height, Self.reach)
+        var around = boxMean(boxMean(levels, width, height, Self.reach), width, height, Self.reach)
         var mean = 0.0
         for level in around { mean += Double(level) }
-        // Where it is almost dark, noise shall not become contrast.
         let floor = max(Float(mean / Double(around.count)) * 0.1, .leastNormalMagnitude)
         levels.withUnsafeMutableBufferPointer { levels in
-            around.withUnsafeBufferPointer { around in
-                for index in 0..<levels.count { levels[index] = (levels[index] - around[index]) / (around[index] + floor) }
+            around.withUnsafeMutableBufferPointer { around in
+                for index in 0..<levels.count {
+                    levels[index] = (levels[index] - around[index]) / (around[index] + floor)
+                    around[index] += floor
+                }
             }
         }
-        values = levels
+        (values, surroundings) = (levels, around)
     }
 
     private init(width: Int, height: Int, scale: Int, values: [Float]) {
-        (self.width, self.height, self.scale, self.values) = (width, height, scale, values)
+        (self.width, self.height, self.scale, self.values, surroundings) = (width, height, scale, values, [])
     }
 
     /// Made smaller once more by a whole number.

@@ -16,14 +16,14 @@ private let patchSide = 48
 extension OverlapMatch {
     /// Makes a displacement exact, by comparing the patches of the overlap in which both textures show most.
     ///
-    /// Each patch is compared without the plane through it, so that neither uneven light nor exposure plays a part.
+    /// Levels are taken as shares of those around, as in the textures, so that neither uneven light nor exposure plays a part.
     /// - Parameters:
     ///   - start: where the second frame lies, to within `reach` pixels.
     ///   - reach: how far from `start` the search goes, in pixels.
     ///   - patches: how many are compared at most.
     /// - Returns: nil when the frames do not overlap by as much as a patch there, or show nothing.
     public static func refined(
-        _ first: AnyImage, _ second: AnyImage, textures: (FrameTexture, FrameTexture), from start: Displacement, reach: Int, patches: Int = 24
+        _ first: AnyImage, _ second: AnyImage, textures: (FrameTexture, FrameTexture), from start: Displacement, reach: Int, patches: Int = 80
     ) -> OverlapMatch? {
         switch (first, second) {
         case (.gray8(let a), .gray8(let b)): refine(a, b, textures, start, reach, patches)
@@ -37,25 +37,31 @@ extension OverlapMatch {
     ) -> OverlapMatch? {
         var centre = (x: Int(start.x.rounded()), y: Int(start.y.rounded()))
         let origin = centre
-        // Three steps of at most `step` pixels to each side, each around the best of the one before.
-        var step = min(reach, 3)
-        var best: (x: Int, y: Int, correlation: Double)?
-        var scores: PatchScores?
-        for _ in 0..<(2 + 2 * reach / max(1, step)) {
-            let boxes = patches(textures, at: centre, first.bounds, second.bounds, margin: step + 1, count: count)
-            guard !boxes.isEmpty else { return nil }
-            let found = PatchScores(first, second, boxes, at: centre, reach: step)
-            guard let (x, y, value) = found.best else { return nil }
-            (best, scores) = ((centre.x + x, centre.y + y, value), found)
-            if abs(x) < step, abs(y) < step { break }
+        // To the pixel by the few patches that show most, each step around the best place of the one before.
+        let step = max(1, min(reach, 3))
+        for _ in 0..<(2 + 2 * reach / step) {
+            let boxes = patches(textures, at: centre, first.bounds, second.bounds, margin: step + 1, count: (count + 7) / 8)
+            guard !boxes.isEmpty, let (x, y, _) = PatchScores(first, second, textures, boxes, at: centre, reach: step).best else { return nil }
             centre = (centre.x + x, centre.y + y)
-            step = min(reach, 3)
+            if abs(x) < step, abs(y) < step { break }
             if abs(centre.x - origin.x) > reach + 3 || abs(centre.y - origin.y) > reach + 3 { break }
         }
-        guard let best, let scores else { return nil }
-        let (dx, dy) = scores.fraction
+        // To a fraction of it by many: what they show less of, they have more of.
+        var scores: PatchScores?
+        for _ in 0..<3 {
+            let boxes = patches(textures, at: centre, first.bounds, second.bounds, margin: 2, count: count)
+            guard !boxes.isEmpty else { return nil }
+            let found = PatchScores(first, second, textures, boxes, at: centre, reach: 1)
+            guard let (x, y, _) = found.best else { return nil }
+            scores = found
+            if x == 0, y == 0 { break }
+            centre = (centre.x + x, centre.y + y)
+        }
+        guard let scores, let best = scores.best else { return nil }
+        // Not at a border of the nine only when three steps did not end; then as it is.
+        let (dx, dy) = best.x == 0 && best.y == 0 ? scores.fraction : (0, 0)
         return OverlapMatch(
-            displacement: Displacement(x: Double(best.x) + dx, y: Double(best.y) + dy), correlation: best.correlation, pixels: scores.pixels)
+            displacement: Displacement(x: Double(centre.x) + dx, y: Double(centre.y) + dy), correlation: best.correlation, pixels: scores.pixels)
     }
 
     /// Boxes in the first frame where both textures show most, at least `margin` from the border of either frame.
@@ -106,7 +112,7 @@ private struct PatchScores {
     private var values: [Double]
 
     init<Pixel: FixedWidthInteger & UnsignedInteger>(
-        _ first: Image<Pixel>, _ second: Image<Pixel>, _ boxes: [Rect], at place: (x: Int, y: Int), reach: Int
+        _ first: Image<Pixel>, _ second: Image<Pixel>, _ textures: (FrameTexture, FrameTexture), _ boxes: [Rect], at place: (x: Int, y: Int), reach: Int
     ) {
         self.reach = reach
         let side = 2 * reach + 1
@@ -114,10 +120,10 @@ private struct PatchScores {
         var energy = 0.0
         var total = 0
         for box in boxes {
-            let centred = first.smoothedPart(box).withoutPlane(width: box.width)
+            let centred = textures.0.evened(first.smoothedPart(box), box)
             let field = Rect(x: box.x - place.x - reach, y: box.y - place.y - reach, width: box.width + 2 * reach, height: box.height + 2 * reach)
-            // The plane of the whole field instead of each part's own, of which only the mean is subtracted exactly below.
-            let levels = second.smoothedPart(field).withoutPlane(width: field.width)
+            // The mean of the whole field; what each part's own differs from it is subtracted below.
+            let levels = textures.1.evened(second.smoothedPart(field), field)
             let count = box.width * box.height
             total += count
             var own: Float = 0
@@ -189,31 +195,33 @@ private struct PatchScores {
     }
 }
 
-extension [Float] {
-    /// The rows without the plane that fits them best.
-    fileprivate func withoutPlane(width: Int) -> [Float] {
-        let height = count / width
-        let (middleX, middleY) = (Float(width - 1) / 2, Float(height - 1) / 2)
-        var (sum, sumX, sumY): (Double, Double, Double) = (0, 0, 0)
-        for y in 0..<height {
-            var (line, lineX): (Float, Float) = (0, 0)
-            for x in 0..<width {
-                let value = self[y &* width &+ x]
-                line += value
-                lineX += value * (Float(x) - middleX)
+extension FrameTexture {
+    /// Levels of a part of the frame as shares above or below those around, less their mean.
+    fileprivate func evened(_ levels: [Float], _ box: Rect) -> [Float] {
+        var result = levels
+        var sum = 0.0
+        let step = 1 / Float(scale)
+        result.withUnsafeMutableBufferPointer { result in
+            surroundings.withUnsafeBufferPointer { around in
+                for y in 0..<box.height {
+                    let down = min(Float(height - 1), max(0, (Float(box.y + y) + 0.5) * step - 0.5))
+                    let (above, part) = (Int(down), down - Float(Int(down)))
+                    let (upper, lower) = (around.baseAddress! + above * width, around.baseAddress! + min(height - 1, above + 1) * width)
+                    let row = result.baseAddress! + y * box.width
+                    var line: Float = 0
+                    for x in 0..<box.width {
+                        let across = min(Float(width &- 1), max(0, (Float(box.x &+ x) + 0.5) * step - 0.5))
+                        let left = Int(across)
+                        let right = min(width &- 1, left &+ 1)
+                        let (a, b) = (upper[left] + (lower[left] - upper[left]) * part, upper[right] + (lower[right] - upper[right]) * part)
+                        row[x] = row[x] / (a + (b - a) * (across - Float(left))) - 1
+                        line += row[x]
+                    }
+                    sum += Double(line)
+                }
             }
-            sum += Double(line)
-            sumX += Double(lineX)
-            sumY += Double(line) * Double(Float(y) - middleY)
-        }
-        let (w, h) = (Double(width), Double(height))
-        let slopeX = width > 1 ? Float(sumX / (h * w * (w * w - 1) / 12)) : 0
-        let slopeY = height > 1 ? Float(sumY / (w * h * (h * h - 1) / 12)) : 0
-        let mean = Float(sum / (w * h))
-        var result = self
-        for y in 0..<height {
-            let base = mean + slopeY * (Float(y) - middleY) - slopeX * middleX
-            for x in 0..<width { result[y &* width &+ x] -= base + slopeX * Float(x) }
+            let mean = Float(sum / Double(max(1, result.count)))
+            for index in 0..<result.count { result[index] -= mean }
         }
         return result
     }
