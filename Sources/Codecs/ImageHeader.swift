@@ -29,6 +29,10 @@ package struct ImageHeader: Sendable, Equatable {
     /// How pixels differ from what the file stores, a sentence each.
     package var notes: [String] = []
 
+    package init(width: Int, height: Int, channels: Int, bitsPerSample: Int, format: ImageFormat, pages: Int = 1) {
+        (self.width, self.height, self.channels, self.bitsPerSample, self.format, self.pages) = (width, height, channels, bitsPerSample, format, pages)
+    }
+
     /// Bytes of one row as `readRows` writes it.
     package var rowBytes: Int { width * channels * bitsPerSample / 8 }
     package var pixelBytes: Int { rowBytes * height }

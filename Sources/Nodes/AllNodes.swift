@@ -13,6 +13,7 @@ package enum AllNodes {
         NodeClass(VignettingNode.self),
         NodeClass(BackgroundNode.self),
         NodeClass(ChainNode.self),
+        NodeClass(StitchNode.self),
         NodeClass(ThresholdNode.self),
         NodeClass(ModelNode.self),
         NodeClass(SegmentImportNode.self),

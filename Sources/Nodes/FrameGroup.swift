@@ -116,6 +116,11 @@ package struct FrameGroup: Sendable {
         return false
     }
 
+    /// The same for a body that waits for others meanwhile.
+    package func write<Result>(waiting name: String, _ body: (_ path: String) async throws -> Result) async throws -> Result {
+        try await pipeline.project.files.writeAtPath(waiting: "\(folder)/\(name)", body)
+    }
+
     /// Tells how far the node is with this group. Throws when the job was cancelled.
     package func progress(_ done: Int, of total: Int) throws(RunCancelled) {
         try checkCancelled()

@@ -1,4 +1,5 @@
 import Operations
+import Pipeline
 import Raster
 import Synchronization
 
@@ -112,7 +113,11 @@ package struct FrameStitcher: Sendable {
     private var levelScale: Int { input.frames.map { FrameTexture.scale(width: $0.width, height: $0.height, pixels: 100_000) }.max() ?? 1 }
 
     private func load(_ frame: Int) throws -> (Loaded, FrameLevels) {
-        let image = try input.pixels(frame)
+        let (image, said) = (try input.pixels(frame), input.frames[frame])
+        guard image.width == said.width, image.height == said.height, image.channels == said.channels, image.bitsPerSample == said.bitsPerSample else {
+            throw StitchError.other(
+                "it has \(image.width) × \(image.height) pixels of \(image.channels) channels and \(image.bitsPerSample) bits, not \(said.width) × \(said.height) of \(said.channels) and \(said.bitsPerSample) as expected; check the steps before")
+        }
         let gray: AnyImage =
             switch image {
             case .color8(let color): .gray8(color.gray())
@@ -194,7 +199,7 @@ package struct FrameStitcher: Sendable {
             for start in stride(from: 0, to: frames.count, by: 8) {
                 let chunk = Array(frames[start..<min(frames.count, start + 8)])
                 let loaded = try await work.concurrently(chunk) { frame -> Result<(Loaded, FrameLevels), any Error> in
-                    do { return .success(try stitcher.load(frame)) } catch let error where error is CancellationError { throw error } catch { return .failure(error) }
+                    do { return .success(try stitcher.load(frame)) } catch let error where error is CancellationError || error is RunCancelled { throw error } catch { return .failure(error) }
                 }
                 for (frame, outcome) in zip(chunk, loaded) {
                     switch outcome {

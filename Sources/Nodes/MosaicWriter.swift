@@ -184,11 +184,13 @@ package enum StitchError: Error, CustomStringConvertible, Equatable {
     case changed(frame: Int, width: Int, height: Int)
     case nothingPlaced(reason: String)
     case table(line: Int, reason: String)
+    case other(String)
 
     package var description: String {
         switch self {
         case .changed(let frame, let width, let height): "frame \(frame + 1) is \(width) × \(height) pixels by now, not as before; leave the files alone while they are stitched"
         case .nothingPlaced(let reason): "no mosaic: \(reason)"
+        case .other(let text): text
         case .table(let line, let reason): "line \(line) of the table of positions: \(reason)"
         }
     }

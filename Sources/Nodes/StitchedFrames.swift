@@ -1,4 +1,5 @@
 import Operations
+import Pipeline
 import Raster
 
 /// What is known of the frames of a mosaic: where they lie and how sure that is.
@@ -152,7 +153,7 @@ package struct StitchedFrames: Sendable {
         for start in stride(from: 0, to: wanted.count, by: 8) {
             let chunk = Array(wanted[start..<min(wanted.count, start + 8)])
             let found = try await work.concurrently(chunk) { frame -> Result<FrameLevels, any Error> in
-                do { return .success(FrameLevels(try input.pixels(frame), scale: scale)) } catch let error where error is CancellationError { throw error } catch {
+                do { return .success(FrameLevels(try input.pixels(frame), scale: scale)) } catch let error where error is CancellationError || error is RunCancelled { throw error } catch {
                     return .failure(error)
                 }
             }

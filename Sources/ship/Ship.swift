@@ -16,8 +16,7 @@ struct Ship: AsyncParsableCommand {
             """,
         version: shipVersion,
         subcommands: [
-            ServeCommand.self, DemoCommand.self, RunCommand.self, MergeCommand.self, ImportCommand.self, ExportCommand.self, MeasureCommand.self, ConvertCommand.self,
-            TileCommand.self, CheckCommand.self, PipelineCommand.self, NodesCommand.self,
-            ReferenceCommand.self,
+            ServeCommand.self, DemoCommand.self, RunCommand.self, MergeCommand.self, ImportCommand.self, ExportCommand.self, MeasureCommand.self,
+            ConvertCommand.self, StitchCommand.self, TileCommand.self, CheckCommand.self, PipelineCommand.self, NodesCommand.self, ReferenceCommand.self,
         ])
 }
