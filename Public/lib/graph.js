@@ -78,7 +78,10 @@ const ends = (types, node) => (types[node.kind]?.outputs ?? []).map(s => `${node
 export function offers(graph, types, name, input) {
   const after = new Set([name])
   for (let size = 0; size !== after.size;) { size = after.size; for (const e of graph.edges) if (after.has(nodeOf(e.from))) after.add(nodeOf(e.to)) }
-  return order(graph).filter(n => !after.has(n)).flatMap(n => ends(types, graph.nodes.find(x => x.name === n))).filter(end => { const t = typeOf(graph, types, end); return t === input.type || (t === 'gray' && input.type === 'image') })
+  return order(graph).filter(n => !after.has(n)).flatMap(n => ends(types, graph.nodes.find(x => x.name === n))).filter(end => {
+    const t = typeOf(graph, types, end)
+    return t === input.type || (t === 'gray' && input.type === 'image')
+  })
 }
 
 /** With these ends as all that feed an input, in their order. */

@@ -56,7 +56,8 @@ package struct EditsAtStake: Sendable {
     package var sentence: String {
         func objects(_ count: Int) -> String { count == 1 ? "1 object" : "\(count) objects" }
         let (edited, removed) = (images.reduce(0) { $0 + $1.edited }, images.reduce(0) { $0 + $1.removed })
-        let what = [edited > 0 ? "\(objects(edited)) edited by hand" : nil, removed > 0 ? "\(objects(removed)) taken away by hand" : nil].compactMap(\.self).joined(separator: " and ")
+        let what = [edited > 0 ? "\(objects(edited)) edited by hand" : nil, removed > 0 ? "\(objects(removed)) taken away by hand" : nil].compactMap(\.self)
+            .joined(separator: " and ")
         let named = images.prefix(3).map { "\($0.name) (\($0.edited + $0.removed))" }.joined(separator: ", ") + (images.count > 3 ? " and \(images.count - 3) more" : "")
         return "this run computes \(images.count == 1 ? "an image" : "\(images.count) images") with \(what): \(named)"
     }

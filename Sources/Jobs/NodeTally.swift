@@ -45,7 +45,8 @@ package struct NodeTally: Codable, Sendable, Equatable {
     /// For the log.
     var sentence: String {
         var parts: [String] = []
-        if done > 0 { parts.append("ran on \(done) image\(done == 1 ? "" : "s") in \((seconds * 1000).rounded() / 1000) s" + ((again ?? 0) > 0 ? " (on \(again ?? 0) only for its pixels, its result is as before)" : "")) }
+        let pixels = (again ?? 0) > 0 ? " (on \(again ?? 0) only for its pixels, its result is as before)" : ""
+        if done > 0 { parts.append("ran on \(done) image\(done == 1 ? "" : "s") in \((seconds * 1000).rounded() / 1000) s\(pixels)") }
         if let kept, kept > 0 { parts.append("kept on \(kept)") }
         return "\(name): \(parts.isEmpty ? "nothing to do" : parts.joined(separator: ", "))"
     }

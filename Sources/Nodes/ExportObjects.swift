@@ -20,14 +20,14 @@ struct ExportObjects {
         self.collection = collection
         let all: [ImageRecord]
         if let chosen = collection.images { all = chosen } else { all = try await project.allImages() }
-        images = all.filter { $0.width > 0 && $0.realm == collection.step.realm }.sorted { ($0.name, $0.uid) < ($1.name, $1.uid) }
+        images = all.filter { $0.width > 0 && collection.concerns($0) }.sorted { ($0.name, $0.uid) < ($1.name, $1.uid) }
         var (stale, missing, count) = ([String](), [String](), 0)
         for image in images {
             try collection.checkCancelled()
             let objects = try await project.objectCount(image: image.id)
             count += objects
             guard objects > 0 else { continue }
-            for end in collection.plan.regionEnds(of: image) {
+            for end in collection.plan.regionEnds where end == collection.regionEnd {
                 guard let key = try await project.resultKey(image: image.id, node: collection.plan.storedNode(of: end)) else { continue }
                 if RunKey(key) != RunKey(of: image, end: end, plan: collection.plan) { stale.append(image.name) }
             }
@@ -62,7 +62,7 @@ struct ExportObjects {
 
     /// Objects of an image.
     func objects(of image: ImageRecord) async throws -> [ObjectRecord] {
-        try await collection.project.allObjects(of: image.id).sorted { ($0.box.y, $0.box.x, $0.uid) < ($1.box.y, $1.box.x, $1.uid) }
+        try await collection.objects(of: image).sorted { ($0.box.y, $0.box.x, $0.uid) < ($1.box.y, $1.box.x, $1.uid) }
     }
 
     /// Objects of an image with their masks.

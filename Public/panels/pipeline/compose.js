@@ -13,7 +13,8 @@ export function overview(graph, errors, titleOf, open, choose) {
   }))
   const drawn = [...new Set(graph.edges.map(e => `${nodeOf(e.from)} ${nodeOf(e.to)}`))].map(e => e.split(' '))
     .filter(([a, b]) => place[a] && place[b])
-  return h('svg', { class: 'graph', viewBox: `0 0 ${width} ${lines.length * step - step + high + 2}`, role: 'img', 'aria-label': `Overview: ${graph.nodes.length} steps in ${lines.length} rows` }, [
+  return h('svg', { class: 'graph', viewBox: `0 0 ${width} ${lines.length * step - step + high + 2}`, role: 'img',
+    'aria-label': `Overview: ${graph.nodes.length} steps in ${lines.length} rows` }, [
     ...drawn.map(([a, b], i) => {
       // What passes over rows in between goes around them.
       const [x, y] = place[a], [u, v, w] = place[b], top = y + high / 2, end = v - high / 2,
@@ -23,7 +24,8 @@ export function overview(graph, errors, titleOf, open, choose) {
     ...graph.nodes.map(({ name }) => {
       const [x, y, w] = place[name], text = titleOf(name), most = Math.floor(w / 6.6)
       return h('g', { class: { on: name === open, bad: about(errors, name).length }, onClick: () => choose(name) }, [
-      h('title', text), h('rect', { x: x - w / 2, y: y - high / 2, width: w, height: high, rx: 5 }), h('text', { x, y: y + 4 }, text.length > most ? text.slice(0, most - 1) + '…' : text)])
+      h('title', text), h('rect', { x: x - w / 2, y: y - high / 2, width: w, height: high, rx: 5 }),
+      h('text', { x, y: y + 4 }, text.length > most ? text.slice(0, most - 1) + '…' : text)])
     })
   ])
 }
@@ -49,10 +51,12 @@ export function inputs(graph, types, node, label, change, readOnly) {
     return h('div', { class: 'form-row', key: to }, [
       h(s.many ? 'span' : 'label', { class: 'form-label', for: s.many ? undefined : id }, [h('i', { class: 'in' }), s.name]),
       s.many ? h('div', { class: 'many', role: 'group', 'aria-label': s.name }, all.length ? all.map(end => h('label', { class: 'check' }, [
-        h('input', { type: 'checkbox', checked: now.includes(end), disabled: readOnly, onChange: e => set(e.target.checked ? [...now, end] : now.filter(x => x !== end)) }), label(end)
+        h('input', { type: 'checkbox', checked: now.includes(end), disabled: readOnly,
+          onChange: e => set(e.target.checked ? [...now, end] : now.filter(x => x !== end)) }), label(end)
       ])) : h('span', { class: 'muted' }, `No step gives ${s.type}.`))
         : h('select', { id, disabled: readOnly, onChange: e => set(e.target.selectedIndex ? [all[e.target.selectedIndex - 1]] : []) }, [h('option', { selected: !now.length },
-          s.optional || (s.unless && graph.edges.some(e => e.to === `${node.name}.${s.unless}`)) ? 'Not needed' : all.length ? 'Not joined' : `No step gives ${s.type}`), ...all.map(end => h('option', { key: end, selected: now[0] === end }, label(end)))]),
+          s.optional || (s.unless && graph.edges.some(e => e.to === `${node.name}.${s.unless}`)) ? 'Not needed' : all.length ? 'Not joined' : `No step gives ${s.type}`),
+          ...all.map(end => h('option', { key: end, selected: now[0] === end }, label(end)))]),
       h('p', { class: 'form-help' }, s.help)
     ])
   }))
@@ -65,7 +69,8 @@ export function stakes(problem, answer) {
     class: 'sheet stakes', 'aria-labelledby': 'stakes', onVnodeMounted: v => v.el.showModal(), onCancel: e => { e.preventDefault(); answer() }
   }, h('div', { class: 'sheet-body' }, [
     h('h2', { id: 'stakes' }, 'What becomes of your edits?'),
-    h('p', `This run computes ${problem.edited.length === 1 ? 'an image' : `${problem.edited.length} images`} on which you edited ${total('edited')} and took away ${total('removed')} objects.`),
+    h('p', `This run computes ${problem.edited.length === 1 ? 'an image' : `${problem.edited.length} images`} on which`
+      + ` you edited ${total('edited')} and took away ${total('removed')} objects.`),
     h('ul', { class: 'stakes-list' }, problem.edited.slice(0, 200).map(i => h('li', { key: i.image }, [
       h('span', i.name), h('span', { class: 'number muted' }, `${i.edited} edited, ${i.removed} taken away`)]))),
     h('p', { class: 'muted' }, 'Undo brings replaced objects back, image by image.'),

@@ -77,7 +77,7 @@ const component = defineComponent(() => {
     clearTimeout(timer)
     timer = null
     const text = JSON.stringify(view.graph)
-    if (text === saved) { shell.saved = { kind: 'saved' }; return true }
+    if (text === saved) { view.errors = []; shell.saved = { kind: 'saved' }; return true }
     if (complaints.value.length) { shell.saved = { kind: 'offline', icon: 'warning', text: 'Not saved: a value is out of range' }; return false }
     try {
       await put(P('/graph'), view.graph)
@@ -143,7 +143,8 @@ const component = defineComponent(() => {
   const results = t => [
     t.objects != null ? plural(t.objects, 'object') : null, t.rejects && Object.keys(t.rejects).length
       ? `${count(Object.values(t.rejects).reduce((a, b) => a + b, 0))} dropped` : null,
-    t.framePixels ? `${+(100 * t.pixels / t.framePixels).toPrecision(3)} % of the pixels` : null, t.columns ? `${count(t.columns)} values an object` : null, t.seconds
+    t.framePixels ? `${+(100 * t.pixels / t.framePixels).toPrecision(3)} % of the pixels` : null,
+    t.kept ? `kept on ${plural(t.kept, 'image')}` : null, t.columns ? `${count(t.columns)} values an object` : null, t.seconds
       ? duration(t.seconds) : null
   ].filter(Boolean).join(' · ')
   const card = (name, i) => {
@@ -226,7 +227,9 @@ const component = defineComponent(() => {
         : empty('pipeline', 'No steps yet', 'Take a preset to begin, or add steps.')) : null,
       view.stakes ? stakes(view.stakes, what => { view.stakes = null; if (what) run(what) }) : null
     ]),
-    view.graph && view.types ? h(preview, { project, graph: view.graph, valid: !complaints.value.length && !view.errors.length, onImage: i => { view.top = 2 ** i.bits - 1 } }) : null
+    view.graph && view.types ? h(preview, {
+      project, graph: view.graph, valid: !complaints.value.length && !view.errors.length, onImage: i => { view.top = 2 ** i.bits - 1 }
+    }) : null
   ])
 })
 
