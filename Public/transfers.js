@@ -7,10 +7,13 @@ export const transfers = reactive({ list: [] })
 const parallel = 2
 let running = 0
 
-/** Queues files [{ file, path }] for a project. */
-export function addTransfers(project, files) {
+/** Queues files [{ file, path }] for a project. Masks and outlines of images that come along, or are there, are told apart by the server. */
+export async function addTransfers(project, files) {
+  let masks = new Set()
+  try { masks = new Set((await post(at(project, '/imports/masks'), { names: files.map(f => f.path) })).masks) } catch { /* each upload then tells by its own name */ }
   for (const { file, path } of files) {
-    transfers.list.push({ id: `${Date.now()}-${transfers.list.length}`, project: { user: project.user, name: project.name }, path, file: Object.freeze({ blob: file }),
+    transfers.list.push({ id: `${Date.now()}-${transfers.list.length}`, project: { user: project.user, name: project.name }, path, role: masks.has(path) ? 'mask' : null,
+      file: Object.freeze({ blob: file }),
       size: file.size, sent: 0, state: 'waiting', error: null, abort: null })
   }
   pump()

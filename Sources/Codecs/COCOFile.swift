@@ -105,7 +105,7 @@ package struct COCOFile: Sendable {
             let category = annotation.category.flatMap { categories[$0] }
             objects.append(
                 OutlinedObject(
-                    shape: .mask(mask), id: annotation.id, category: category?.name ?? annotation.category.map { "category \(Int($0))" },
+                    shape: .mask(mask), id: annotation.id, category: category?.name ?? annotation.category.map { "category \(JSONScanner.shown($0))" },
                     supercategory: category?.supercategory, score: annotation.score))
         }
         return objects
@@ -152,7 +152,8 @@ package struct COCOFile: Sendable {
                 guard let counts else { throw AnnotationFileError(file, "\(what): its segmentation has no \"counts\"") }
                 guard size.isEmpty || size == [Double(height), Double(width)] else {
                     throw AnnotationFileError(
-                        file, "\(what): its run lengths are for \(size.map { "\(Int(clamping: Int64($0)))" }.reversed().joined(separator: " × ")) pixels, but the image has \(width) × \(height)")
+                        file,
+                        "\(what): its run lengths are for \(size.map(JSONScanner.shown).reversed().joined(separator: " × ")) pixels, but the image has \(width) × \(height)")
                 }
                 do throws(RunLengthError) { return try RunLengthMask.mask(counts, width: width, height: height) } catch { throw wrong(error) }
             default: break

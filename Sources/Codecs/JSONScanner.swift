@@ -135,7 +135,7 @@ package struct JSONScanner {
                         at += 6
                     }
                 }
-                text += Array(String(Unicode.Scalar(UInt32(unit)).map(Character.init) ?? "\u{FFFD}").utf8)
+                text += Array(String(UInt32(exactly: unit).flatMap(Unicode.Scalar.init).map(Character.init) ?? "\u{FFFD}").utf8)
             default: text.append(escape)  // quote, slash, backslash
             }
         }

@@ -247,9 +247,11 @@ private final class TIFFLabelRows: LabelRows {
         } else if info.tiled != 0 {
             let tileRow = (Int(info.tile_width) * bits * samples + 7) / 8
             if info.tile_width == 0 || info.tile_height == 0 || Int(clamping: info.tile_bytes) > limits.maxDecoderBytes / 16 || Int(info.tile_row_bytes) < tileRow
-                || Int(info.tile_bytes) < tileRow * Int(info.tile_height) || (Int(info.tile_width) * bits * samples) % 8 != 0
+                || Int(info.tile_bytes) < Int(info.tile_row_bytes) * Int(info.tile_height) || (Int(info.tile_width) * bits * samples) % 8 != 0
             {
                 fault = .damaged(file: source.name, reason: "its tiles are \(info.tile_width) × \(info.tile_height) pixels")
+            } else if min(Int(info.tile_height), height) * (perRow + 8) > limits.maxDecoderBytes {
+                fault = .tooLarge(file: source.name, reason: "one row of its tiles takes too much memory; save it with smaller tiles")
             }
         } else if Int(clamping: info.row_bytes) < perRow || Int(clamping: info.row_bytes) > limits.maxDecoderBytes {
             fault = .damaged(file: source.name, reason: "its rows are shorter than its width says")

@@ -121,7 +121,10 @@ struct EcoTaxaImporter {
         let new = names.filter { !present.contains($0) }
         if new.isEmpty { return }
         try await project.setMeasureColumns(
-            new.map { MeasureColumnRecord(name: $0, unit: "", title: $0, definition: "As it stands in the EcoTaxa archive that was brought in.", source: "EcoTaxa archive", node: "ecotaxa") })
+            new.map {
+                MeasureColumnRecord(
+                    name: $0, unit: "", title: $0, definition: "As it stands in the EcoTaxa archive that was brought in.", source: "EcoTaxa archive", node: "ecotaxa")
+            })
     }
 
     private mutating func add(_ row: TSV.Row, _ columns: [Column], folder: String, table: String) async throws {
@@ -191,7 +194,8 @@ struct EcoTaxaImporter {
         let category = try await categories.id(of: NamedCategory(name: name, taxon: taxon))
         let by = cells["object_annotation_person_email"] ?? cells["object_annotation_person_name"] ?? "import"
         let at = Self.date(cells["object_annotation_date"], cells["object_annotation_time"])
-        labels[LabelGroup(by: by, at: at, source: by == "import" && status == .predicted ? .model : .person), default: []].append(NewLabel(object: object, category: .id(category), status: status))
+        let group = LabelGroup(by: by, at: at, source: by == "import" && status == .predicted ? .model : .person)
+        labels[group, default: []].append(NewLabel(object: object, category: .id(category), status: status))
     }
 
     /// `20140421`, `2014-04-21`; `101500`, `10:15:00`; UTC.

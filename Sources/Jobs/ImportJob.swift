@@ -61,8 +61,8 @@ struct ImportJob: JobKind {
         }
         await context.note("\(files.count) image files" + (outlines.isEmpty ? "" : " and \(outlines.count) files of masks or outlines") + " in the folder \(name)")
         // Named, so that nobody looks for them in vain.
-        var leftOut = all.filter { !ImageFile.isNamedAsImage($0) && !outlines.contains($0) && !($0.split(separator: "/").last ?? "").hasPrefix(".") }.map { "\($0): not named as JPEG, PNG or TIFF" }
-            + others.map { "\($0): a link, a device, or a name that is not UTF-8" }
+        let unknown = all.filter { !ImageFile.isNamedAsImage($0) && !outlines.contains($0) && !($0.split(separator: "/").last ?? "").hasPrefix(".") }
+        var leftOut = unknown.map { "\($0): not named as JPEG, PNG or TIFF" } + others.map { "\($0): a link, a device, or a name that is not UTF-8" }
         for line in leftOut.prefix(200) { await context.note("left out \(line)") }
         context.progress.begin(total: files.count, message: "Indexing")
         let importer = try await ImageImporter(project: project)

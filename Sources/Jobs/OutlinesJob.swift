@@ -27,7 +27,9 @@ struct OutlinesJob: JobKind {
             summary: "\(tally.objects) objects drawn in \(tally.images) image\(tally.images == 1 ? "" : "s") from masks and outlines, \(tally.failures.count) failed"
                 + (waiting.isEmpty ? "" : "; \(waiting.count) files wait for their image"))
         outcome.failures = tally.failures
-        let notes = tally.notes + waiting.prefix(20).map { "\($0.name) belongs to no image of the project yet; bring the image in, or set the names in the step “\(ImportMasksNode.title)”" }
+        let notes = tally.notes + waiting.prefix(20).map {
+            "\($0.name) belongs to no image of the project yet; bring the image in, or set the names in the step “\(ImportMasksNode.title)”"
+        }
         if !notes.isEmpty { outcome.warnings = notes }
         for line in notes + tally.failures.map({ "\($0.name): \($0.reason)" }) { await context.note(line) }
         outcome.counts = ["objects": tally.objects, "images": tally.images, "failed": tally.failures.count, "waiting": waiting.count]

@@ -64,7 +64,8 @@ package struct ImagesExportNode: CollectionNode {
                         if let category {
                             if folderOf[category.id] == nil {
                                 let others = Set(folderOf.values)
-                                folderOf[category.id] = OnDiskName.unique(OnDiskName.make(from: facts.path(category), otherwise: "category")) { others.contains($0) || $0 == "unlabelled" }
+                                let plain = OnDiskName.make(from: facts.path(category), otherwise: "category")
+                                folderOf[category.id] = OnDiskName.unique(plain) { others.contains($0) || $0 == "unlabelled" }
                             }
                             place = "\(folderOf[category.id] ?? "")/"
                         } else {

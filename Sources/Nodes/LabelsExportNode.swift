@@ -109,7 +109,7 @@ package struct LabelsExportNode: CollectionNode {
             [
                 ExportFinding(
                     severity: .warning,
-                    message: "Objects overlap in \(overlapping.count) image\(overlapping.count == 1 ? "" : "s"), the first being \(first), so they are spread over several pictures.",
+                    message: "Objects overlap in \(overlapping.count == 1 ? "1 image" : "\(overlapping.count) images"), the first being \(first), so they go to several pictures.",
                     remedy: "Read name_labels, name_labels_2 and so on of such an image together; the table tells which object is where.")
             ]
         }

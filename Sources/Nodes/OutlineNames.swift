@@ -16,6 +16,10 @@ package struct OutlineNames: Sendable {
         "../masks/{stem}_labels", "../labels/{stem}_labels",
     ]
 
+    private static let usualTexts = [
+        "{stem}.geojson", "{name}.geojson", "{stem}.json", "{name}.json", "../masks/{stem}.geojson", "annotations/{stem}.geojson", "../annotations/{stem}.geojson",
+    ]
+
     /// - Parameter text: names separated by `|`, for example `{stem}_mask.png | masks/{stem}.tif`; empty: the usual names.
     package init(_ text: String = "") {
         let parts = text.split(separator: "|").map { String($0).trimmingSpaces }.filter { !$0.isEmpty }
@@ -61,7 +65,7 @@ package struct OutlineNames: Sendable {
                 for other in others { if let swapped = Self.swapped(stem, word, other) { bases.append(folder.isEmpty ? swapped : "\(folder)/\(swapped)") } }
             }
             for base in bases { for ending in Self.pictureEndings { names.append("\(base).\(ending)") } }
-            for pattern in ["{stem}.geojson", "{name}.geojson", "{stem}.json", "{name}.json", "../masks/{stem}.geojson", "annotations/{stem}.geojson", "../annotations/{stem}.geojson"] {
+            for pattern in Self.usualTexts {
                 if let name = resolved(pattern) { names.append(name) }
             }
         }

@@ -80,7 +80,9 @@ package final class ProjectPipeline: Sendable {
     /// All that decides what lies in all slots of an image.
     func state(of image: ImageRecord, plan: Plan) -> String {
         let fingerprint = checked.withLock { $0?.graph == plan.graph ? $0?.fingerprint : nil } ?? plan.fingerprint
-        return "\(image.id) \(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(fingerprint) \(image.area ?? "") \(image.companions ?? "")\(image.prepared.sorted { $0.key < $1.key }.map { " \($0.value)" }.joined())"
+        let prepared = image.prepared.sorted { $0.key < $1.key }.map { " \($0.value)" }.joined()
+        let said = "\(image.area ?? "") \(image.companions ?? "")"
+        return "\(image.id) \(image.sha256) \(image.page) \(image.orientation) \(image.pixelSize ?? 0) \(fingerprint) \(said)\(prepared)"
     }
 
     /// All that decides what lies in a slot of an image.

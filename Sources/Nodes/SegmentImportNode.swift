@@ -41,7 +41,9 @@ package struct SegmentImportNode: Node {
         guard !result.files.isEmpty || mayBeMissing else {
             let looked = reader.names.candidates(for: context.source.name).prefix(3).joined(separator: ", ")
             throw AnnotationFileError(
-                context.source.name, "there is no file of masks for it; looked for \(looked) and others, and for COCO files that name it. Bring the file in like an image, or set the names in \(Self.title)")
+                context.source.name,
+                "there is no file of masks for it; looked for \(looked) and others, and for COCO files that name it. "
+                    + "Bring the file in like an image, or set the names in \(Self.title)")
         }
         var segments = result.segments
         if let part = context.source.part {

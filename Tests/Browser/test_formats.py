@@ -38,6 +38,7 @@ def main():
         page.set_input_files("input.files-input", [str(folder / n) for n in ("one.png", "one_labels.png", "two.png", "annotations.json")])
         w.wait_until("objects of masks", lambda: w.api(base)["body"]["objects"] == 3)
         images = {i["name"]: i for i in w.api(base + "/blobs")["body"]["images"]}
+        check(any(u.endswith("/imports/masks") for u in w.urls), "the page asks which of the files are masks")
         check(sorted(images) == ["one.png", "two.png"], "masks are no images of the project", str(sorted(images)))
         boxes = sorted(tuple(o["box"][k] for k in ("x", "y", "width", "height")) if isinstance(o["box"], dict) else tuple(o["box"]) for o in w.api(base + "/objects?limit=10")["body"]["objects"])
         check(boxes == [(0, 0, 40, 30), (10, 10, 50, 30), (100, 50, 50, 40)], "labels and COCO polygons are drawn where they say", str(boxes))
@@ -46,7 +47,7 @@ def main():
         w.axe("images with masks")
 
         # The viewer's history knows where they come from.
-        w.view(project, images["one.png"]["id"])
+        w.view(project, images["one.png"])
         history = w.api(f"{base}/edits?blob={images['one.png']['id']}")["body"]
         check("one_labels.png" in json.dumps(history), "the history names the file", json.dumps(history)[:300])
 

@@ -50,6 +50,7 @@ struct COCOFileTests {
         (#"{"image_id":7,"segmentation":[[1,1,4,1]]}"#, "4 numbers"), (#"{"image_id":7,"segmentation":[[1,1,4,1,4,1e300]]}"#, "no position"),
         (#"{"image_id":7,"segmentation":{"size":[5,6],"counts":[1,2]}}"#, "fewer than the 30 pixels"), (#"{"image_id":7,"segmentation":{"size":[5,6]}}"#, "no \"counts\""),
         (#"{"image_id":7,"segmentation":{"size":[50,60],"counts":[3000]}}"#, "60 × 50 pixels, but the image has 6 × 5"),
+        (#"{"image_id":7,"category_id":1e300,"segmentation":{"size":[1e300,-6],"counts":[3000]}}"#, "-6 × 1e+300 pixels"),
         (#"{"image_id":7,"segmentation":{"size":[5,6],"counts":[1,1.5]}}"#, "no whole number"), (#"{"image_id":7,"segmentation":{"size":[5,6],"counts":"0~"}}"#, "damaged"),
         (#"{"image_id":7,"bbox":[1,1]}"#, "x, y, width and height"),
     ])

@@ -109,8 +109,7 @@ const component = defineComponent(() => {
     h('header', { class: 'page-head' }, [h('h1', 'Export'), h('span', { class: 'muted' }, entry.value?.title ?? '')]),
     view.error ? problem(view.error, retry) : view.check ? null : loading('Looking through all objects for what would go wrong…'),
     view.check && !view.check.objects ? empty('export', 'No objects to export yet', 'Run the pipeline first; what it finds, and what you draw, is exported.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')]) : null,
-    view.formats ? choices() : null,
-    view.formats ? settings() : null,
+    view.formats && view.check?.objects !== 0 ? [choices(), settings()] : null,
     view.check?.objects ? h('section', { class: 'block' }, [
       h('h2', 'What will be in it'),
       h('div', { class: 'figures' }, [h('div', [h('b', count(view.check.objects)), h('span', 'objects')]), h('div', [h('b', count(view.check.images)), h('span', 'images')]), view.check.columns ? h('div', [h('b', count(view.check.columns)), h('span', 'columns')]) : null])
