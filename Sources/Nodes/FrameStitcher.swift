@@ -112,7 +112,7 @@ package struct FrameStitcher: Sendable {
     private var textureScale: Int { input.frames.map { FrameTexture.scale(width: $0.width, height: $0.height, pixels: 350_000) }.max() ?? 1 }
     private var levelScale: Int { input.frames.map { FrameTexture.scale(width: $0.width, height: $0.height, pixels: 100_000) }.max() ?? 1 }
 
-    private func load(_ frame: Int) throws -> (Loaded, FrameLevels) {
+    private func load(_ frame: Int, _ shading: MosaicShading?) throws -> (Loaded, FrameLevels, [Double]) {
         let (image, said) = (try input.pixels(frame), input.frames[frame])
         guard image.width == said.width, image.height == said.height, image.channels == said.channels, image.bitsPerSample == said.bitsPerSample else {
             throw StitchError.other(
@@ -124,11 +124,11 @@ package struct FrameStitcher: Sendable {
             case .color16(let color): .gray16(color.gray())
             default: image
             }
-        return (Loaded(gray: gray, texture: FrameTexture(gray, scale: textureScale)), FrameLevels(gray, scale: levelScale))
+        return (Loaded(gray: gray, texture: FrameTexture(gray, scale: textureScale, shading: shading)), FrameLevels(gray, scale: levelScale), image.middleLevels)
     }
 
-    private static func compare(_ pair: Pair, _ first: Loaded, _ second: Loaded, _ search: OverlapSearch) -> FrameLink {
-        var found = pair.ranges.flatMap { search.candidates(first.texture, second.texture, within: $0) }.sorted { $0.evidence > $1.evidence }
+    private static func compare(_ pair: Pair, _ first: Loaded, _ second: Loaded, unbounded: Bool, _ search: OverlapSearch) -> FrameLink {
+        var found = pair.ranges.flatMap { search.candidates(first.texture, second.texture, within: $0, unbounded: unbounded) }.sorted { $0.evidence > $1.evidence }
         let isClear = FrameLink(pair.first, pair.second, found).isClear
         let isSameKind = first.gray.bitsPerSample == second.gray.bitsPerSample
         // Of a clear pair only the best place has to be exact.
@@ -136,7 +136,7 @@ package struct FrameStitcher: Sendable {
             guard let exact = OverlapMatch.refined(
                 first.gray, second.gray, textures: (first.texture, second.texture), from: found[index].displacement, reach: first.texture.scale + 1)
             else { continue }
-            found[index].displacement = exact.displacement
+            (found[index].displacement, found[index].agreement) = (exact.displacement, exact.correlation)
         }
         var distinct: [OverlapCandidate] = []
         for candidate in found where !distinct.contains(where: { ($0.displacement - candidate.displacement).length < 2 }) { distinct.append(candidate) }
@@ -150,6 +150,8 @@ package struct FrameStitcher: Sendable {
         private var levels: [FrameLevels?]
         private var resident: [Int: Loaded] = [:]
         private let searches = SearchPool()
+        /// Known once all frames were seen.
+        private var shading: MosaicShading?
         private var done = 0
         private var total = 1
 
@@ -195,16 +197,17 @@ package struct FrameStitcher: Sendable {
 
         /// Reads frames a few at a time and hands each to `body`; what cannot be read is noted.
         private mutating func load(_ frames: [Int], _ body: (Int, Loaded) -> Void) async throws {
-            let stitcher = stitcher
+            let (stitcher, shading) = (stitcher, shading)
             for start in stride(from: 0, to: frames.count, by: 8) {
                 let chunk = Array(frames[start..<min(frames.count, start + 8)])
-                let loaded = try await work.concurrently(chunk) { frame -> Result<(Loaded, FrameLevels), any Error> in
-                    do { return .success(try stitcher.load(frame)) } catch let error where error is CancellationError || error is RunCancelled { throw error } catch { return .failure(error) }
+                let loaded = try await work.concurrently(chunk) { frame -> Result<(Loaded, FrameLevels, [Double]), any Error> in
+                    do { return .success(try stitcher.load(frame, shading)) } catch let error where error is CancellationError || error is RunCancelled { throw error } catch { return .failure(error) }
                 }
                 for (frame, outcome) in zip(chunk, loaded) {
                     switch outcome {
-                    case .success(let (pixels, level)):
+                    case .success(let (pixels, level, middle)):
                         if levels[frame] == nil { levels[frame] = level }
+                        result.middles[frame] = middle
                         body(frame, pixels)
                     case .failure(let error): result.reasons[frame] = "\(error)"
                     }
@@ -235,11 +238,11 @@ package struct FrameStitcher: Sendable {
                 var arrived: [Int: Loaded] = [:]
                 try await load(missing) { arrived[$0] = $1 }
                 resident.merge(arrived) { $1 }
-                let (searches, frames) = (searches, resident)
+                let (searches, frames, unbounded) = (searches, resident, stitcher.prior == .none)
                 let found = try await work.concurrently(batch) { index -> FrameLink in
                     let pair = pairs[index]
                     guard let first = frames[pair.first], let second = frames[pair.second] else { return FrameLink(pair.first, pair.second, []) }
-                    return searches.with { FrameStitcher.compare(pair, first, second, $0) }
+                    return searches.with { FrameStitcher.compare(pair, first, second, unbounded: unbounded, $0) }
                 }
                 for (index, link) in zip(batch, found) {
                     links[index] = link
@@ -273,6 +276,7 @@ package struct FrameStitcher: Sendable {
             if let first = textures.first, textures.allSatisfy({ $0.width == first.width && $0.height == first.height }) {
                 for (frame, texture) in zip(known, FrameTexture.withoutCommonPattern(textures)) { small[frame] = texture }
             }
+            shading = MosaicShading(levels.compactMap(\.self))
             let (searches, shrunk) = (searches, small)
             var rough: [FrameLink] = []
             for first in known {
@@ -280,7 +284,7 @@ package struct FrameStitcher: Sendable {
                 rough += try await work.concurrently(others) { second -> FrameLink in
                     guard let a = shrunk[first], let b = shrunk[second] else { return FrameLink(first, second, []) }
                     let range = DisplacementRange(overlapOfAtLeast: 0.05, width: a.width * a.scale, height: a.height * a.scale)
-                    return FrameLink(first, second, searches.with { $0.candidates(a, b, within: range, count: 4) })
+                    return FrameLink(first, second, searches.with { $0.candidates(a, b, within: range, count: 4, unbounded: true) })
                 }
                 done += others.count
                 try work.progress(min(done, total), of: total)

@@ -9,7 +9,7 @@ package struct MosaicWriter {
     private let stitched: StitchedFrames
     private let boxes: [Rect?]
     private let weights: MosaicWeights
-    private let fill: Double
+    private let fill: [Double]
     package let shape: PictureShape
 
     private static let stripHeight = 32
@@ -22,7 +22,7 @@ package struct MosaicWriter {
         self.stitched = stitched
         boxes = stitched.boxes
         weights = MosaicWeights(stitched.levels, boxes: boxes, blend: settings.blend, transition: settings.transition)
-        self.fill = fill ?? stitched.background
+        self.fill = fill.map { [Double](repeating: $0, count: stitched.kind.channels) } ?? stitched.background
         shape = PictureShape(width: bounds.maxX, height: bounds.maxY, channels: stitched.kind.channels, bitsPerSample: stitched.kind.bitsPerSample)
     }
 
@@ -104,13 +104,13 @@ package struct MosaicWriter {
         // A place that a frame shows, but that fell to one which does not reach there.
         for frame in crossing where (frame.box.x..<frame.box.maxX).contains(where: { room.total[$0] == 0 }) { add(frame, onlyEmpty: true) }
         let highest = Float(Sample.max)
-        let empty = Sample(max(0, min(Double(Sample.max), fill.rounded())))
+        let empty = (0..<channels).map { Sample(max(0, min(Double(Sample.max), fill[$0].rounded()))) }
         for x in 0..<width {
             let total = room.total[x]
             let share = total > 0 ? 1 / total : 0
             for channel in 0..<channels {
                 let level = min(highest, max(0, room.sums[x &* channels &+ channel] * share + 0.5))
-                target[x &* channels &+ channel] = total > 0 ? Sample(truncatingIfNeeded: Int32(level)) : empty
+                target[x &* channels &+ channel] = total > 0 ? Sample(truncatingIfNeeded: Int32(level)) : empty[channel]
             }
         }
     }

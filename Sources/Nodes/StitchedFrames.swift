@@ -42,10 +42,12 @@ package struct StitchedFrames: Sendable {
     /// Factor of each frame's brightness.
     package var gains: [Double]
     package var shading: MosaicShading?
+    /// Middle level of each frame's channels.
+    var middles: [[Double]?]
     /// Evened and balanced, for seams.
     var levels: [FrameLevels?]
-    /// Gray level of the background, in the frames' own range.
-    package var background = 0.0
+    /// Level of the background in each channel, in the frames' own range.
+    package var background = [0.0]
 
     init(_ frames: [StitchInput.Frame]) {
         self.frames = frames
@@ -54,6 +56,7 @@ package struct StitchedFrames: Sendable {
         reasons = [String?](repeating: nil, count: frames.count)
         gains = [Double](repeating: 1, count: frames.count)
         levels = [FrameLevels?](repeating: nil, count: frames.count)
+        middles = [[Double]?](repeating: nil, count: frames.count)
     }
 
     /// Takes over where frames lie, and with it how bright they are to each other.
@@ -115,8 +118,11 @@ package struct StitchedFrames: Sendable {
             gains = BrightnessBalance.gains(evened, positions: positions, pairs: pairs)
         }
         self.levels = zip(evened, gains).map { level, gain in level.map { $0.scaled(by: Float(gain)) } }
-        let middles = self.levels.compactMap { $0?.median }.sorted()
-        background = middles.isEmpty ? 0 : Double(middles[middles.count / 2])
+        let seen = positions.indices.filter { positions[$0] != nil }.compactMap { middles[$0] }
+        background = (0..<kind.channels).map { channel in
+            let values = seen.compactMap { channel < $0.count ? $0[channel] : nil }.sorted()
+            return values.isEmpty ? 0 : values[values.count / 2]
+        }
     }
 
     /// Frames as the mosaic shows them: at whole pixels, so that no level is made up between two.
@@ -152,14 +158,17 @@ package struct StitchedFrames: Sendable {
         let wanted = result.positions.indices.filter { result.positions[$0] != nil }
         for start in stride(from: 0, to: wanted.count, by: 8) {
             let chunk = Array(wanted[start..<min(wanted.count, start + 8)])
-            let found = try await work.concurrently(chunk) { frame -> Result<FrameLevels, any Error> in
-                do { return .success(FrameLevels(try input.pixels(frame), scale: scale)) } catch let error where error is CancellationError || error is RunCancelled { throw error } catch {
+            let found = try await work.concurrently(chunk) { frame -> Result<(FrameLevels, [Double]), any Error> in
+                do {
+                    let image = try input.pixels(frame)
+                    return .success((FrameLevels(image, scale: scale), image.middleLevels))
+                } catch let error where error is CancellationError || error is RunCancelled { throw error } catch {
                     return .failure(error)
                 }
             }
             for (frame, outcome) in zip(chunk, found) {
                 switch outcome {
-                case .success(let level): levels[frame] = level
+                case .success(let (level, middle)): (levels[frame], result.middles[frame]) = (level, middle)
                 case .failure(let error): result.leaveOut(frame, "\(error)")
                 }
             }
@@ -172,5 +181,27 @@ package struct StitchedFrames: Sendable {
 
     private mutating func leaveOut(_ frame: Int, _ reason: String) {
         (positions[frame], states[frame], reasons[frame]) = (nil, .none, reason)
+    }
+}
+
+extension AnyImage {
+    /// Median of each channel, of one pixel in 24 along both sides.
+    var middleLevels: [Double] {
+        func middle<Pixel>(_ image: Image<Pixel>, _ level: (Pixel) -> Int) -> Double {
+            var values: [Int] = []
+            image.withBuffer { pixels in
+                for y in stride(from: 0, to: image.height, by: 24) {
+                    for x in stride(from: 0, to: image.width, by: 24) { values.append(level(pixels[y * image.width + x])) }
+                }
+            }
+            values.sort()
+            return values.isEmpty ? 0 : Double(values[values.count / 2])
+        }
+        switch self {
+        case .gray8(let image): return [middle(image) { Int($0) }]
+        case .gray16(let image): return [middle(image) { Int($0) }]
+        case .color8(let image): return [middle(image) { Int($0.blue) }, middle(image) { Int($0.green) }, middle(image) { Int($0.red) }]
+        case .color16(let image): return [middle(image) { Int($0.blue) }, middle(image) { Int($0.green) }, middle(image) { Int($0.red) }]
+        }
     }
 }

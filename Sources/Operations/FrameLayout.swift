@@ -50,14 +50,14 @@ public struct FrameLayout: Sendable {
         // The clear pairs, less those that contradict the others.
         var used: [Int: Link] = [:]
         var wasDropped: Set<Int> = []
-        for (name, link) in links.enumerated() where link.isClear {
+        for (name, link) in links.enumerated() where link.isClear(unbounded: expected == nil) {
             let best = link.candidates[0]
             if let expected {
                 let difference = best.displacement - (expected[link.second] - expected[link.first])
                 guard abs(difference.x) <= tolerance, abs(difference.y) <= tolerance else { continue }
             }
             used[name] = Link(
-                first: link.first, second: link.second, displacement: best.displacement, weight: FrameLink.weight(correlation: best.correlation), name: name)
+                first: link.first, second: link.second, displacement: best.displacement, weight: FrameLink.weight(correlation: best.agreement), name: name)
         }
         var positions = Self.solve(frameCount, &used, &wasDropped)
         // Groups joined by what several unclear pairs agree on.
@@ -152,7 +152,7 @@ public struct FrameLayout: Sendable {
                 // Of the origin of the second frame's group seen from that of the first frame's.
                 let offset = positions[link.first] + candidate.displacement - positions[link.second]
                 let isExpected = model.map { $0.foresees(candidate.displacement, link.first, link.second) } ?? false
-                let weight = 0.2 * FrameLink.weight(correlation: candidate.correlation)
+                let weight = 0.2 * FrameLink.weight(correlation: candidate.agreement)
                 votes[key, default: []].append(
                     Vote(
                         offset: isForward ? offset : Displacement(x: -offset.x, y: -offset.y),
@@ -176,7 +176,9 @@ public struct FrameLayout: Sendable {
             guard let (top, found) = all.max(by: { (score($0.1), $1.0.link.name) < (score($1.1), $0.0.link.name) }) else { continue }
             let total = score(found)
             let rival = all.filter { ($0.0.offset - top.offset).length > 6 }.map { score($0.1) }.max() ?? 0
-            let isAgreed = found.count >= 2 && total >= 1.4 * rival
+            // Of many candidates two are near each other by chance; more so where nothing bounds them.
+            let isFirstChoice = found.values.allSatisfy { $0.rank == 0 && $0.evidence >= (model == nil ? 0.3 : 0.15) }
+            let isAgreed = total >= 1.4 * rival && (found.count >= (model == nil ? 4 : 3) || (found.count == 2 && isFirstChoice))
             let isForeseen = found.values.contains { $0.isExpected && $0.evidence >= 0.15 } && total >= 1.2 * rival
             guard isAgreed || isForeseen, total > (best?.score ?? 0) else { continue }
             best = (total, found.values.map(\.link).sorted { $0.name < $1.name })

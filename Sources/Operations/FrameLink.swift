@@ -25,10 +25,13 @@ public struct FrameLink: Hashable, Sendable {
         return max(0, atanh(min(0.995, best.evidence)) - atanh(min(0.995, max(0, next?.evidence ?? 0))))
     }
 
-    /// Whether the best candidate can be trusted alone.
-    public var isClear: Bool {
+    /// Whether the best candidate can be trusted alone, where grid or stage bound the search.
+    public var isClear: Bool { isClear(unbounded: false) }
+
+    /// The same; `unbounded` where the frames might as well not overlap at all, so that the best of all places may be none.
+    public func isClear(unbounded: Bool) -> Bool {
         guard let best = candidates.first else { return false }
-        return best.correlation >= 0.25 && best.evidence >= 0.15 && margin >= 0.25
+        return best.correlation >= (unbounded ? 0.4 : 0.25) && best.evidence >= (unbounded ? 0.35 : 0.15) && margin >= (unbounded ? 0.35 : 0.25)
     }
 
     /// Weight of a measured displacement among others: the better two frames agree, the more exactly they tell where they lie.

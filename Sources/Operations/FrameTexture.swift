@@ -12,18 +12,22 @@ public struct FrameTexture: Sendable {
     let values: [Float]
     /// The level around each pixel, with a little more so that where it is almost dark noise does not become contrast. Empty once reduced.
     let surroundings: [Float]
+    /// Sum of the squares of all values.
+    let energy: Double
 
     /// Radius of the surroundings, in pixels of the texture.
     static let reach = 14
 
-    /// - Parameter scale: at least 1, and such that a pixel remains.
+    /// - Parameters:
+    ///   - scale: at least 1, and such that a pixel remains.
+    ///   - shading: light to take out beforehand, when it is known: at the border surroundings are one-sided, and all frames would look alike there.
     /// - Precondition: the frame is gray.
     /// - Complexity: one pass over the frame, then a few over the smaller one.
-    public init(_ frame: AnyImage, scale: Int) {
+    public init(_ frame: AnyImage, scale: Int, shading: MosaicShading? = nil) {
         precondition(frame.channels == 1, "texture of a frame of \(frame.channels) channels")
         switch frame {
-        case .gray8(let image): self.init(image.reducedSums(by: scale), image.width / scale, image.height / scale, scale)
-        case .gray16(let image): self.init(image.reducedSums(by: scale), image.width / scale, image.height / scale, scale)
+        case .gray8(let image): self.init(image.reducedSums(by: scale), image.width / scale, image.height / scale, scale, shading)
+        case .gray16(let image): self.init(image.reducedSums(by: scale), image.width / scale, image.height / scale, scale, shading)
         default: preconditionFailure("channels were checked above")
         }
     }
@@ -35,12 +39,20 @@ public struct FrameTexture: Sendable {
         return max(1, min(scale, width, height))
     }
 
-    private init(_ levels: [Float], _ width: Int, _ height: Int, _ scale: Int) {
+    private init(_ levels: [Float], _ width: Int, _ height: Int, _ scale: Int, _ shading: MosaicShading?) {
         precondition(scale >= 1 && width >= 1 && height >= 1, "texture of \(width) × \(height) pixels at scale \(scale)")
         (self.width, self.height, self.scale) = (width, height, scale)
         var levels = levels
         // Noise of single pixels has no part in where a frame lies.
         if scale == 1 { levels = smoothed(levels, width, height) }
+        let gains = shading.map { shading in
+            var line = [Float](repeating: 1, count: width * scale)
+            return (0..<height).flatMap { y -> [Float] in
+                shading.gains(row: y * scale + scale / 2, into: &line, count: width * scale)
+                return (0..<width).map { line[$0 * scale + scale / 2] }
+            }
+        }
+        if let gains { for index in levels.indices { levels[index] *= gains[index] } }
         var around = boxMean(boxMean(levels, width, height, Self.reach), width, height, Self.reach)
         var mean = 0.0
         for level in around { mean += Double(level) }
@@ -53,11 +65,16 @@ public struct FrameTexture: Sendable {
                 }
             }
         }
-        (values, surroundings) = (levels, around)
+        // What frames' own pixels are compared to has the light in it.
+        if let gains { for index in around.indices { around[index] /= gains[index] } }
+        (values, surroundings, energy) = (levels, around, Self.energy(levels))
     }
+
+    private static func energy(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double($1) * Double($1) } }
 
     private init(width: Int, height: Int, scale: Int, values: [Float]) {
         (self.width, self.height, self.scale, self.values, surroundings) = (width, height, scale, values, [])
+        energy = Self.energy(values)
     }
 
     /// Made smaller once more by a whole number.

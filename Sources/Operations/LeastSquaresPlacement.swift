@@ -39,8 +39,7 @@ struct LeastSquaresPlacement {
     static func robust(count: Int, _ links: [Link], exactness: Double = 2) -> [Displacement] {
         var positions = solve(count: count, links, weights: links.map(\.weight), from: [Displacement](repeating: Displacement(x: 0, y: 0), count: count))
         var scale = links.map { residual($0, positions) }.max() ?? 0
-        while true {
-            scale = max(exactness, scale / 1.6)
+        func narrow(_ scale: Double) {
             for _ in 0..<3 {
                 let weights = links.map { link -> Double in
                     let share = residual(link, positions) / scale
@@ -48,8 +47,16 @@ struct LeastSquaresPlacement {
                 }
                 positions = solve(count: count, links, weights: weights, from: positions)
             }
-            if scale <= exactness { return positions }
         }
+        while true {
+            scale = max(exactness, scale / 1.6)
+            narrow(scale)
+            if scale <= exactness { break }
+        }
+        // Pairs that agree much better than that are worth it: one that is off by a pixel then counts less.
+        let residuals = links.map { residual($0, positions) }.sorted()
+        if !residuals.isEmpty { narrow(min(exactness, max(0.15 * exactness, 5 * residuals[residuals.count / 2]))) }
+        return positions
     }
 
     static func residual(_ link: Link, _ positions: [Displacement]) -> Double {

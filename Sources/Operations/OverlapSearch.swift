@@ -34,9 +34,11 @@ public struct OverlapCandidate: Hashable, Sendable {
     public var correlation: Double
     /// The same, lowered where little is seen in the overlap: what candidates are ranked by.
     public var evidence: Double
+    /// How well the frames' own pixels agree once the place is exact: what the weight among other pairs comes from.
+    public var agreement: Double
 
     public init(displacement: Displacement, correlation: Double, evidence: Double? = nil) {
-        (self.displacement, self.correlation, self.evidence) = (displacement, correlation, evidence ?? correlation)
+        (self.displacement, self.correlation, self.evidence, agreement) = (displacement, correlation, evidence ?? correlation, correlation)
     }
 }
 
@@ -48,6 +50,9 @@ public struct OverlapCandidate: Hashable, Sendable {
 /// zeros leaves no second meaning of a peak. Holds room for transforms, so each thread needs its own.
 /// - Source: Kuglin & Hines 1975 (phase correlation); Padfield 2012, doi:10.1109/TIP.2011.2181402 (normalised by the overlap).
 public final class OverlapSearch {
+    /// Share of a frame's area below which an overlap does not come into question.
+    static let leastOverlap = 0.015
+
     private var transforms: [Int: FourierTransform] = [:]
     private var planes: [Int: ComplexPlane] = [:]
 
@@ -55,9 +60,13 @@ public final class OverlapSearch {
 
     /// Best places of `second` seen from `first`, the best first; none when the textures have no common part in that range, or are blank.
     ///
-    /// - Parameter count: how many at most.
+    /// - Parameters:
+    ///   - count: how many at most.
+    ///   - unbounded: the frames might as well not overlap at all; then what little of a frame fits is less evidence still.
     /// - Precondition: textures of one scale.
-    public func candidates(_ first: FrameTexture, _ second: FrameTexture, within range: DisplacementRange, count: Int = 6) -> [OverlapCandidate] {
+    public func candidates(
+        _ first: FrameTexture, _ second: FrameTexture, within range: DisplacementRange, count: Int = 6, unbounded: Bool = false
+    ) -> [OverlapCandidate] {
         precondition(first.scale == second.scale, "textures at scale \(first.scale) and \(second.scale)")
         let scale = first.scale
         guard let across = Span(range.x, first.width, second.width, scale), let down = Span(range.y, first.height, second.height, scale) else { return [] }
@@ -80,7 +89,8 @@ public final class OverlapSearch {
         var evidence = correlation
         var phase = correlation
         // Next to nothing in common is no evidence, however well it fits: a particle in a corner fits many others.
-        let floor = 0.04 * (a.total * b.total).squareRoot()
+        let floor = unbounded ? 0.02 * (first.energy * second.energy).squareRoot() : 0.04 * (a.total * b.total).squareRoot()
+        let least = Self.leastOverlap * Double(min(first.width * first.height, second.width * second.height))
         let share = 1 / Float(width * height)
         for row in 0..<rows {
             let y = down.lowest + row
@@ -89,10 +99,12 @@ public final class OverlapSearch {
                 let x = across.lowest + column
                 let place = line + (x >= 0 ? x : x + width)
                 let energy = (a.sum(overlap: x, y, across.second.count, down.second.count) * b.sum(overlap: -x, -y, across.first.count, down.first.count)).squareRoot()
+                let shared = down.shared(y) * across.shared(x)
+                guard Double(shared) >= least else { continue }
                 let product = Double(plane.imaginary[place] * share)
                 evidence[row * columns + column] = Float(product / (energy + floor))
                 correlation[row * columns + column] = Float(product / max(energy, 1e-3 * floor))
-                phase[row * columns + column] = plane.real[place]
+                phase[row * columns + column] = max(0, plane.real[place])
             }
         }
         var places = peaks(evidence, columns, rows, count: count)
@@ -197,6 +209,9 @@ private struct Span {
         (lowest, last) = (low - offset, high - offset)
         period = max(self.first.count - lowest, last + self.second.count, last - lowest + 1)
     }
+
+    /// Length over which both parts lie on each other at a shift.
+    func shared(_ shift: Int) -> Int { max(0, min(first.count, shift + second.count) - max(0, shift)) }
 }
 
 extension FrameTexture {
