@@ -34,9 +34,9 @@ struct ExportJob: JobKind {
         if !result.holdsProvenance, let first = result.files.first {
             // Beside it, by the same name, so that one finds the other.
             let name = first.split(separator: "/").last.map(String.init) ?? first
-            let path = "\(step.step.name)/\(name.prefix { $0 != "." }).\(Provenance.fileName)"
+            let path = "\(step.name)/\(name.prefix { $0 != "." }).\(Provenance.fileName)"
             let bytes = try await Provenance(collection).encoded()
-            try context.project.files.makeFolder(step.step.name)
+            try context.project.files.makeFolder(step.name)
             try context.project.files.write(path) { try $0.write(bytes) }
             outcome.files.append(path)
         }
