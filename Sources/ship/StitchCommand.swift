@@ -183,8 +183,11 @@ struct StitchCommand: AsyncParsableCommand {
         } else {
             bytes = StitchTable.tsv(stitched)
         }
-        let part = try PartFile(path: path, sources: [positions, stage].compactMap(\.self).filter { $0 != path })
-        try bytes.withUnsafeBytes { bytes throws(CodecError) in try part.write(bytes) }
+        var others: [String] = []
+        if let positions, positions != path { others.append(positions) }
+        if let stage, stage != path { others.append(stage) }
+        let part = try PartFile(path: path, sources: others)
+        try bytes.withUnsafeBytes { try part.write($0) }
         try part.commit()
     }
 
