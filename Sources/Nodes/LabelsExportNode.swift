@@ -138,7 +138,7 @@ package struct LabelsExportNode: CollectionNode {
     }
 
     /// Indices of masks in as many layers as needed for no two of a layer to overlap; each in the first that has room for it.
-    static func layers(_ masks: [Mask]) -> [[Int]] {
+    package static func layers(_ masks: [Mask]) -> [[Int]] {
         var layers: [(members: [Int], cover: RunCover)] = [([], RunCover())]
         for (index, mask) in masks.enumerated() {
             var placed = false

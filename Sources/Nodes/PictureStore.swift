@@ -75,7 +75,7 @@ package struct PictureStore: Sendable {
     }
 
     /// The pictures of an image, by box; nil where there are none of its present state.
-    func load(_ image: ImageRecord) -> [Rect: ArraySlice<UInt8>]? {
+    package func load(_ image: ImageRecord) -> [Rect: ArraySlice<UInt8>]? {
         guard let file = try? pipeline.project.files.read(path(image)), let line = file.firstIndex(of: 0x0A),
             let header = try? JSONDecoder().decode(Header.self, from: Data(file[..<line])), header.key == key(image)
         else { return nil }
@@ -92,7 +92,7 @@ package struct PictureStore: Sendable {
     }
 
     /// After the archive has them.
-    func removeAll() {
+    package func removeAll() {
         guard let list = try? pipeline.project.files.list(folder) else { return }
         for entry in list { try? pipeline.project.files.remove("\(folder)/\(entry.name)") }
         rmdir("\(pipeline.project.folder)/\(folder)")

@@ -9,14 +9,14 @@
 /// Sums of exp(−2πi (ux / width + vy / height)); going there and back multiplies by width × height. Two real pictures fit in one plane,
 /// as its real and its imaginary part. Four lines are transformed at a time, one in each lane, so that the work is whole vectors throughout.
 /// - Source: Stockham's self-sorting form with radices 4, 2, 3 and 5 (Van Loan 1992, Computational Frameworks for the FFT).
-final class FourierTransform {
-    let width: Int
-    let height: Int
+package final class FourierTransform {
+    package let width: Int
+    package let height: Int
     private let across: Line
     private let down: Line
 
     /// - Precondition: both sides come from ``side(atLeast:)``.
-    init(width: Int, height: Int) {
+    package init(width: Int, height: Int) {
         precondition(width == Self.side(atLeast: width) && height == Self.side(atLeast: height), "no transform of \(width) × \(height)")
         (self.width, self.height) = (width, height)
         across = Line(width)
@@ -24,7 +24,7 @@ final class FourierTransform {
     }
 
     /// The smallest multiple of 4 from `count` on without a prime factor above 5.
-    static func side(atLeast count: Int) -> Int {
+    package static func side(atLeast count: Int) -> Int {
         var side = (max(4, count) + 3) / 4 * 4
         while true {
             var rest = side
@@ -37,13 +37,13 @@ final class FourierTransform {
     /// Transforms in place.
     ///
     /// - Parameter usedRows: rows from there on hold zeros, so nothing has to be done along them.
-    func forward(_ plane: ComplexPlane, usedRows: Int) {
+    package func forward(_ plane: ComplexPlane, usedRows: Int) {
         for y in stride(from: 0, to: min(height, usedRows), by: 4) { rowsAcross(plane, y, plane.real, plane.imaginary) }
         columnsDown(plane.real, plane.imaginary)
     }
 
     /// The inverse, multiplied by width × height. Rows that `wantsRow` refuses are left undefined.
-    func inverse(_ plane: ComplexPlane, wantsRow: (Int) -> Bool) {
+    package func inverse(_ plane: ComplexPlane, wantsRow: (Int) -> Bool) {
         // With the parts exchanged before and after, the transform is its own inverse.
         columnsDown(plane.imaginary, plane.real)
         for y in stride(from: 0, to: height, by: 4) where (y..<(y + 4)).contains(where: wantsRow) {
@@ -93,12 +93,12 @@ final class FourierTransform {
 }
 
 /// Complex numbers row after row, the real parts apart from the imaginary ones.
-final class ComplexPlane {
-    let real: UnsafeMutablePointer<Float>
-    let imaginary: UnsafeMutablePointer<Float>
-    let count: Int
+package final class ComplexPlane {
+    package let real: UnsafeMutablePointer<Float>
+    package let imaginary: UnsafeMutablePointer<Float>
+    package let count: Int
 
-    init(count: Int) {
+    package init(count: Int) {
         self.count = count
         real = .allocate(capacity: count)
         imaginary = .allocate(capacity: count)
@@ -111,7 +111,7 @@ final class ComplexPlane {
         imaginary.deallocate()
     }
 
-    func clear() {
+    package func clear() {
         real.update(repeating: 0, count: count)
         imaginary.update(repeating: 0, count: count)
     }

@@ -9,14 +9,14 @@ public struct FrameTexture: Sendable {
     /// Pixels of the frame along the side of one of the texture's; what is left over at the right and lower border is not seen.
     public let scale: Int
     /// Row after row; around 0.
-    let values: [Float]
+    package let values: [Float]
     /// The level around each pixel, with a little more so that where it is almost dark noise does not become contrast. Empty once reduced.
-    let surroundings: [Float]
+    package let surroundings: [Float]
     /// Sum of the squares of all values.
-    let energy: Double
+    package let energy: Double
 
     /// Radius of the surroundings, in pixels of the texture.
-    static let reach = 14
+    package static let reach = 14
 
     /// - Parameters:
     ///   - scale: at least 1, and such that a pixel remains.

@@ -11,7 +11,7 @@ public struct MosaicShading: Sendable {
     public let height: Int
     /// Pixels of a frame along the side of a square.
     public let scale: Int
-    let values: [Float]
+    package let values: [Float]
 
     /// Fewest frames that an estimate can be made from: of fewer, objects would outvote the background.
     public static let fewest = 5

@@ -10,7 +10,7 @@ public struct MosaicWeights: Sendable {
     }
 
     /// One frame's share.
-    struct Plane: Sendable {
+    package struct Plane: Sendable {
         /// First square of the mosaic's grid.
         let x: Int
         let y: Int
@@ -20,8 +20,8 @@ public struct MosaicWeights: Sendable {
     }
 
     /// Pixels along the side of a square.
-    let scale: Int
-    let planes: [Plane?]
+    package let scale: Int
+    package let planes: [Plane?]
 
     /// - Parameters:
     ///   - levels: of every frame, evened and balanced, at one scale; nil for frames that are not placed.

@@ -8,6 +8,8 @@ package struct MergeOutcome: Sendable, Equatable {
     /// Images that were there already with the same objects, labels and facts.
     package var known = 0
     package var objects = 0
+
+    package init(images: Int = 0, known: Int = 0, objects: Int = 0) { (self.images, self.known, self.objects) = (images, known, objects) }
 }
 
 /// An image of a project, as far as merging has to know it.
@@ -38,7 +40,7 @@ extension Project {
         "measure_column": .byMeaning, "object": .withImages, "object_box": .withImages, "mask": .withImages, "measurement": .withImages, "facet": .withImages,
         "image_data": .withImages, "image": .withImages, "metadata": .withImages, "result": .withImages, "edit": .withImages, "edit_change": .withImages,
         "edit_key": .withImages, "label": .withImages, "label_batch": .withImages, "label_change": .withImages, "audit": .withImages, "job": .left, "job_log": .left,
-        "former_run": .withImages, "former_run_change": .withImages,
+        "former_run": .withImages, "former_run_change": .withImages, "companion": .byMeaning, "companion_use": .withImages,
     ]
 
     /// The tables of this project's database.
@@ -158,6 +160,7 @@ private enum Merging {
             sql: """
                 SELECT DISTINCT d.url FROM other.image_data d JOIN other.facet f ON f.id = d.facet_id JOIN other.object o ON o.id = f.object_id
                 WHERE d.root_id IS NULL AND d.url IS NOT NULL AND o.image_id IN (SELECT id FROM temp.chosen)
+                UNION SELECT url FROM other.companion WHERE root_id IS NULL
                 """)
     }
 
@@ -199,6 +202,7 @@ private enum Merging {
         }
         try map("roots", roots, database)
         try map("categories", try categories(database), database)
+        try map("companions", try companions(database), database)
         try database.execute(sql: "INSERT OR IGNORE INTO main.setting SELECT * FROM other.setting WHERE key <> 'shard'")
 
         var shift: [String: Int64] = [:]
@@ -241,6 +245,14 @@ private enum Merging {
         try copy(
             "image", database, ["object_id": object, "original_id": moved("original_id", "image_data"), "pyramid": "NULL"],
             where: "t.object_id IN (SELECT id FROM temp.chosen)")
+        try database.execute(
+            sql: """
+                UPDATE main.image SET companions = (
+                    SELECT json_group_array(json_replace(value, '$[0]', (SELECT new FROM temp.companions WHERE old = json_extract(value, '$[0]'))))
+                    FROM json_each(main.image.companions))
+                WHERE object_id > \(offset) AND companions IS NOT NULL
+                """)
+        try copy("companion_use", database, ["image_id": moved("image_id", "object")], where: mine)
         try copy("metadata", database, ["object_id": object], where: ofMine)
         try copy("result", database, ["image_id": moved("image_id", "object"), "node_id": node], where: mine)
         try copy(
@@ -266,11 +278,16 @@ private enum Merging {
             ["batch_id": moved("batch_id", "label_batch"), "object_id": object, "before": moved("before", "label"), "after": moved("after", "label")], where: ofMine)
         // A step is named by the number of its first line.
         try copy("audit", database, ["id": moved("id", "audit"), "object_id": object, "step": moved("step", "audit")], where: ofMine)
-        try database.execute(sql: "DELETE FROM main.label WHERE id > \(shift["label"] ?? 0) AND id NOT IN (SELECT label_id FROM main.object WHERE label_id IS NOT NULL) AND id NOT IN (SELECT before FROM main.label_change WHERE before IS NOT NULL) AND id NOT IN (SELECT after FROM main.label_change WHERE after IS NOT NULL)")
+        try database.execute(
+            sql: """
+                DELETE FROM main.label WHERE id > \(shift["label"] ?? 0) AND id NOT IN (SELECT label_id FROM main.object WHERE label_id IS NOT NULL)
+                    AND id NOT IN (SELECT before FROM main.label_change WHERE before IS NOT NULL)
+                    AND id NOT IN (SELECT after FROM main.label_change WHERE after IS NOT NULL)
+                """)
         outcome.objects = try Int.fetchOne(
             database, sql: "SELECT count(*) FROM main.object WHERE id > \(offset) AND active = 1 AND kind = 'region'") ?? 0
         try Project.touch(database)
-        for table in ["chosen", "nodes", "roots", "categories"] { try database.execute(sql: "DROP TABLE temp.\(table)") }
+        for table in ["chosen", "nodes", "roots", "categories", "companions"] { try database.execute(sql: "DROP TABLE temp.\(table)") }
         return outcome
     }
 
@@ -314,6 +331,30 @@ private enum Merging {
             waiting = later
         }
         return known.map { ($0.key, $0.value) }
+    }
+
+    /// Files of outlines by name and content; one of a known name that says something else keeps part of its checksum in its name.
+    private static func companions(_ database: Database) throws -> [(Int64, Int64)] {
+        var known: [(Int64, Int64)] = []
+        for row in try Row.fetchAll(database, sql: "SELECT id, name, sha256 FROM other.companion ORDER BY id") {
+            let (old, name, sha256): (Int64, String, String) = (row[0], row[1], row[2])
+            func here(_ name: String) throws -> Int64? {
+                try Int64.fetchOne(database, sql: "SELECT id FROM main.companion WHERE name = ? AND sha256 = ?", arguments: [name, sha256])
+            }
+            let isTaken = try Int64.fetchOne(database, sql: "SELECT id FROM main.companion WHERE name = ?", arguments: [name]) != nil
+            let own = isTaken ? "\(name) (\(sha256.prefix(8)))" : name
+            if let id = try here(name) ?? here(own) {
+                known.append((old, id))
+                continue
+            }
+            try database.execute(
+                sql: """
+                    INSERT INTO main.companion (name, kind, root_id, url, sha256, bytes, added_at)
+                    SELECT ?, kind, (SELECT new FROM temp.roots WHERE old = root_id), url, sha256, bytes, added_at FROM other.companion WHERE id = ?
+                    """, arguments: [own, old])
+            known.append((old, database.lastInsertedRowID))
+        }
+        return known
     }
 
     /// Copies rows with some columns replaced; columns that other formats add come along.

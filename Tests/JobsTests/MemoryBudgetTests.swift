@@ -5,27 +5,34 @@ import Store
 import Synchronization
 import Testing
 
+private final class Held: Sendable {
+    private let bytes = Mutex(0)
+
+    func add(_ count: Int) -> Int {
+        bytes.withLock { bytes in
+            bytes += count
+            return bytes
+        }
+    }
+}
+
 @Test func `as many hold memory at once as fit, and one that is too large holds it alone`() async throws {
     let budget = MemoryBudget(limit: 100)
-    let state = Mutex((held: 0, most: 0))
+    let memory = Held()
     try await withThrowingTaskGroup(of: Void.self) { group in
         for bytes in [40, 40, 40, 250, 40, 60, 40, 100] {
             group.addTask {
                 try await budget.holding(bytes) {
-                    let held = state.withLock { state in
-                        state.held += bytes
-                        state.most = max(state.most, state.held)
-                        return state.held
-                    }
+                    let held = memory.add(bytes)
                     #expect(held <= 100 || held == bytes, "\(held) bytes held")
                     await Task.yield()
-                    state.withLock { $0.held -= bytes }
+                    _ = memory.add(-bytes)
                 }
             }
         }
         try await group.waitForAll()
     }
-    #expect(state.withLock { $0.held } == 0)
+    #expect(memory.add(0) == 0)
     #expect(await budget.mostHolders == 2)
 }
 

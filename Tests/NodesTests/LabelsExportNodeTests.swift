@@ -1,7 +1,7 @@
 import Raster
 import Testing
 
-@testable import Nodes
+import Nodes
 
 struct LabelsExportNodeTests {
     private func box(_ x: Int, _ y: Int, _ width: Int, _ height: Int) -> Mask {

@@ -5,7 +5,7 @@ import Raster
 import Store
 import Testing
 
-@testable import Nodes
+import Nodes
 
 @Test func `pictures that a run leaves are found by box, and not after anything that decides them has changed`() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "ship-pictures-\(UUID().uuidString)")

@@ -1,7 +1,7 @@
 import Raster
 import Testing
 
-@testable import Operations
+import Operations
 
 @Suite struct BrightnessBalanceTests {
     @Test func `frames become equally bright where they overlap, and the mosaic as bright as before`() {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Operations
+import Operations
 
 @Suite struct FourierTransformTests {
     @Test(arguments: [(4, 4), (8, 12), (20, 16), (60, 36), (100, 32)])
@@ -45,7 +45,7 @@ import Testing
         for index in 0..<(12 * 16) { #expect(whole.real[index] == part.real[index] && whole.imaginary[index] == part.imaginary[index]) }
         transform.inverse(whole) { _ in true }
         transform.inverse(part) { $0 == 3 }
-        for x in 0..<12 { #expect(whole.real[3 * 12 + x] == part.real[3 * 12 + x]) }
+        for index in 36..<48 { #expect(whole.real[index] == part.real[index]) }
     }
 
     @Test(arguments: [(0, 4), (4, 4), (5, 8), (13, 16), (17, 20), (97, 100), (101, 108), (513, 540)])

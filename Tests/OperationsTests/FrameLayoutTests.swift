@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Operations
+import Operations
 
 @Suite struct FrameLayoutTests {
     private func clear(_ first: Int, _ second: Int, _ x: Double, _ y: Double, correlation: Double = 0.9) -> FrameLink {

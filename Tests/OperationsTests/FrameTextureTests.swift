@@ -1,7 +1,7 @@
 import Raster
 import Testing
 
-@testable import Operations
+import Operations
 
 @Suite struct FrameTextureTests {
     @Test func `uneven light and exposure leave the texture as it is`() {

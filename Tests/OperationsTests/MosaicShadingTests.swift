@@ -1,7 +1,7 @@
 import Raster
 import Testing
 
-@testable import Operations
+import Operations
 
 @Suite struct MosaicShadingTests {
     private func frames(_ count: Int) -> [FrameLevels] {

@@ -1,7 +1,7 @@
 import Raster
 import Testing
 
-@testable import Operations
+import Operations
 
 @Suite struct MosaicWeightsTests {
     private func shares(_ weights: MosaicWeights, _ boxes: [Rect?], _ x: Int, _ y: Int) -> [Float] {

@@ -1,7 +1,7 @@
 import Raster
 import Testing
 
-@testable import Operations
+import Operations
 
 /// Numbers that are the same on every machine.
 struct PlainRandom {

@@ -1,7 +1,7 @@
 import Raster
 import Testing
 
-@testable import Operations
+import Operations
 
 @Suite struct OverlapSearchTests {
     /// Normalised cross-correlation at one displacement, by the plain sum.
