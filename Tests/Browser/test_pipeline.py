@@ -109,6 +109,17 @@ def main():
         w.go(place + "/pipeline")
         page.wait_for_selector("img.preview-mask", timeout=30000)
         check(page.evaluate("() => document.documentElement.scrollWidth <= innerWidth && document.querySelector('.preview .map').clientWidth > 300"), "the screen fits 900 pixels")
+        # What a changed step can go back to.
+        back = page.get_by_role("button", name="Back to defaults")
+        check(back.count() == 1, "a changed step offers its defaults")
+        back.click()
+        check(back.count() == 0, "which is all, once it has them")
+        as_it_was = method.input_value()
+        method.select_option(label="Fixed level")
+        check(back.count() == 1, "until it is changed again")
+        method.select_option(as_it_was)
+        check(back.count() == 0, "also when set back by hand")
+        w.saved()
         w.report("pipeline")
     finish()
 

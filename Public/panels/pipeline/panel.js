@@ -177,7 +177,7 @@ const component = defineComponent(() => {
           iconButton('down', 'Move down', () => change(moved(view.graph, name, 1)), { disabled: !moved(view.graph, name, 1) }),
           iconButton('trash', `Remove ${type.title}`, () => drop(name))
         ]),
-        Object.keys(node.config ?? {}).length && !readOnly() ? button('Back to defaults', () => reset(node), { kind: 'quiet' }) : null
+        !readOnly() && type.parameters.some(p => (node.config?.[p.name] ?? p.default) !== p.default) ? button('Back to defaults', () => reset(node), { kind: 'quiet' }) : null
       ] : h('p', { class: 'bad' }, `This version of ship does not know nodes of kind ${node.kind}.`)) : null
     ])
   }
