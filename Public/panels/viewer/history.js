@@ -21,7 +21,7 @@ export function history(v) {
       h('span', { class: 'grow' }, `${operationTitles[e.operation]} · waiting`)])),
     ...view.edits.map(e => row(e.id, e.id, {
       picture: h('img', { src: v.P(`/edits/${e.id}/picture?side=after&size=96`), alt: '', loading: 'lazy' }),
-      what: e.summary || operationTitles[e.operation], when: e.undone ? 'undone' : ago(e.at), undone: e.undone, at: e === now
+      what: (/^run/.test(e.operation) && e.summary ? e.summary.replace(/ by .*/, ' found') : e.summary) || operationTitles[e.operation], when: e.undone ? 'undone' : ago(e.at), undone: e.undone, at: e === now
     })),
     view.moreEdits || !view.edits.length ? null : row(0, 0, { picture: icon('images', 20), what: 'As it was at first', at: !now })
   ]), view.moreEdits ? button('Older', () => v.loadEdits(true), { kind: 'quiet' }) : null]
