@@ -8,7 +8,7 @@ export class Problem extends Error {
   }
 }
 
-const gone = () => new Problem({ offline: true, detail: 'The server does not answer. Is `ship serve` still running? Nothing is lost; this page tries again.' })
+const gone = () => new Problem({ offline: true, detail: 'The server does not answer. Is `ship serve` still running? This page connects again by itself.' })
 
 async function problemOf(response) {
   let body = {}

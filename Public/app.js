@@ -9,6 +9,7 @@ import { keyText, keyLabel } from './lib/keys.js'
 import { tokenIn } from './lib/location.js'
 import { panels } from './panels/index.js'
 import { left } from './selection.js'
+import { boxOf } from './outbox.js'
 
 const panelOf = id => panels.find(p => p.id === id) ?? panels[0]
 
@@ -49,12 +50,15 @@ const TopBar = defineComponent(() => () => {
 const savedText = {
   saved: ['check', 'Saved'], working: ['clock', 'Saving…']
 }
+const saved = () => {
+  const box = state.project && boxOf(state.project).now
+  return !box?.waiting ? shell.saved : box.offline ? { kind: 'offline', icon: 'offline', text: `Offline, ${plural(box.waiting, 'change')} waiting` } : { kind: 'working' }
+}
 const StatusBar = defineComponent(() => () => h('footer', { class: 'status' }, [
   shell.status ? shell.status() : h('span', { class: 'muted' }, state.session ? `ship ${state.session.version ?? ''}` : ''),
   h('div', { class: 'spring' }),
   state.project?.readOnly ? h('span', { class: 'muted' }, 'Read-only: changes are off') : null,
-  h('span', { class: ['saved', shell.saved?.kind], role: 'status' }, shell.saved ? [icon(shell.saved.icon ?? savedText[shell.saved.kind]?.[0] ?? 'info', 14),
-    shell.saved.text ?? savedText[shell.saved.kind]?.[1]] : ''),
+  [saved()].map(s => h('span', { class: ['saved', s?.kind], role: 'status' }, s ? [icon(s.icon ?? savedText[s.kind]?.[0] ?? 'info', 14), s.text ?? savedText[s.kind]?.[1]] : '')),
   h('a', { href: '#/about', class: 'muted' }, 'About')
 ]))
 

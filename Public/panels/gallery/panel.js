@@ -2,6 +2,7 @@
 import { defineComponent, h, ref, reactive, computed, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
 import { get, at } from '../../api.js'
 import { state, shell, here, go, replaceQuery, memory, isDark, on } from '../../state.js'
+import { boxOf } from '../../outbox.js'
 import { useCommands } from '../../commands.js'
 import { objects, choose, column, follow, left, readObjects, titleOf, measureNames } from '../../selection.js'
 import { icon } from '../../icons.js'
@@ -16,7 +17,7 @@ const states = ['predicted', 'validated', 'dubious']
 const perSheet = 250, sheetColumns = 25
 
 const component = defineComponent(() => {
-  const project = state.project, query = state.place.query ?? {}
+  const project = state.project, box = boxOf(project), query = state.place.query ?? {}
   const view = reactive({
     conditions: parseWhere(query.where), sort: query.sort || 'id', descending: query.order === 'desc', cell: Number(query.cell) || memory.load('gallery.cell', 96),
     top: 0, width: 0, height: 0, object: null, drag: null, side: memory.load('gallery.side', innerWidth > 900), filters: innerWidth >= 1000
@@ -184,6 +185,8 @@ const component = defineComponent(() => {
   const key = (id, title, k, run, always) => ({ id: 'gallery.' + id, title, group: G, key: k, run, when: always ? undefined : sheetHas })
   const leave = () => rows.value.length && objects.selected.size ? choose([]) : document.querySelector('.gallery .filters select')?.focus()
   useCommands([
+    { id: 'undo', title: 'Undo the last labels', group: G, key: 'Ctrl+Z', run: () => { box.step() } },
+    { id: 'redo', title: 'Redo', group: G, key: 'Ctrl+Shift+Z', run: () => { box.step(false) } },
     key('show', 'Show in frame', 'C', show, true), key('open', 'Show in frame, when nothing is selected', 'Enter', show),
       key('similar', 'The most alike first', 'Shift+S', similar, true),
     key('all', 'Select all that are shown', 'Ctrl+A', () => choose(span(0, rows.value.length)), true),
@@ -201,21 +204,24 @@ const component = defineComponent(() => {
   shell.status = () => objects.count === null ? null : [h('span', rows.value.length === objects.count ? plural(objects.count, 'object')
     : `${count(rows.value.length)} of ${plural(objects.count, 'object')}`), objects.selected.size ? h('span', `${count(objects.selected.size)} selected`) : null]
 
+  /** Labels that no server has yet, as they will be. */
+  const unsent = computed(() => new Map(box.now.waiting ? box.queue.waiting.filter(e => e.path === '/labels').flatMap(e => e.objects.map(o => [o, e.body])) : []))
+
   // What is drawn -------------------------------------------------------------------------------------------------------
   const sheet = () => {
     const cells = [], { from, to } = visible.value, n = columns.value, size = side.value, { category, status } = objects.columns
     for (let place = from; place < to; place++) {
       const id = idAt(place), address = addresses.value.get(Math.floor(place / perSheet)), ready = sheets.get(address) === 'ready', k = place % perSheet, row = rows.value[place],
-        kind = category && categoryOf(category[row])
+        given = unsent.value.get(id), kind = category && categoryOf(given?.category === undefined ? category[row] : given.category), word = given ? 'waiting' : states[status?.[row]]
       cells.push(h('div', {
         key: id, id: 'o' + id, role: 'option', class: ['cell', { on: objects.selected.has(id), focus: id === objects.focus }], 'aria-selected': objects.selected.has(id),
-          'aria-label': `Object ${id}${kind ? `, ${kind.name}, ${states[status?.[row]] ?? ''}` : ''}`, 'aria-posinset': place + 1, 'aria-setsize': rows.value.length,
+          'aria-label': `Object ${id}${kind ? `, ${kind.name}, ${word ?? ''}` : ''}`, 'aria-posinset': place + 1, 'aria-setsize': rows.value.length,
         style: {
           width: size + 'px', height: size + 'px', transform: `translate(${place % n * size}px, ${Math.floor(place / n) * size}px)`,
           ...ready ? { backgroundImage: `url("${address}")`, backgroundSize: `${Math.min(sheetColumns, rows.value.length) * size}px auto`,
             backgroundPosition: `${-(k % sheetColumns) * size}px ${-Math.floor(k / sheetColumns) * size}px` } : {}
         }
-      }, kind ? h('span', { class: ['tag-class', states[status?.[row]]], style: { borderColor: kind.color } }, size < 64 ? '' : kind.name) : undefined))
+      }, kind ? h('span', { class: ['tag-class', word], style: { borderColor: kind.color } }, size < 64 ? '' : kind.name) : undefined))
     }
     const d = view.drag
     return h('div', {
@@ -239,6 +245,7 @@ const component = defineComponent(() => {
       { pressed: view.descending, size: 16 }),
     button('Most alike first', similar, { command: 'gallery.similar', disabled: objects.focus === null, title: 'Sort by likeness to the object looked at' }),
     h('div', { class: 'spring' }),
+    [box.lastLabels()].map(a => a && button(`Undo: ${a.what}`, () => { box.step() }, { kind: 'quiet', iconName: 'undo', command: 'undo', disabled: project.readOnly })),
     h('input', { type: 'range', min: 32, max: 256, step: 8, value: view.cell, 'aria-label': 'Size of the pictures', 'aria-valuetext': `${view.cell} pixels`,
       title: 'Size of the pictures (+ and −)', onInput: e => resize(Number(e.target.value)) }),
     iconButton('panel', 'Panel at the right', () => { view.side = !view.side; memory.save('gallery.side', view.side) }, { pressed: view.side })

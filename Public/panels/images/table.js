@@ -1,7 +1,8 @@
 // What is known about images, samples, acquisitions, processes and objects, as a table that is filled like a spreadsheet; and who changed what.
 import { defineComponent, h, reactive, shallowReactive, ref, computed, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
-import { get, post, patch, at } from '../../api.js'
+import { get, at } from '../../api.js'
 import { on, later, complain, here, shell } from '../../state.js'
+import { boxOf } from '../../outbox.js'
 import { useCommands } from '../../commands.js'
 import { button, segmented, empty, problem } from '../../ui.js'
 import { plural, count, ago } from '../../lib/format.js'
@@ -13,7 +14,7 @@ const size = 28, start = { r: 0, c: 0, ar: 0, ac: 0 }
 
 /** `shown`: the images to show; `picked`: a set of ids that the screen shares. */
 export const table = defineComponent(props => {
-  const { project } = props, P = path => at(project, path)
+  const { project } = props, box = boxOf(project), P = path => at(project, path)
   const view = reactive({ level: 'image', at: start, edit: null, name: null, trail: null, older: null, top: 0, height: 600, busy: false, error: null })
   const data = shallowReactive({ rows: null, columns: [] }), wrong = shallowReactive(new Map()), grid = ref(null)
   const added = {}, done = [], undone = []
@@ -56,15 +57,17 @@ export const table = defineComponent(props => {
     if (!changes.length || props.readOnly) return
     for (const { row, key, value } of changes) { wrong.delete(place(row, key)); row.values = { ...row.values, [key]: value } }
     data.rows = [...data.rows]
+    const { level } = view
     shell.saved = { kind: 'working' }
     view.busy = true
     try {
       for (;;) try {
-        const { step } = changes.length ? await patch(P('/metadata'), { level: view.level, changes: changes.map(({ row, key, value }) => ({ id: row.id, key, value })) }) : {}
+        const [one, ...others] = changes, { step } = one ? await box.ask({ path: '/metadata', method: 'PATCH', what: `${one.key} “${one.value}” of ${one.row.name}`
+          + (others.length ? ` and ${plural(others.length, 'value')} more` : ''), body: { level, changes: changes.map(({ row, key, value }) => ({ id: row.id, key, value })) } }) : {}
         if (step) { done.push(step); undone.length = 0 }
         break
       } catch (error) {
-        if (!error.faults) throw error
+        if (!error.faults || !grid.value || view.level !== level) throw error
         for (const { index, sentence } of error.faults) wrong.set(place(changes[index].row, changes[index].key), { text: changes[index].value, sentence })
         changes = changes.filter((_, i) => !error.faults.some(f => f.index === i))
       }
@@ -76,7 +79,7 @@ export const table = defineComponent(props => {
   async function back(from, to) {
     if (!from.length) return
     wrong.clear()
-    try { to.push((await post(P('/metadata/undo'), { step: from.pop() })).step); shell.saved = { kind: 'saved' } } catch (error) { complain(error) }
+    try { to.push((await box.ask({ path: '/metadata/undo', body: { step: from.pop() }, what: 'undo of metadata' })).step); shell.saved = { kind: 'saved' } } catch (error) { complain(error) }
     renew()
   }
 

@@ -2,6 +2,7 @@
 import { h, reactive, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
 import { get, post, patch, remove, at } from '../../api.js'
 import { state, on, later, notify, complain } from '../../state.js'
+import { boxOf } from '../../outbox.js'
 import { useCommands } from '../../commands.js'
 import { button, iconButton, section } from '../../ui.js'
 import { plural, count } from '../../lib/format.js'
@@ -22,20 +23,17 @@ async function load() {
   try { const { categories, unlabelled, revision } = await get(P('/categories')); Object.assign(c,
     { list: categories, unlabelled, revision }) } catch (error) { if (!error.offline) complain(error) }
 }
-async function undo(batch, expose) {
-  try { await post(P('/labels/undo'), { batch }); await load(); expose.changed?.() } catch (error) { complain(error) }
-}
-let last = null
-const offer = (text, batch, expose) => { last = batch; notify(text, { action: { label: 'Undo', run: () => undo(batch, expose) } }) }
+const offer = (what, batch) => { const box = boxOf(state.project); notify(what, { action: { label: 'Undo', run: () => box.step(true, { what, batch }) } }) }
 
 /** `category`: id, null takes the label away, undefined keeps each object's own. */
 async function label(expose, category, status = 'validated') {
-  const objects = expose.selected().filter(Number.isInteger)
+  const objects = expose.selected().filter(o => Number.isInteger(o) || String(o).startsWith('@'))
   if (!objects.length) { notify('Select an object first.'); return }
   try {
-    const { batch, count: n } = await post(P('/labels'), { objects, category, status })
-    if (batch) offer(category === undefined ? `${plural(n, 'label')} ${status}` : category === null ? `${plural(n, 'label')} taken away`
-      : `${plural(n, 'object')}: ${categoryOf(category)?.name}`, batch, expose)
+    const n = objects.length, what = category === undefined ? `${plural(n, 'label')} ${status}` : category === null ? `${plural(n, 'label')} taken away`
+      : `${plural(n, 'object')}: ${categoryOf(category)?.name}`
+    const { batch } = await boxOf(state.project).ask({ path: '/labels', body: { category, status }, objects, what, image: 'labels' })
+    if (batch) offer(what, batch)
     else if (category === undefined) notify('No label to change: choose a class first.')
     await load()
     expose.changed?.(objects)
@@ -50,7 +48,9 @@ async function drop(k, expose) {
   try {
     const { batch } = await remove(P(`/categories/${k.id}`))
     c.open = null
-    offer(`Deleted the class ${k.name}`, batch, expose)
+    const what = `Deleted the class ${k.name}`
+    boxOf(state.project).did({ batch, what })
+    offer(what, batch)
     await load()
     expose.changed?.()
   } catch (error) { complain(error) }
@@ -70,7 +70,7 @@ export function useClassCommands(expose, typed) {
     { id: 'class.validate', title: 'Validate the label', group, key: 'Enter', when: any, run: () => { label(expose) } },
     { id: 'class.doubt', title: 'Mark the label dubious', group, key: 'Alt+D', when: any, run: () => { label(expose, undefined, 'dubious') } },
     { id: 'class.none', title: 'Take the label away', group, key: 'Alt+0', when: any, run: () => { label(expose, null) } },
-    { id: 'class.undo', title: 'Undo the last labels', group, key: 'Alt+Z', run: () => { if (last) { undo(last, expose); last = null } } }
+    { id: 'class.undo', title: 'Undo the last labels', group, key: 'Alt+Z', run: () => { boxOf(state.project).step() } }
   ])
   const find = text => { expose.show?.(); Object.assign(c, { find: text, at: 0 }) }
   const type = e => { if (!e.defaultPrevented && !e.ctrlKey && !e.metaKey && !e.altKey && /^\p{L}$/u.test(e.key) && typed(e)) { e.preventDefault(); find(e.key) } }

@@ -1,31 +1,14 @@
 // Edits on their way to the server, what its answers change on screen, and the history of the image.
 import { get, post } from '../../api.js'
-import { state, later, notify, complain, memory } from '../../state.js'
+import { later, notify, complain } from '../../state.js'
+import { boxOf } from '../../outbox.js'
 import { collection } from '../../lib/geometry.js'
-import { createEditQueue, madeBy } from '../../lib/edit-queue.js'
+import { madeBy } from '../../lib/edit-queue.js'
 import { casedOutline } from './image-map.js'
 import { drawn } from './tools.js'
 import { operationTitles } from './history.js'
 
 const pendingColor = '#009E73', erasedColor = '#999999', refusedColor = '#D55E00'
-
-/** Each edit has an entry of its own, so that two tabs of a project do not write over each other's. */
-function storage(prefix) {
-  let kept = new Set()
-  return {
-    load() {
-      const list = memory.names(prefix).map(name => memory.load(name)).filter(Boolean).sort((a, b) => a.number - b.number)
-      kept = new Set(list.map(e => e.key))
-      return list.map(e => ({ ...e, sent: true }))
-    },
-    save(list) {
-      const now = new Set(list.map(e => e.key))
-      for (const e of list) memory.save(prefix + e.key, e)
-      for (const key of kept) if (!now.has(key)) memory.drop(prefix + key)
-      kept = now
-    }
-  }
-}
 
 /** `v`: what the rooms of the viewer share (panel.js). */
 export function createEdits(v) {
@@ -38,20 +21,13 @@ export function createEdits(v) {
     view.held = own(queue.held)
     drawPending()
   }
-  const queue = createEditQueue({
-    newKey: () => crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16)).join(''),
-    storage: storage(`edits.${project.user}/${project.name}/`),
-    send: async ({ operation, image, objects: list, annotations, parameters, expected, key }) => {
-      try { return await post(P('/edits'), { operation, image, objects: list, annotations, parameters, expected, key }, { headers: { 'Idempotency-Key': key } }) } catch (error) {
-        // Started again, ship knows this browser no more: the edit waits for the new key.
-        if (error.status === 401) { error.offline = true; state.session = false }
-        throw error
-      }
-    },
-    onChange: s => { view.offline = s.offline; view.busy = s.waiting > 0; if (queue) shared() },
-    onDone: (edit, outcome) => { if (edit.image === view.image?.id) outcome.note ? notify(outcome.note[0].toUpperCase() + outcome.note.slice(1)) : applied(outcome, edit) },
-    onRefused: (edit, error) => {
-      if (edit.image !== view.image?.id) return
+  const box = boxOf(project), { queue, now } = box
+  box.viewer = {
+    change() { view.busy = now.waiting > 0; shared() },
+    done(edit, outcome) { if (v.map && edit.image === view.image?.id) outcome.note ? notify(outcome.note[0].toUpperCase() + outcome.note.slice(1)) : applied(outcome, edit) },
+    /** true when it is shown here. */
+    refused(edit, error) {
+      if (!v.map || edit.image !== view.image?.id) return false
       const { current } = error
       if (error.code === 'edit.conflict' && current) {
         for (const o of current.objects) objects.set(o.id, o)
@@ -61,8 +37,9 @@ export function createEdits(v) {
       view.selected = view.selected.filter(s => s !== madeBy(edit) && !current?.removed.includes(s))
       shared()
       v.drawSelection()
+      return true
     }
-  })
+  }
   function drawPending() {
     if (!v.pendingLayer) return
     v.pendingLayer.clearLayers()
@@ -79,13 +56,12 @@ export function createEdits(v) {
     }
   }
   /** Queues an edit; `ghost` = outlines shown until the answer is drawn, where the features alone do not say what comes. */
-  let number = Date.now()
   function edit(operation, list, features = [], { parameters, ghost } = {}) {
     if (v.readOnly()) { view.refused = 'This project is read-only here, so it cannot be changed.'; return }
     view.refused = null
     const expected = {}
     for (const objectId of list) { const known = objects.get(objectId); if (known?.maskRevision != null) expected[objectId] = known.maskRevision }
-    const added = queue.add({ operation, image: view.image.id, objects: list, annotations: collection(features), parameters, expected, ghost, number: number++ })
+    const added = box.add({ operation, image: view.image.id, objects: list, annotations: collection(features), parameters, expected, ghost })
     // The new object can be worked on before the server has named it.
     if (operation === 'draw') { view.selected = [madeBy(added)]; view.focus = view.selected[0]; v.drawSelection() }
     return added
@@ -144,12 +120,20 @@ export function createEdits(v) {
     } finally { view.busy = queue.waiting.length > 0 }
   }
   const back = direction => inTurn(async () => {
-    if (direction === 'undo' ? v.tools.takeBack() : v.tools.putBack()) return true
-    if (direction === 'undo') {
-      const taken = queue.takeBack(view.image.id)
-      if (taken) { view.selected = view.selected.filter(s => s !== madeBy(taken)); return true }
-    }
-    return queue.waiting.length || (direction === 'undo' ? view.canUndo : view.canRedo) ? ask(direction) : false
+    const undo = direction === 'undo', [from, to] = undo ? ['acts', 'undone'] : ['undone', 'acts'], own = a => a.image === view.image.id
+    if (undo ? v.tools.takeBack() : v.tools.putBack()) return true
+    const taken = undo && queue.takeBack(view.image.id)
+    if (taken) { view.selected = view.selected.filter(s => s !== madeBy(taken)); return true }
+    const can = undo ? view.canUndo : view.canRedo, list = now[from]
+    // Labels of an earlier day come after the edits of this image.
+    const last = list.findLast(a => can && own(a) || a.batch && (!can || a.at >= performance.timeOrigin))
+    if (queue.waiting.at(-1)?.image === 'labels') return box.step(undo)
+    if (last?.batch) return box.step(undo, last)
+    if (!can && !queue.waiting.length) { notify(`Nothing to ${direction} here.`); return false }
+    if (!await ask(direction)) return false
+    now[from] = list.filter(a => a !== last)
+    now[to] = [...now[to], { image: view.image.id, at: Date.now() }]
+    return true
   })
   /** To the state just after an edit; 0 = as it was before the first. */
   const goTo = edit => inTurn(() => ask('goto', { edit }))
@@ -167,5 +151,5 @@ export function createEdits(v) {
     if (view.selected.length) v.select([...view.selected])
   }
 
-  return { queue, edit, drawPending, loadEdits, back, goTo, emitRevision, applyHeld, discardHeld: () => queue.discard(view.image.id), share: shared }
+  return { queue, edit, drawPending, loadEdits, back, goTo, emitRevision, applyHeld, discardHeld: () => queue.discard(view.image.id), share: shared, box }
 }

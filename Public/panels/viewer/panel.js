@@ -25,7 +25,7 @@ const component = defineComponent(() => {
   const view = reactive({
     image: null, error: null, total: null, style: memory.load('viewer.style', 'outline'), peek: false, tool: 'pan', drawing: { open: 0, done: 0 }, adjust: null, preview: null,
       hint: null, cursor: null, zoom: null, sideOpen: memory.load('viewer.side', innerWidth > 900),
-    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], offline: false, busy: false, refused: null,
+    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], busy: false, refused: null,
       neighbours: []
   })
   const objects = shallowReactive(new Map())  // id → object with outline, as far as this tab has seen them
@@ -148,7 +148,7 @@ const component = defineComponent(() => {
       if (view.busy) later('objects', refreshImage, 300)
       else v.emitRevision(d.revision)
     }),
-    on('online', () => { v.queue.retry(); if (v.map) { v.loadEdits(); later('image', refreshImage, 100) } }),
+    on('online', () => { if (v.map) { v.loadEdits(); later('image', refreshImage, 100) } }),
     on('images', () => { if (v.map) later('image', refreshImage, 100) }),
     on('edit', () => { if (v.map) later('edits', v.loadEdits, 200) })
   ]
@@ -156,17 +156,14 @@ const component = defineComponent(() => {
     try { const image = await get(P(`/blobs/${id}`)), before = view.image; view.image = image; looks.imageChanged(before); area.load();
       v.emitRevision(image.revision) } catch { /* the next event tells again */ }
   }
-  onBeforeUnmount(() => { v.gone = true; ends.forEach(end => end()); v.map?.remove(); v.map = null })
+  onBeforeUnmount(() => { v.gone = true; v.box.viewer = null; ends.forEach(end => end()); v.map?.remove(); v.map = null })
 
   // Frame -------------------------------------------------------------------------------------------------------------
-  watch(() => [view.canUndo, view.canRedo, view.drawing, view.waiting.length, view.busy], () => {
-    shell.undo = { run: () => v.back('undo'), disabled: !(view.canUndo || view.drawing.open || view.drawing.done || view.waiting.length) }
-    shell.redo = { run: () => v.back('redo'), disabled: !view.canRedo }
+  watch(() => [view.canUndo, view.canRedo, view.drawing, v.box.now.acts, v.box.now.undone, view.busy], () => {
+    shell.undo = { run: () => v.back('undo'), disabled: !(view.canUndo || view.drawing.open || view.drawing.done || v.box.now.waiting || v.box.lastLabels()) }
+    shell.redo = { run: () => v.back('redo'), disabled: !(view.canRedo || v.box.lastLabels('undone')) }
   }, { immediate: true })
-  watch(() => [view.offline, view.waiting.length, view.busy], () => {
-    const n = v.queue.waiting.length
-    shell.saved = view.offline ? { kind: 'offline', icon: 'offline', text: `Offline, ${plural(n, 'change')} waiting` } : view.busy ? { kind: 'working' } : { kind: 'saved' }
-  }, { immediate: true })
+  watch(() => view.busy, busy => { shell.saved = { kind: busy ? 'working' : 'saved' } }, { immediate: true })
   shell.primary = { label: 'Export', run: () => go({ ...state.place, panel: 'export', item: null, query: null }) }
   const elsewhere = () => Math.max(0, shared.selected.size - view.selected.filter(Number.isInteger).length)
   shell.status = () => {
