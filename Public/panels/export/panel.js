@@ -2,6 +2,7 @@
 import { defineComponent, h, reactive, computed, watch, onMounted, onBeforeUnmount } from '../../vendor/vue.runtime.js'
 import { get, post, put, remove, at } from '../../api.js'
 import { state, shell, here, on, notify, complain, takeJob } from '../../state.js'
+import { boxOf } from '../../outbox.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
 import { button, empty, loading, problem, progress } from '../../ui.js'
@@ -105,8 +106,13 @@ const component = defineComponent(() => {
     node.value ? form(node.value, type.value, set, readOnly(), 255)
       : readOnly() ? null : h('div', { class: 'row' }, [button('Add to the pipeline', add, { iconName: 'plus', title: 'Then it can be set up, and runs without a browser make it too' })])
   ]) : null
+  const kept = () => {
+    const { waiting, held } = boxOf(project).now, n = waiting + held
+    return n ? h('p', { class: 'problem', role: 'alert' }, [icon('warning', 18), `${plural(n, 'change')} made in this browser ${n === 1 ? 'is' : 'are'} not on the server yet, so an export would be without ${
+      n === 1 ? 'it' : 'them'}. ${waiting ? 'They are sent as soon as it answers.' : 'Decide about them in the viewer.'}`]) : null
+  }
   return () => h('div', { class: 'page export' }, [
-    h('header', { class: 'page-head' }, [h('h1', 'Export'), h('span', { class: 'muted' }, entry.value?.title ?? '')]),
+    h('header', { class: 'page-head' }, [h('h1', 'Export'), h('span', { class: 'muted' }, entry.value?.title ?? '')]), kept(),
     view.error ? problem(view.error, retry) : view.check ? null : loading('Looking through all objects for what would go wrong…'),
     view.check && !view.check.objects ? empty('export', 'No objects to export yet', 'Run the pipeline first; what it finds, and what you draw, is exported.', [h('a', { class: 'button primary', href: here('pipeline') }, 'To the pipeline')]) : null,
     view.formats && view.check?.objects !== 0 ? [choices(), settings()] : null,
