@@ -141,7 +141,7 @@ export function createActions(v) {
     const ids = operation === 'delete' ? view.selected : v.regions()
     if (ids.length < least) return say(least > 1 ? 'Select two or more objects: click one, then Shift and click the others' : 'Select an object first')
     v.edit(operation, [...ids])
-    if (operation === 'delete') { view.selected = []; v.drawSelection(); v.savePlace() }
+    if (operation === 'delete') { v.clearSelection() }
   }
   /** Joined along skeleton lines when some are drawn; these also say which objects. */
   async function merge() {
@@ -213,7 +213,8 @@ export function createActions(v) {
     if (tool === 'wand') return bar(slider('Tolerance', view.tolerance, setTolerance, { max: 128, text: `${view.tolerance} gray` }),
       h('span', { class: 'muted', role: 'status' }, preview?.problem ?? (preview ? `${preview.area} px²` : '')), drawing.open ? done('Take it') : null, drawing.open
       ? cancel() : null)
-    if (tool === 'brush' || tool === 'eraser') return bar(h('span', tool === 'eraser' ? 'Erases' : adds('brush') ? `Adds to object ${Number(target()) || ''}` : 'New object'),
+    if (tool === 'brush' || tool === 'eraser') return bar(h('span', tool === 'eraser' ? 'Erases' : !adds('brush') ? 'New object'
+      : Number(target()) ? `Adds to object ${target()} when near it, else a new object` : 'Adds to the new object'),
       slider('Size', Math.round(100 * Math.log2(pen)), n => setPen(2 ** (n / 100)), { max: 1000, text: um(pen) }), drawing.open ? done('Finish') : null)
     if (drawing.open > 1 && tool !== 'box' && !(tool === 'area' && v.area.shape() === 'box')) return bar(done('Finish'), cancel())
     if (v.rejects().length) return bar(h('span', `Rejected: ${[...new Set(v.rejects().map(o => o.rule))].join(', ')}`),
