@@ -84,6 +84,33 @@ def run(w, page, project, base, image):
     page.locator(".notice", has_text="Deleted the class").get_by_role("button", name="Undo").click()
     w.wait_until("undo brings class and labels back", lambda: label(0) and names()[label(0)["category"]] == "Chaetognatha")
 
+    # One undo for labels and edits, in the order in which they were made.
+    w.view(project, image, selection=ids[1])
+    page.locator(".viewer .map").focus()
+    page.keyboard.press("1")
+    w.wait_until("another object is labelled", lambda: label(1) is not None)
+    w.saved()
+    page.keyboard.press("b")
+    check(f"Adds to object {ids[1]} when near it, else a new object" in page.locator(".stage-action").inner_text(), "the brush says what a stroke becomes")
+    page.keyboard.press("v")
+    page.keyboard.press("Delete")
+    there = lambda: api(f"/objects/{ids[1]}")["body"].get("active", True)
+    w.wait_until("the object is deleted", lambda: there() is False)
+    w.saved()
+    check("more in other images" not in page.locator("footer.status").inner_text(), "and not selected any more")
+    page.keyboard.press("Control+z")
+    w.wait_until("undo brings the object back first, with its label", lambda: there() is not False and label(1) is not None)
+    w.saved()
+    page.keyboard.press("Control+z")
+    w.wait_until("then it takes the label", lambda: label(1) is None)
+    page.keyboard.press("Control+Shift+z")
+    w.wait_until("redo brings the label again", lambda: label(1) is not None)
+    w.saved()
+    page.keyboard.press("Control+Shift+z")
+    w.wait_until("and deletes again", lambda: there() is False)
+    page.keyboard.press("Control+z")
+    w.wait_until("and undo brings it back", lambda: there() is not False)
+
     # Classes without EcoTaxa's number are findings of the export; each is read to its end at any width.
     for width in (1400, 900):
         page.set_viewport_size({"width": width, "height": 860})
