@@ -113,7 +113,7 @@ function search(expose) {
 }
 
 const form = (k, expose) => h('div', { class: 'class-form' }, [
-  h('input', { value: k.name, 'aria-label': 'Name of the class', onVnodeMounted: v => v.el.focus(), onChange: e => { save(k.id, { name: e.target.value }) },
+  h('input', { 'aria-label': 'Name of the class', onVnodeMounted: ({ el }) => { el.value = k.name; el.focus() }, onChange: e => { save(k.id, { name: e.target.value }) },
     onKeydown: e => { if (e.key === 'Enter' || e.key === 'Escape') { e.stopPropagation(); if (e.key === 'Escape') e.target.value = k.name; c.open = null } } }),
   h('div', { class: 'row colors', role: 'radiogroup', 'aria-label': 'Colour' }, colors.map(color => h('button',
     { type: 'button', key: color, role: 'radio', 'aria-checked': String(k.color === color), 'aria-label': color, class: ['swatch', { pressed: k.color === color }],
