@@ -16,6 +16,8 @@ package struct ObjectDifference: Sendable, Equatable {
     package let lost: [Int64]
     /// Pairs that are not equal pixel for pixel, by `from`.
     package let changed: [Pair]
+    /// Objects that are the same in both, pixel for pixel.
+    package var unchanged: Int { counts.from - lost.count - changed.count }
 
     package init(from before: ObjectMap, to after: ObjectMap, _ filter: ObjectMap.Filter) {
         let (old, new) = (before.revisions(filter), after.revisions(filter))

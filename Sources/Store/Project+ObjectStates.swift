@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Raster
 
-/// The objects of an image just after one entry of its history; `edit` 0: before the first.
+/// The objects of an image just after one entry of its history; `edit` 0: before the first; negative: those of a former run.
 package struct ObjectState: Sendable, Equatable {
     package var edit: Int64
     package var operation: String
@@ -62,12 +62,13 @@ extension Project {
 
     /// How the objects just after an entry of the history differ from the present ones: numbers of the masks by object, nil where it was not
     /// there.
-    /// - Parameter edit: 0 for the objects before the first entry.
-    /// - Throws: `.notFound` when the image's history has no such entry, or it was replaced after an undo and cannot come back.
+    /// - Parameter edit: 0 for the objects before the first entry, negative for those of a former run, as `objectStates` numbers them.
+    /// - Throws: `.notFound` when the image's history has no such entry, it was replaced after an undo and cannot come back, or the run is
+    ///   forgotten.
     package func objectState(image: ObjectID, edit: Int64) async throws(StoreError) -> [ObjectID: Int64?] {
         try await read { database in
             let state =
-                edit == 0
+                edit <= 0
                 ? EditState.done.rawValue
                 : try String.fetchOne(
                     database.cachedStatement(sql: "SELECT state FROM edit WHERE id = ? AND image_id = ? AND state <> 'superseded'"), arguments: [edit, image])
@@ -79,14 +80,16 @@ extension Project {
                 sql: isDone
                     ? "SELECT c.object_id, c.mask_before FROM edit e JOIN edit_change c ON c.edit_id = e.id WHERE e.image_id = ? AND e.state = 'done' AND e.id > ? ORDER BY e.id DESC"
                     : "SELECT c.object_id, c.mask_after FROM edit e JOIN edit_change c ON c.edit_id = e.id WHERE e.image_id = ? AND e.state = 'undone' AND e.id <= ? ORDER BY e.id",
-                arguments: [image, edit])
+                arguments: [image, max(0, edit)])
             var result: [ObjectID: Int64?] = [:]
             while let change = try changes.next() { result[change[0] as ObjectID] = .some(change[1] as Int64?) }
+            if edit < 0 { try Self.stepBack(database, image: image, to: -edit, &result) }
             return result
         }
     }
 
-    /// The states of an image's objects that its history can show, newest first; the last has number 0.
+    /// The states of an image's objects that can be shown, newest first: those of its history, down to number 0, then former runs, of negative
+    /// numbers.
     package func objectStates(image: ObjectID, limit: Int = 1000) async throws(StoreError) -> [ObjectState] {
         try await read { database in
             let rows = try Row.fetchAll(
@@ -111,6 +114,7 @@ extension Project {
                 objects -= row[5] as Int
             }
             return states + [ObjectState(edit: 0, operation: "start", summary: "Before the first change", at: nil, isUndone: false, objects: objects)]
+                + (try Self.formerRuns(database, image: image))
         }
     }
 }

@@ -24,7 +24,7 @@ extension Project {
     /// - Objects of the former run with the same `uid`, kind and rule keep their id.
     /// - `keepEdited`: objects made or changed by a person stay as they are. What a person deleted, merged or split stays so: a region with the
     ///   `uid` of such an object is left out. Other regions that overlap edited ones are the caller's to leave out (`editFootprint`).
-    /// - An image without edits has no history: the former objects are deleted. On an image with edits the run is itself one entry of the
+    /// - An image without edits has no history: the former objects stay for as long as former runs are kept, then they are deleted. On an image with edits the run is itself one entry of the
     ///   history (operation `run`, or `run.replace` without `keepEdited`), undone and redone like an edit: so undo stays exact across runs.
     ///   One that changes no object makes no entry.
     /// - Throws: `.notFound`, `.invalid` (undeclared column, mask and box that do not fit, a `uid` twice), `.diskFull`, `.io`.
@@ -38,8 +38,9 @@ extension Project {
             }
             let hasHistory = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM edit WHERE image_id = ?)", arguments: [result.image]) ?? false
 
-            // Former objects by identity: those that are active, and with a history those that an undo could bring back.
+            // Former objects by identity: those that are active, those that an undo could bring back, and those of former runs.
             var former: [String: Former] = [:]
+            var activeRegions = 0
             var kept: Set<String> = []
             let rows = try Row.fetchCursor(
                 database.cachedStatement(
@@ -56,6 +57,7 @@ extension Project {
                     nInner: row[12], parent: row[13], isByHand: row[14])
                 let (uid, isEdited): (String, Bool) = (row[1], row[6])
                 if one.isActive {
+                    if one.kind == ObjectKind.region.rawValue { activeRegions += 1 }
                     if isEdited && result.keepEdited {
                         kept.insert(uid)
                         continue
@@ -115,6 +117,9 @@ extension Project {
                 try Self.insertChanges(database, edit: id, changes)
                 edit = id
             } else if !hasHistory {
+                if !changes.isEmpty, let run = try Self.resultBefore(database, image: result.image, node: node) {
+                    try Self.keepFormerRun(database, image: result.image, node: node, run: run, objects: activeRegions, changes)
+                }
                 try Self.forgetReplaced(database, image: result.image)
             }
             try database.execute(
@@ -212,18 +217,6 @@ extension Project {
     private static func removedByHand(_ database: Database, image: ObjectID) throws -> Set<String> {
         let uid = try database.cachedStatement(sql: "SELECT uid FROM object WHERE id = ?")
         return Set(try removedByHandIDs(database, image: image).compactMap { try String.fetchOne(uid, arguments: [$0]) })
-    }
-
-    /// Deletes what a run on an image without history left behind, except what has a label or metadata: when a later run finds that object again,
-    /// they are there.
-    private static func forgetReplaced(_ database: Database, image: ObjectID) throws {
-        try database.cachedStatement(
-            sql: """
-                DELETE FROM mask WHERE object_id IN (SELECT id FROM object WHERE image_id = :image AND kind <> 'image')
-                    AND id NOT IN (SELECT mask_id FROM object WHERE image_id = :image AND (active = 1 OR label_id IS NOT NULL OR EXISTS (SELECT 1 FROM metadata d WHERE d.object_id = object.id)) AND mask_id IS NOT NULL)
-                """
-        ).execute(arguments: ["image": image])
-        try database.cachedStatement(sql: "DELETE FROM object WHERE image_id = ? AND active = 0 AND kind <> 'image' AND label_id IS NULL AND NOT EXISTS (SELECT 1 FROM metadata d WHERE d.object_id = object.id)").execute(arguments: [image])
     }
 
     static func requireImage(_ database: Database, _ image: ObjectID) throws {

@@ -116,7 +116,7 @@ import Testing
             #expect(try await states().map { $0["edit"]?.int } == [second, first, 0])
             #expect(try await states().map { $0["objects"]?.int } == [3, 4, 3])
             let whole = try await api.send("GET", "\(blob)/compare?from=0&to=\(second)").json
-            #expect(whole["counts"] == ["from": 3, "to": 3] && ids(whole["added"]) == [a] && ids(whole["lost"]) == [big] && whole["changed"] == [])
+            #expect(whole["counts"] == ["from": 3, "to": 3, "unchanged": 2] && ids(whole["added"]) == [a] && ids(whole["lost"]) == [big] && whole["changed"] == [])
             #expect(try await api.send("GET", blob + "/compare").json == whole)
             let back = try await api.send("GET", "\(blob)/compare?from=\(second)&to=\(first)").json
             #expect(ids(back["added"]) == [big] && ids(back["lost"]).isEmpty)
@@ -127,6 +127,55 @@ import Testing
             try await api.send("GET", "\(blob)/compare?from=77", expect: 404)
             try await api.send("GET", "\(project)/blobs/99/states", expect: 404)
         }
+    }
+
+    @Test func `two runs of an image that nobody edited are shown and compared`() async throws {
+        try await withServer { _, client, _ in
+            let api = try await Described(client)
+            let (project, image, uid) = try await processed(api)
+            let blob = "\(project)/blobs/\(image)"
+            func tile(_ query: String) async throws -> [UInt8] { try await api.send("GET", "\(blob)/overlay/0/0/0.png?\(query)").body }
+            let first = try await tile("")
+            #expect(try await tile("state=0") == first)
+            // The smallest disc is dropped.
+            var graph = try await api.send("GET", project + "/graph").text
+            let objects = try await api.send("GET", "\(project)/objects?blob=\(image)&sort=area").json["objects"]?.items ?? []
+            let least = try #require(objects[1]["area"]?.int)
+            let diameter = 2 * (Double(least) / .pi).squareRoot() - 0.01
+            graph = try #require(Self.setting(graph, kind: "segmentation.regions", ["minSize": .number(diameter), "sizeUnit": "px"]))
+            try await api.send("PUT", project + "/graph", json: graph)
+            #expect(try await api.run(project)["state"] == "done")
+            let states = try await api.send("GET", blob + "/states").json["states"]?.items ?? []
+            #expect(states.map { $0["objects"]?.int } == [2, 3] && states.last?["operation"] == "run.former")
+            let former = try #require(states.last?["edit"]?.int)
+            #expect(former < 0)
+            let answer = try await api.send("GET", "\(blob)/compare?from=\(former)")
+            #expect(answer.json["counts"] == ["from": 3, "to": 2, "unchanged": 2] && answer.json["added"] == [] && answer.json["changed"] == [])
+            #expect(ids(answer.json["lost"]) == [try #require(objects[0]["id"]?.int)])
+            let back = try await api.send("GET", "\(blob)/compare?from=0&to=\(former)").json
+            #expect(back["added"] == answer.json["lost"] && back["lost"] == [])
+            #expect(try await tile("state=\(former)") == first)
+            let present = try await tile("")
+            #expect(try await tile("state=0") == present && present != first)
+            // A former run stays as it is; the state before the first edit is, until there is one, what the next run makes.
+            let kept = try await api.send("GET", "\(blob)/overlay/0/0/0.png?state=\(former)&v=\(uid)")
+            #expect(kept[header: "cache-control"]?.contains("immutable") == true)
+            let open = try await api.send("GET", "\(blob)/overlay/0/0/0.png?state=0&v=\(uid)")
+            #expect(open[header: "cache-control"] == "no-cache")
+            try await api.send("GET", "\(blob)/compare?from=-77", expect: 404)
+            try await api.send("GET", "\(blob)/overlay/0/0/0.png?state=-77", expect: 404)
+        }
+    }
+
+    /// The pipeline with other parameters of the node of a kind.
+    private static func setting(_ graph: String, kind: String, _ config: [String: JSONValue]) -> String? {
+        guard case .object(var members)? = try? JSONDecoder().decode(JSONValue.self, from: Data(graph.utf8)), case .array(var nodes)? = members["nodes"],
+            let index = nodes.firstIndex(where: { $0["kind"]?.stringValue == kind }), case .object(var node) = nodes[index]
+        else { return nil }
+        node["config"] = .object((node["config"]?.members ?? [:]).merging(config) { $1 })
+        nodes[index] = .object(node)
+        members["nodes"] = .array(nodes)
+        return (try? JSONEncoder().encode(JSONValue.object(members))).map { String(decoding: $0, as: UTF8.self) }
     }
 
     @Test func `masks have Deep Zoom and IIIF addresses`() async throws {

@@ -26,13 +26,14 @@ export const runs = defineComponent({
     onMounted(load)
     const ends = [on('objects', () => later('runs', load, 500)), on('jobEnded', load)]
     onBeforeUnmount(() => ends.forEach(end => end()))
-    const name = s => s.edit === 0 ? 'The beginning' : `${s.summary || s.operation}${s.at ? `, ${ago(s.at)}` : ''} (${count(s.objects)})`
+    const name = s => s.edit === 0 ? `${s === view.states[0] ? 'Now' : 'The beginning'} (${count(s.objects)})`
+      : `${s.summary || s.operation}${s.at ? `, ${ago(s.at)}` : ''} (${count(s.objects)})`
     const chooser = (side, label) => h('select', { 'aria-label': label, value: view[side], onChange: e => { view[side] = Number(e.target.value) } },
       view.states.map(s => h('option', { value: s.edit, selected: s.edit === view[side] }, name(s))))
     return () => view.states.length < 2 ? null : h('div', { class: 'runs', role: 'group', 'aria-label': 'Compare runs' }, [
       chooser('from', 'Compare this'), h('span', { class: 'muted' }, 'against'), chooser('to', 'Against this'),
-      view.counts ? h('span', [h('b', count(view.counts.added.length)), ' added, ', h('b', count(view.counts.lost.length)), ' lost, ', h('b', count(view.counts.changed.length)),
-        ' changed']) : null,
+      view.counts ? h('span', [h('b', count(view.counts.counts.unchanged)), ' unchanged, ', h('b', count(view.counts.added.length)), ' added, ',
+        h('b', count(view.counts.lost.length)), ' lost, ', h('b', count(view.counts.changed.length)), ' changed']) : null,
       view.from !== view.to ? h('a', { class: 'button', href: here('view', props.image, { vs: `s${view.from},s${view.to},50` }) }, 'Show both') : null
     ])
   }

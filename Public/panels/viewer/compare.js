@@ -6,7 +6,7 @@ import { iconButton } from '../../ui.js'
 import { plural, ago } from '../../lib/format.js'
 
 /**
- * A side is "original" or "corrected" (the image, with the objects of now), "now" or "s<edit>" (the objects, over the image as the layers show it).
+ * A side is "original" or "corrected" (the image, with the objects of now), "now" or "s<edit>" (the objects of a state, negative: of a former run, over the image as the layers show it).
  * `host`: { map(), P, view, corrected() → promise of whether there is one, apply() → draws both sides, changed() }
  */
 export function createCompare(host) {
@@ -24,7 +24,7 @@ export function createCompare(host) {
       for (const name of names) { const pane = map.getPane(name); if (pane) pane.style.clipPath = text }
     })
   }
-  const state = side => (/^s\d+$/.test(side) ? Number(side.slice(1)) : undefined)
+  const state = side => (/^s-?\d+$/.test(side) ? Number(side.slice(1)) : undefined)
   async function count() {
     c.counts = null
     const [from, to] = c.sides.map(side => state(side) ?? (side === 'now' ? c.states.find(s => !s.undone)?.edit : undefined))
@@ -39,7 +39,9 @@ export function createCompare(host) {
   }
   async function open(sides, at = 50) {
     try { c.states = (await get(host.P(`/blobs/${host.view.image.id}/states`))).states } catch { c.states = [] }
-    if (!sides) sides = c.states.length && !await host.corrected(true) ? [`s${c.states.at(-1).edit}`, 'now'] : ['original', 'corrected']
+    // What was before the first edit; without one, the run before the present one.
+    const before = c.states[0]?.edit === 0 ? c.states[1] ?? c.states[0] : c.states.find(s => s.edit === 0)
+    if (!sides) sides = before && !await host.corrected(true) ? [`s${before.edit}`, 'now'] : ['original', 'corrected']
     if (sides.includes('corrected') && !await host.corrected()) return
     Object.assign(c, { on: true, at, sides })
     clip()
@@ -57,7 +59,7 @@ export function createCompare(host) {
   const choices = () => [
     ['The image', [['original', 'Original image'], ['corrected', 'Corrected image']]],
     ['The objects', [['now', 'Objects now'], ...c.states.map(s => [`s${s.edit}`, s.edit === 0 ? 'Objects before any change'
-      : `${s.summary || s.operation}${s.at ? `, ${ago(s.at)}` : ''}`])]]
+      : `${s.summary || s.operation}${s.at ? `, ${ago(s.at)}` : ''}${s.edit < 0 ? `, ${plural(s.objects, 'object')}` : ''}`])]]
   ]
   const chooser = i => h('select', { 'aria-label': i ? 'Right side' : 'Left side', value: c.sides[i], onChange: e => set(c.sides.map((s, k) => (k === i ? e.target.value : s))) },
     choices().map(([label, list]) => h('optgroup', { label }, list.map(([value, text]) => h('option', { value, selected: value === c.sides[i] }, text)))))
@@ -66,7 +68,7 @@ export function createCompare(host) {
     correctedOf: (i, usual) => (c.sides[i] === 'corrected' || (c.sides[i] !== 'original' && usual)),
     toggle: () => (c.on ? close() : open().catch(complain)),
     query: () => (c.on ? `${c.sides.join(',')},${Math.round(c.at)}` : undefined),
-    restore(text) { const m = /^(\w+),(\w+),(\d+)$/.exec(text ?? ''); if (m) open([m[1], m[2]], +m[3]) },
+    restore(text) { const m = /^([\w-]+),([\w-]+),(\d+)$/.exec(text ?? ''); if (m) open([m[1], m[2]], +m[3]) },
     stage: () => (c.on ? [
       h('div', {
         class: 'divider', role: 'slider', tabindex: 0, 'aria-label': 'Line between left and right', 'aria-orientation': 'horizontal', 'aria-valuemin': 0, 'aria-valuemax': 100,
@@ -81,7 +83,7 @@ export function createCompare(host) {
         onPointerup: () => host.changed()
       }, h('i')),
       h('div', { class: 'compare-bar' }, [chooser(0), c.counts ? h('span', { class: 'small', role: 'status' },
-        `${plural(c.counts.added.length, 'object')} added, ${c.counts.lost.length} lost, ${c.counts.changed.length} changed`) : null,
+        `${plural(c.counts.counts.unchanged, 'object')} unchanged, ${c.counts.added.length} added, ${c.counts.lost.length} lost, ${c.counts.changed.length} changed`) : null,
         h('span', { class: 'row' }, [chooser(1), iconButton('close', 'End comparing', close, { size: 14, command: 'viewer.compare' })])])
     ] : [])
   }

@@ -101,7 +101,7 @@ struct MaskViewRoutes: RouteGroup {
     ) async throws -> Response {
         var look = look
         try await look.resolve(project, image: id)
-        let state = look.state.map { "s\($0)" } ?? "\(present.revision)"
+        let state = look.stamp(present.revision)
         let etag = "\"\(present.uid)-\(state)-\(look.key)-\(call.target.segments.suffix(4).joined(separator: "-").filter { $0.isASCII && $0 != "\"" })\""
         if EntityTag.matches(etag, call.headers) { return .bytes([], type: type, etag: etag, cache: "no-cache", call: call) }
         let map: ObjectMap

@@ -19,7 +19,7 @@ struct OverlayRoutes: RouteGroup {
 
     var routes: [Route] {
         let state = Schema.object([
-            "edit": .integer.described("Number for `state`, `from` and `to`; 0 is before the first entry."), "operation": .string, "summary": .string,
+            "edit": .integer.described("Number for `state`, `from` and `to`; 0 is before the first entry, negative a former run."), "operation": .string, "summary": .string,
             "at?": .date, "undone": .boolean, "objects": .integer,
         ])
         return [
@@ -34,7 +34,8 @@ struct OverlayRoutes: RouteGroup {
                 answers: [.bytes(["image/png"], "The tile."), .notModified],
                 problems: [.imageUnknown, .imageUnreadable, .tileUnknown, .queryInvalid, .valueInvalid], isQuiet: true, handle: tile),
             Route(
-                .get, Self.image + "/states", "The states of the image's objects that its history can show, newest first.",
+                .get, Self.image + "/states",
+                "The states of the image's objects that can be shown, newest first: those of its history, and the last three runs that others replaced since.",
                 answers: [.json(.object(["states": .array(state)]), "The states.")], problems: [.imageUnknown]
             ) { call in
                 let project = try await services.open(call).project
@@ -59,7 +60,7 @@ struct OverlayRoutes: RouteGroup {
                 answers: [
                     .json(
                         .object([
-                            "counts": .object(["from": .integer, "to": .integer]), "added": .array(.integer), "lost": .array(.integer),
+                            "counts": .object(["from": .integer, "to": .integer, "unchanged": .integer]), "added": .array(.integer), "lost": .array(.integer),
                             "changed": .array(.object(["from": .integer, "to": .integer, "iou": .number])),
                         ]), "Ids of objects.")
                 ], problems: [.imageUnknown, .imageUnreadable, .queryInvalid, .valueInvalid], handle: compare),
@@ -85,7 +86,7 @@ struct OverlayRoutes: RouteGroup {
             style = try call.choice("style", Style.self) == .outline ? .outline(width: width) : .fill
             filter = try OverlayRoutes.filter(call)
             if let text = call.target.query["selection"] { filter.selection = try OverlayRoutes.ids(text, field: "selection", most: 1_000) }
-            state = try call.integer("state", in: 0...Int.max).map(Int64.init)
+            state = try OverlayRoutes.state("state", call)
             switch call.target.query["category"] {
             case nil, "": break
             case "none": category = .some(nil)
@@ -123,6 +124,12 @@ struct OverlayRoutes: RouteGroup {
             return "\(style)-\(String(color, radix: 16))-\(String(hash, radix: 36))\(labels)"
         }
 
+        /// A state that stays as it is. The one before the first entry is the present one as long as there is no entry, and a run changes it.
+        var isFixed: Bool { state ?? 0 != 0 }
+
+        /// Tells states apart in entity tags.
+        func stamp(_ revision: Int64) -> String { (state.map { "s\($0)" } ?? "") + (isFixed ? "" : "r\(revision)") }
+
         /// Tile pixels around a tile that its picture depends on.
         var margin: Int { if case .outline(let width) = style { width + 1 } else { 0 } }
     }
@@ -135,7 +142,7 @@ struct OverlayRoutes: RouteGroup {
         .init(name: "rule", schema: .string, help: "Only what these rules dropped, with commas."),
         .init(name: "selection", schema: .string, help: "Only objects with these ids, with commas, at most 1,000."),
         .init(name: "category", schema: .string, help: "Only objects labelled with this category, by its id; none: those without a label."),
-        .init(name: "state", schema: .integer, help: "The objects as they were just after this entry of the history; 0: before the first."),
+        .init(name: "state", schema: .integer, help: "The objects as they were just after this entry of the history; 0: before the first; negative: a former run."),
     ]
 
     /// `kind` and `rule` of the query.
@@ -144,6 +151,11 @@ struct OverlayRoutes: RouteGroup {
         let kind = try call.choice("kind", Kind.self) ?? (rules == nil ? .region : .reject)
         let kinds: Set<ObjectKind> = kind == .all ? [.region, .reject] : kind == .reject ? [.reject] : [.region]
         return ObjectMap.Filter(kinds: Set(kinds.map(\.rawValue)), rules: rules)
+    }
+
+    /// A number that `states` lists.
+    private static func state(_ name: String, _ call: Call) throws(Problem) -> Int64? {
+        try call.integer(name, in: -Int(Int32.max)...Int.max).map(Int64.init)
     }
 
     static func ids(_ text: String, field: String, most: Int) throws(Problem) -> [Int64] {
@@ -174,7 +186,7 @@ struct OverlayRoutes: RouteGroup {
         let layout = present.layout
         guard let region = ObjectMap.place(layout, z: z, x: x, y: y, margin: look.margin)?.region else { throw Self.unknownTile(id, layout, z: z, x: x, y: y) }
         let place = "\(z)-\(x)-\(y)-\(look.key)"
-        let etag = "\"\(present.uid)-\(look.state.map { "s\($0)" } ?? "\(present.revision)")-\(place)\""
+        let etag = "\"\(present.uid)-\(look.stamp(present.revision))-\(place)\""
         var headers = HTTPFields()
         headers[.eTag] = etag
         headers[.cacheControl] = Self.caching(call, look, uid: present.uid, revision: present.revision)
@@ -182,7 +194,7 @@ struct OverlayRoutes: RouteGroup {
         headers[.contentType] = "image/png"
         let key = "\(id)-\(look.state.map { "s\($0)" } ?? "")-\(place)"
         let png: [UInt8]
-        if let known = project.overlays[key], look.state != nil || present.isUnchanged(since: known.revision, in: region) {
+        if let known = project.overlays[key], look.isFixed || present.isUnchanged(since: known.revision, in: region) {
             png = known.bytes
         } else {
             let map: ObjectMap
@@ -196,7 +208,7 @@ struct OverlayRoutes: RouteGroup {
 
     /// With the image's identity and its present revision in the address a tile never changes, and a former state never does.
     private static func caching(_ call: Call, _ look: Look, uid: String, revision: Int64) -> String {
-        let isFixed = (look.state != nil || call.target.query["revision"] == "\(revision)") && (look.labelRevision.map { call.target.query["labels"] == "\($0)" } ?? true)
+        let isFixed = (look.isFixed || call.target.query["revision"] == "\(revision)") && (look.labelRevision.map { call.target.query["labels"] == "\($0)" } ?? true)
         return isFixed && call.target.query["v"] == uid ? "private, max-age=31536000, immutable" : "no-cache"
     }
 
@@ -242,18 +254,18 @@ struct OverlayRoutes: RouteGroup {
     @Sendable func compare(_ call: Call) async throws -> Response {
         let project = try await services.open(call)
         let image = try await services.image(call, in: project)
-        let from = try call.integer("from", in: 0...Int.max).map(Int64.init) ?? 0
+        let from = try Self.state("from", call) ?? 0
         let before = try await project.objects.objects(of: image.id, after: from)
         let after: ObjectMap
-        if let to = try call.integer("to", in: 0...Int.max) {
-            after = try await project.objects.objects(of: image.id, after: Int64(to))
+        if let to = try Self.state("to", call) {
+            after = try await project.objects.objects(of: image.id, after: to)
         } else {
             guard let present = try await project.objects.objects(of: image.id) else { throw Problem(.valueInvalid, "the objects of image \(image.id) are too many to compare") }
             after = present.map
         }
         let difference = try await services.work.run { ObjectDifference(from: before, to: after, ObjectMap.Filter(kinds: [ObjectKind.region.rawValue])) }
         return .json([
-            "counts": ["from": .integer(difference.counts.from), "to": .integer(difference.counts.to)],
+            "counts": ["from": .integer(difference.counts.from), "to": .integer(difference.counts.to), "unchanged": .integer(difference.unchanged)],
             "added": .array(difference.added.map { .integer($0) }), "lost": .array(difference.lost.map { .integer($0) }),
             "changed": .array(difference.changed.map { ["from": .integer($0.from), "to": .integer($0.to), "iou": .number($0.iou)] }),
         ])
