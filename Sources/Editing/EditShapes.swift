@@ -7,6 +7,8 @@ package struct EditShapes: Equatable, Sendable {
     package var retired: [Int] = []
     /// New objects, tight, in raster order of their first pixel.
     package var created: [Mask] = []
+    /// Of each of `created`, the indices of the given masks that its pixels come from; empty: of all, or of none where it was drawn.
+    package var sources: [[Int]] = []
     /// Given masks that change and keep their identity.
     package var revised: [Int: Mask] = [:]
 
@@ -28,13 +30,13 @@ package struct EditShapes: Equatable, Sendable {
         func shapes() throws(EditError) -> [Mask] { try EditShapes.shapes(request, wands: wands, frame: frame) }
         switch operation {
         case .draw:
-            created = try shapes()
+            create(try shapes(), from: [])
         case .delete:
             retired = Array(masks.indices)
         case .merge:
             let lines = request.annotations.features.isEmpty ? [] : try shapes()
             retired = Array(masks.indices)
-            created = [Mask.union(of: masks + lines).tight]
+            create([Mask.union(of: masks + lines)], from: retired)
         case .split:
             try split(request, masks)
         case .separate:
@@ -45,7 +47,7 @@ package struct EditShapes: Equatable, Sendable {
                 let parts = mask.subtracting(pen).components(connectivity: .eight)
                 guard parts.count >= 2, parts.count > mask.componentCount(connectivity: .eight) else { continue }
                 retired.append(index)
-                created += parts.map(\.tight)
+                create(parts, from: [index])
             }
             if retired.isEmpty { throw .nothingChanges(operation, why: "the line does not separate the object; draw it from side to side") }
         case .add, .erase, .replace:
@@ -62,10 +64,16 @@ package struct EditShapes: Equatable, Sendable {
         case .smooth:
             try revise(masks, operation, why: "the outline is as smooth as that already; take a larger radius") { $0.smoothed(radius: request.parameters.radius) }
         }
-        created.sort { first, second in
-            guard let a = first.runs.first, let b = second.runs.first else { return second.runs.first != nil }
+        let order = created.indices.sorted { first, second in
+            guard let a = created[first].runs.first, let b = created[second].runs.first else { return created[second].runs.first != nil }
             return a < b
         }
+        (created, sources) = (order.map { created[$0] }, order.map { sources[$0] })
+    }
+
+    private mutating func create(_ masks: [Mask], from indices: [Int]) {
+        created += masks.map(\.tight)
+        sources += masks.map { _ in indices }
     }
 
     private mutating func revise(_ masks: [Mask], _ operation: EditOperation, why: String, _ change: (Mask) -> Mask) throws(EditError) {
@@ -94,7 +102,7 @@ package struct EditShapes: Equatable, Sendable {
                 continue
             }
             retired += group
-            created += parts.map(\.tight)
+            for part in parts { create([part], from: group.count == 1 ? group : group.filter { masks[$0].intersects(part) }) }
         }
         if retired.isEmpty && revised.isEmpty {
             throw .nothingChanges(.split, why: "all pixels are nearest to one of the points; put one point in each part")
@@ -118,7 +126,7 @@ package struct EditShapes: Equatable, Sendable {
             retired.append(index)
             // Markers reach only what is connected to them; the rest must not get lost.
             let rest = markers.isEmpty ? [] : mask.subtracting(Mask.union(of: parts)).components(connectivity: connectivity)
-            created += (parts + rest).map(\.tight)
+            create(parts + rest, from: [index])
         }
         if retired.isEmpty {
             throw .nothingChanges(

@@ -162,6 +162,7 @@ package actor Editor {
             // The revision tells the same shape drawn twice apart.
             let uid = ObjectUID.make(image: image.uid, edit: "\(request.operation.rawValue) \(image.revision) \(index)", mask: mask)
             var region = NewRegion(mask: mask, uid: uid)
+            region.sources = shapes.sources[index].map { request.objects[$0] }
             region.touches = UInt8(BorderSides(of: mask.boundingBox, in: image.frame).rawValue)
             region.measurements = measured[changed.count + index]
             edit.create.append(region)

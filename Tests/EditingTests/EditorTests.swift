@@ -206,6 +206,47 @@ private func square(_ x: Double, _ y: Double, _ side: Double) -> Feature {
     await #expect(throws: EditError.outsideImage(.draw)) { try await desk.apply(.draw, [], Feature(.point(Point(x: 500, y: 2)), properties: .init(role: .wand))) }
 }
 
+@Test func `a part of one of several objects keeps that object's class, whatever the others are`() async throws {
+    let desk = try await Desk()
+    let objects = try await desk.objects()
+    let (left, right) = (try #require(objects.first { $0.box.x == 10 }), try #require(objects.first { $0.box.x == 60 }))
+    func category(_ name: String) async throws -> Int64 {
+        var new = CategoryChange()
+        new.name = name
+        return try await desk.project.addCategory(new, by: "t").id
+    }
+    let (copepod, salp) = (try await category("Copepod"), try await category("Salp"))
+    func label(_ object: ObjectID, _ category: Int64) -> NewLabel { NewLabel(object: object, category: .id(category), status: .validated, score: nil) }
+    _ = try await desk.project.setLabels([label(left.id, copepod), label(right.id, salp)], by: "t")
+    func classes(_ outcome: EditOutcome) async throws -> [Int: [Int64?]] {
+        var found: [Int: [Int64?]] = [:]
+        for id in outcome.created {
+            let object = try #require(try await desk.project.object(id))
+            #expect(object.label?.status ?? .dubious == .dubious)
+            found[object.box.x < 50 ? 0 : 1, default: []].append(object.label?.category)
+        }
+        return found
+    }
+    func line(_ points: (Double, Double)...) -> Feature { Feature(.lineString(points.map { Point(x: $0.0, y: $0.1) })) }
+    let cut = try await desk.apply(.cut, [left.id, right.id], line((0, 35), (119, 35)))
+    #expect(try await classes(cut) == [0: [copepod, copepod], 1: [salp, salp]])
+    _ = try await desk.editor.undo(image: desk.image.id)
+    let points = [(12.0, 30.0), (35, 30), (65, 30), (95, 30)].map { Feature(.point(Point(x: $0.0, y: $0.1))) }
+    let split = try await desk.apply(.split, [left.id, right.id], points[0], points[1], points[2], points[3])
+    #expect(try await classes(split) == [0: [copepod, copepod], 1: [salp, salp]])
+    _ = try await desk.editor.undo(image: desk.image.id)
+    let separated = try await desk.apply(.separate, [left.id, right.id], points[0], points[1], points[2], points[3])
+    #expect(try await classes(separated) == [0: [copepod, copepod], 1: [salp, salp]])
+    _ = try await desk.editor.undo(image: desk.image.id)
+    // One that overlaps both is divided with them: a part keeps a class where all that it comes from have it.
+    let bridge = try #require(try await desk.apply(.draw, [], Feature(.lineString([Point(x: 30, y: 25), Point(x: 70, y: 25)]), properties: .init(width: 4))).created.first)
+    let parts = try await desk.apply(.split, [left.id, right.id, bridge], points[0], points[3])
+    #expect(try await classes(parts) == [0: [nil], 1: [nil]])
+    _ = try await desk.editor.undo(image: desk.image.id)
+    _ = try await desk.project.setLabels([label(bridge, copepod)], by: "t")
+    #expect(try await classes(try await desk.apply(.split, [left.id, right.id, bridge], points[0], points[3])) == [0: [copepod], 1: [nil]])
+}
+
 @Test func `what is measured in a part of the image equals what a run measures in all of it`() async throws {
     let desk = try await Desk()
     let before = try await desk.objects()
