@@ -116,15 +116,11 @@ package actor Editor {
             guard image.frame.contains(x: x, y: y) else { throw EditError.outsideImage(request.operation) }
             let box = Rect(x: x, y: y, width: 1, height: 1).expanded(by: Editor.reachOfWand).intersection(image.frame)
             let tolerance = feature.properties.tolerance ?? Editor.usualTolerance
-            let gray: AnyImage
-            do {
-                let plan = try await pipeline.plan()
-                let pixels = try await pipeline.pixels(of: image, ends: [ProjectPipeline.originalGray], plan: plan, executor: executor)
-                guard let known = pixels[ProjectPipeline.originalGray] else { continue }
-                gray = try known.window(box)
-            } catch let error as CodecError {
-                throw EditError.imageNotReadable(name: image.name, reason: "\(error)")
+            let gray = try await explaining(image) {
+                let ends: Set = [ProjectPipeline.originalGray]
+                return try await pipeline.pixels(of: image, ends: ends, plan: try await pipeline.plan(), executor: executor).values.first?.window(box)
             }
+            guard let gray else { continue }
             let mask: Mask =
                 if case .gray16(let gray) = gray {
                     gray.wand(x: x - box.x, y: y - box.y, tolerance: Int((tolerance * 257).rounded(.down)))
@@ -144,7 +140,8 @@ package actor Editor {
         let draft = try await shapes(request)
         let (image, shapes) = (draft.input.image, draft.shapes)
         let changed = shapes.revised.sorted { $0.key < $1.key }
-        let measured = try await measure(changed.map(\.value) + shapes.created, in: image)
+        let masks = changed.map(\.value) + shapes.created
+        let (measured, touches) = try await explaining(image) { (try await measure(masks, in: image), try await sides(masks, in: image)) }
         var edit = NewEdit(operation: request.operation.rawValue, image: image.id, request: try Editor.text(request))
         edit.summary = Editor.summary(request, created: shapes.created.count)
         edit.by = by
@@ -154,7 +151,7 @@ package actor Editor {
         edit.retire = shapes.retired.map { request.objects[$0] }
         for (index, (position, mask)) in changed.enumerated() {
             var region = RevisedRegion(object: request.objects[position], mask: mask)
-            region.touches = UInt8(BorderSides(of: mask.boundingBox, in: image.frame).rawValue)
+            region.touches = touches[index]
             region.measurements = measured[index]
             edit.revise.append(region)
         }
@@ -162,8 +159,8 @@ package actor Editor {
             // The revision tells the same shape drawn twice apart.
             let uid = ObjectUID.make(image: image.uid, edit: "\(request.operation.rawValue) \(image.revision) \(index)", mask: mask)
             var region = NewRegion(mask: mask, uid: uid)
+            region.touches = touches[changed.count + index]
             region.sources = shapes.sources[index].map { request.objects[$0] }
-            region.touches = UInt8(BorderSides(of: mask.boundingBox, in: image.frame).rawValue)
             region.measurements = measured[changed.count + index]
             edit.create.append(region)
         }
@@ -182,8 +179,22 @@ package actor Editor {
         if masks.isEmpty { return [] }
         let plan = try await pipeline.plan()
         try await pipeline.ensureColumns(plan)
+        return try await pipeline.measurements(of: masks, in: image, plan: plan, executor: executor)
+    }
+
+    /// Sides on which each mask reaches the frame, or the limit of the part that counts.
+    private nonisolated func sides(_ masks: [Mask], in image: ImageRecord) async throws -> [UInt8] {
+        if masks.isEmpty { return [] }
+        let limit = try await pipeline.limit(of: image, plan: try await pipeline.plan()).map(AreaLimit.init)
+        return masks.map { mask in
+            let sides = BorderSides(of: mask.boundingBox, in: image.frame)
+            return UInt8((limit.map { sides.union($0.sides(of: mask)) } ?? sides).rawValue)
+        }
+    }
+
+    private nonisolated func explaining<Result>(_ image: ImageRecord, _ body: () async throws -> Result) async throws -> Result {
         do {
-            return try await pipeline.measurements(of: masks, in: image, plan: plan, executor: executor)
+            return try await body()
         } catch let error as CodecError {
             throw EditError.imageNotReadable(name: image.name, reason: "\(error)")
         } catch let error as ScratchLost {

@@ -161,4 +161,22 @@ extension ProjectPipeline {
         }
         return result
     }
+
+    /// The part of an image in which its objects may lie, as a run would take it now; nil when that is the whole frame.
+    package func limit(of image: ImageRecord, plan: Plan) async throws -> Mask? {
+        guard let end = plan.regionEnds.first.flatMap({ plan.step($0.node)?.sources[RegionsNode.area.name]?.first }) else { return nil }
+        let mask: Mask?
+        do {
+            if let known = try (plan.step(end.node)?.node as? RestrictAreaNode)?.knownMask(in: image.frame, drawn: image.area) {
+                mask = known
+            } else {
+                mask = try values(of: image, wanted: [end], plan: plan, context: try await context(of: image))[end] as? Mask
+            }
+        } catch is AreaError {
+            // The next run will say what is wrong with it; an edit need not wait for that.
+            return nil
+        }
+        guard let mask, !mask.isEmpty, mask.bounds == image.frame else { return nil }
+        return mask.ifRestricting
+    }
 }

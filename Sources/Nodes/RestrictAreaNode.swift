@@ -49,20 +49,24 @@ package struct RestrictAreaNode: Node {
         let bounds = image.bounds
         // Areas are given in pixels of the whole image.
         let place = context.source.part ?? bounds
-        let mask: Mask
-        if let shape = try shape(drawn: context.source.area) {
-            mask = shape.mask(in: place).translated(x: -place.x, y: -place.y)
-        } else if method == .rectangle {
-            mask = Mask(bounds: place, sortedRuns: Mask.full(box(in: place)).runs).translated(x: -place.x, y: -place.y)
-        } else if method == .frame {
-            mask = Self.frame(in: image)?.mask(in: bounds, margin: margin) ?? .full(bounds)
-        } else {
-            mask = .full(bounds)
-        }
+        let mask =
+            try knownMask(in: place, drawn: context.source.area)?.translated(x: -place.x, y: -place.y)
+            ?? Self.frame(in: image)?.mask(in: bounds, margin: margin) ?? .full(bounds)
         guard !mask.isEmpty || bounds.isEmpty || context.source.part != nil else {
             throw AreaError("the area of \(context.source.name) lies outside of its \(bounds.width) × \(bounds.height) pixels; draw it again")
         }
         values[Self.area] = mask
+    }
+
+    /// The area as it is known without looking at pixels.
+    /// - Returns: nil where the pixels decide.
+    package func knownMask(in frame: Rect, drawn: String?) throws(AreaError) -> Mask? {
+        if let shape = try shape(drawn: drawn) { return shape.mask(in: frame) }
+        switch method {
+        case .whole, .polygon: return .full(frame)
+        case .rectangle: return Mask(bounds: frame, sortedRuns: Mask.full(box(in: frame)).runs)
+        case .frame: return nil
+        }
     }
 
     /// The rectangle, as far as it lies inside.

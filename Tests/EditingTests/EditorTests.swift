@@ -206,6 +206,28 @@ private func square(_ x: Double, _ y: Double, _ side: Double) -> Feature {
     await #expect(throws: EditError.outsideImage(.draw)) { try await desk.apply(.draw, [], Feature(.point(Point(x: 500, y: 2)), properties: .init(role: .wand))) }
 }
 
+@Test func `edited objects that reach the limit of the area, or the frame, say on which sides`() async throws {
+    let desk = try await Desk()
+    func touches(_ outcome: EditOutcome) async throws -> UInt8? { try await desk.project.object(try #require(outcome.masks.isEmpty ? nil : (outcome.created + outcome.revised).first))?.touches }
+    #expect(try await touches(desk.apply(.draw, [], square(0, 60, 5))) == 1)
+    #expect(try await touches(desk.apply(.draw, [], square(5, 60, 5))) == 0)
+    // A step of the limit: x from 5 to 54 in the rows to 9, to 99 below; up to row 69.
+    var change = ImageChange()
+    change.area = #"{"type":"Polygon","coordinates":[[[4.5,-0.5],[54.5,-0.5],[54.5,9.5],[99.5,9.5],[99.5,69.5],[4.5,69.5]]]}"#
+    try await desk.project.updateImage(desk.image.id, change)
+    try await desk.project.savePipelineGraph(try await desk.project.pipelineGraph().restrictingArea([:]))
+    desk.pipeline.forget(image: desk.image.id)
+    #expect(try await touches(desk.apply(.draw, [], square(5, 12, 5))) == 1)
+    #expect(try await touches(desk.apply(.draw, [], square(50, 2, 5))) == 4)
+    #expect(try await touches(desk.apply(.draw, [], square(70, 10, 3))) == 2)
+    #expect(try await touches(desk.apply(.draw, [], square(97, 67, 3))) == 12)
+    #expect(try await touches(desk.apply(.draw, [], square(50, 60, 5))) == 0)
+    // Beyond the limit the frame still cuts.
+    #expect(try await touches(desk.apply(.draw, [], square(115, 70, 5))) == 4)
+    let drawn = try #require(try await desk.apply(.draw, [], square(20, 55, 3)).created.first)
+    #expect(try await touches(desk.apply(.add, [drawn], square(22, 55, 15))) == 8)
+}
+
 @Test func `a part of one of several objects keeps that object's class, whatever the others are`() async throws {
     let desk = try await Desk()
     let objects = try await desk.objects()
