@@ -25,7 +25,7 @@ extension StoreError {
     }
 
     /// What an error of SQLite means.
-    init(_ error: any Error, path: String) {
+    package init(_ error: any Error, path: String) {
         switch error {
         case let error as StoreError: self = error
         case let error as DatabaseError:
@@ -36,9 +36,12 @@ extension StoreError {
             case .SQLITE_READONLY, .SQLITE_PERM: self = .readOnly(path: path, reason: "the disk or the file does not allow writing")
             case .SQLITE_CORRUPT: self = .corrupt(path: path, detail: detail)
             case .SQLITE_NOTADB: self = .corrupt(path: path, detail: "it is not a database file")
-            case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG, .SQLITE_RANGE: self = .invalid(sentence: "the project refuses this: \(detail)")
+            // Values from outside are checked before they get here, so what SQLite still refuses was asked wrongly.
+            case .SQLITE_ERROR, .SQLITE_INTERNAL, .SQLITE_ABORT, .SQLITE_SCHEMA, .SQLITE_TOOBIG, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_MISUSE, .SQLITE_RANGE:
+                self = .program(path: path, detail: detail)
             default: self = .io(path: path, detail: detail)
             }
+        case is DecodingError, is EncodingError: self = .program(path: path, detail: "\(error)")
         default: self = .io(path: path, detail: "\(error)")
         }
     }

@@ -26,6 +26,8 @@ package enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalid(sentence: String)
     /// The request does not fit the present state (the object is gone, nothing to undo, job already finished …).
     case conflict(sentence: String)
+    /// SQLite refused what this program asked of it: a mistake in ship, not of a disk or a person. Nothing of the refused change was kept.
+    case program(path: String, detail: String)
     /// The project was closed while the request waited.
     case closed(path: String)
 
@@ -51,6 +53,7 @@ package enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
         case .missingFile(let path, let remedy): "\(path) is missing; \(remedy)"
         case .invalid(let sentence): sentence
         case .conflict(let sentence): sentence
+        case .program(let path, let detail): "ship made a mistake in \(path) (\(detail)); nothing was changed: please report it with the log"
         case .closed(let path): "\(path) was closed; open the project again"
         }
     }

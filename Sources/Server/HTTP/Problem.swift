@@ -53,6 +53,7 @@ extension Problem {
         case .diskFull: self.init(.diskFull, detail)
         case .corrupt: self.init(.projectCorrupt, detail)
         case .io: self.init(.diskError, detail)
+        case .program: self.init(.internalError, detail)
         case .outside: self.init(.pathInvalid, detail)
         case .missingFile: self.init(.fileMissing, detail)
         case .invalid: self.init(.valueInvalid, detail)
