@@ -1,4 +1,5 @@
 import Foundation
+import Pipeline
 
 /// Every kind of job.
 package enum AllJobs {
@@ -15,7 +16,17 @@ package enum AllJobs {
 extension JobKind {
     /// Decodes parameters with a sentence for what is wrong.
     static func decode<P: Decodable>(_ type: P.Type, from data: Data) throws -> P {
-        do { return try JSONDecoder().decode(P.self, from: data) } catch let error as DecodingError {
+        do {
+            let parameters = try JSONDecoder().decode(P.self, from: data)
+            // The members of these types bear the names of their properties.
+            let known = Mirror(reflecting: parameters).children.compactMap(\.label)
+            let unknown = try JSONDecoder().decode([String: JSONValue].self, from: data).keys.sorted().filter { !known.contains($0) }
+            guard unknown.isEmpty else {
+                let names = unknown.prefix(10).map { "\"\($0.prefix(60))\"" }.joined(separator: ", ")
+                throw JobError.badParameters(type: Self.type, reason: "it knows no \(names), only \(known.joined(separator: ", "))")
+            }
+            return parameters
+        } catch let error as DecodingError {
             throw JobError.badParameters(type: Self.type, reason: error.sentence)
         }
     }

@@ -63,7 +63,7 @@ struct Call: Sendable {
         return value
     }
 
-    /// The JSON body as a Swift value. Members that the type does not know are ignored.
+    /// The JSON body as a Swift value. What the route does not declare was refused before (`BodyMembers`).
     /// - Throws: `body.invalid`, naming the member.
     func json<Value: Decodable>(_ type: Value.Type = Value.self) throws(Problem) -> Value {
         do {

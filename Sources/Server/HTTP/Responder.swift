@@ -125,7 +125,7 @@ struct Responder: Sendable {
     func cookie(of request: Request) -> String? { Sessions.cookie(request.headers[values: .cookie], name: cookieName()) }
 
     private func collectBody(of request: Request, for route: Route) async throws -> ByteBuffer {
-        guard case .json(_, let isOptional) = route.body else { return ByteBuffer() }
+        guard case .json(let schema, let isOptional) = route.body else { return ByteBuffer() }
         let type = request.headers[.contentType]?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces).lowercased()
         let wrongType = Problem(.bodyType, "the content type is \"\((type ?? "not given").prefix(60).asciiOnly)\"; send application/json")
         // A form of another page can send text/plain without asking; so even an empty body of another type is refused.
@@ -148,6 +148,7 @@ struct Responder: Sendable {
             return body
         }
         guard type != nil else { throw wrongType }
+        try BodyMembers.check(body, schema)
         return body
     }
 

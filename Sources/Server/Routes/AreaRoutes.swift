@@ -40,7 +40,7 @@ struct AreaRoutes: RouteGroup {
             },
             Route(
                 .post, Self.path + "/find", "Looks for the rim of a tray or of a round field; stores nothing.",
-                body: .json(.anyObject, optional: true),
+                body: .json(.object([:]), optional: true),
                 answers: [.json(.ref("Area"), "What was found; area null without a rim.")], problems: [.imageUnknown, .imageUnreadable], handle: find),
             Route(
                 .put, Route.project + "/area",
@@ -49,6 +49,7 @@ struct AreaRoutes: RouteGroup {
                 problems: ProblemCode.change + [.graphInvalid]
             ) { call in
                 let body = try call.json(JSONValue.self)
+                try Self.checkMembers(body, with: ["method"])
                 let config: [String: JSONValue]
                 switch body["method"]?.stringValue {
                 case "frame": config = ["method": "frame"]
@@ -75,7 +76,9 @@ struct AreaRoutes: RouteGroup {
     @Sendable func draw(_ call: Call) async throws -> Response {
         let project = try await services.open(call)
         let image = try await services.image(call, in: project)
-        let shape = try Self.shape(try call.json(JSONValue.self))
+        let body = try call.json(JSONValue.self)
+        try Self.checkMembers(body)
+        let shape = try Self.shape(body)
         guard !shape.mask(in: image.frame).isEmpty else {
             throw Problem(.valueInvalid, "the area lies outside of the image of \(image.width) × \(image.height) pixels; draw it inside")
         }
@@ -88,6 +91,15 @@ struct AreaRoutes: RouteGroup {
         let plan = try await project.pipeline.plan()
         guard let found = try await frame(of: image, plan, project) else { return .json(["area": .null, "from": "whole"]) }
         return .json(["area": found.json, "from": "frame", "shape": .string(found.shape.rawValue)])
+    }
+
+    /// GeoJSON names these; `method` alone stands for an area that nobody draws.
+    private static func checkMembers(_ body: JSONValue, with method: [String] = []) throws(Problem) {
+        let members = body.objectValue ?? [:]
+        let known = method + (members["method"] == nil || method.isEmpty ? ["type", "coordinates", "geometry", "properties", "id", "bbox", "crs"] : [])
+        guard let unknown = members.keys.sorted().first(where: { !known.contains($0) }) else { return }
+        throw Problem(
+            .bodyInvalid, "the body has \"\(unknown.prefix(60))\", which this address does not know; \(known.joined(separator: ", ")) \(known.count == 1 ? "is" : "are") known", field: unknown)
     }
 
     private static func shape(_ body: JSONValue) throws -> AreaShape {

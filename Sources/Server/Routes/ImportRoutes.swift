@@ -12,6 +12,9 @@ struct ImportRoutes: RouteGroup {
     let services: Services
 
     private struct PreviewBody: Decodable { var path: String?; var names: [String]?; var pattern: String }
+    /// Beside the type, where the import is begun as any other job.
+    static let members = ["path", "pattern", "pixelSizeUm"]
+
     private struct PatternBody: Decodable { var pattern: String }
 
     var routes: [Route] {

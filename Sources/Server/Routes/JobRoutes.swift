@@ -9,12 +9,18 @@ struct JobRoutes: RouteGroup {
     let services: Services
 
     private static let path = Route.project + "/jobs"
+    private static let body = Schema(
+        json: [
+            "type": "object", "properties": ["type": Schema.choice(AllJobs.types).json], "required": ["type"],
+            // What each type takes is the job's to say.
+            "additionalProperties": [:],
+        ])
 
     var routes: [Route] {
         [
             Route(
                 .post, Self.path, "Queues a job. `type` is one of \(AllJobs.types.joined(separator: ", ")); its parameters stand beside it.",
-                body: .json(.object(["type": .string])),
+                body: .json(Self.body),
                 answers: [.json(.ref("Job"), "Queued.", status: .accepted, headers: ["Location"])],
                 problems: ProblemCode.change + [.jobTypeUnknown, .folderUnknown, .graphInvalid, .patternInvalid], handle: create),
             Route(
@@ -41,7 +47,12 @@ struct JobRoutes: RouteGroup {
         guard case .object(var members) = body, let type = members.removeValue(forKey: "type")?.stringValue else {
             throw Problem(.bodyInvalid, "the body has no \"type\"; give one of \(AllJobs.types.joined(separator: ", "))", field: "type")
         }
-        if type == "import" { return try await ImportRoutes(services: services).start(project, members) }
+        if type == "import" {
+            if let unknown = members.keys.sorted().first(where: { !ImportRoutes.members.contains($0) }) {
+                throw Problem(.bodyInvalid, "the body has \"\(unknown.prefix(60))\", which an import does not know; \(ImportRoutes.members.joined(separator: ", ")) are known", field: unknown)
+            }
+            return try await ImportRoutes(services: services).start(project, members)
+        }
         return try await start(project, type: type, parameters: .object(members))
     }
 
