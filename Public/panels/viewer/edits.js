@@ -49,7 +49,7 @@ export function createEdits(v) {
       }
     },
     onChange: s => { view.offline = s.offline; view.busy = s.waiting > 0; if (queue) shared() },
-    onDone: (edit, outcome) => { if (edit.image === view.image?.id) applied(outcome, edit) },
+    onDone: (edit, outcome) => { if (edit.image === view.image?.id) outcome.note ? notify(outcome.note[0].toUpperCase() + outcome.note.slice(1)) : applied(outcome, edit) },
     onRefused: (edit, error) => {
       if (edit.image !== view.image?.id) return
       const { current } = error

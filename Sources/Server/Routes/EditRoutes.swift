@@ -37,6 +37,9 @@ struct EditRoutes: RouteGroup {
     ])
     private static let key = Schema.string.described(
         "As the header Idempotency-Key: a repeated request with the same key gives the first answer and does nothing, also after a restart.")
+    private static let nothing = Route.Answer.json(
+        .object(["created": .array(.integer), "revised": .array(.integer), "removed": .array(.integer), "note": .string]),
+        "Nothing would change, and `note` says why; nothing is stored, and the lists are empty.")
     private static let preview = Schema.object([
         "created": .array(.object(["outline": .anyObject, "area": .integer, "box": .ref("Box")])),
         "revised": .array(.object(["id": .integer, "outline": .anyObject, "area": .integer, "box": .ref("Box")])), "removed": .array(.integer),
@@ -48,7 +51,7 @@ struct EditRoutes: RouteGroup {
         let image = Schema.object(["image": .integer, "key?": Self.key])
         return [
             Route(
-                .post, Self.path, "Edits segments.", body: .json(Self.request), answers: [outcome("Stored.", .created)],
+                .post, Self.path, "Edits segments.", body: .json(Self.request), answers: [outcome("Stored.", .created), Self.nothing],
                 problems: ProblemCode.change + [.editInvalid, .editConflict, .imageUnknown, .objectUnknown], handle: create),
             Route(
                 .post, Self.path + "/preview", "What an edit would make; nothing is stored.", body: .json(Self.request),
@@ -100,13 +103,8 @@ struct EditRoutes: RouteGroup {
         let project = try await services.open(call)
         let request = try call.json(EditRequest.self)
         return try await Self.explaining(request, project) {
-            let preview: EditPreview
-            do { preview = try await project.editor.preview(request) } catch let error as EditError {
-                // Nothing to show is an answer to a question, though it is none to a request for a change.
-                guard case .nothingChanges = error else { throw error }
-                return .json(["created": [], "revised": [], "removed": [], "note": .string(error.description)])
-            }
-            return try await Task(executorPreference: project.looking) {
+            let preview = try await project.editor.preview(request)
+            return await Task(executorPreference: project.looking) {
                 func shape(_ mask: Mask) -> [String: JSONValue] {
                     ["outline": ObjectJSON.outline(of: mask), "area": .integer(mask.area), "box": ObjectJSON.value(mask.boundingBox)]
                 }
@@ -139,6 +137,9 @@ struct EditRoutes: RouteGroup {
             switch error {
             case .unknownObject(let id) where id == request.image && !request.objects.contains(id): throw Problem.unknownImage(id)
             case .unknownObject: throw Problem(.objectUnknown, error.description, field: "objects")
+            case .nothingChanges:
+                // The objects are as the request wants them already, which is no fault of anybody.
+                return .json(["created": [], "revised": [], "removed": [], "note": .string(error.description)])
             case .changedMeanwhile(let ids): throw try await conflict(error.description, ids, request, project)
             default: throw Problem(.editInvalid, error.description)
             }
