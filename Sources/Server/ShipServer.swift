@@ -121,10 +121,10 @@ package final class ShipServer: Sendable {
             childChannelSetup: ServerChannel(
                 responder: { request, writer, channel in try await responder.respond(to: request, writer: writer, channel: channel) },
                 idleTimeout: .seconds(configuration.limits.idleSeconds),
-                makeTileHandler: {
+                makeTileHandler: { line in
                     TileHandler(
                         gate: gate, sessions: services.sessions, projects: services.projects.table, metrics: services.metrics,
-                        cookieName: { services.cookieName })
+                        cookieName: { services.cookieName }, line: line)
                 }),
             configuration: HummingbirdCore.ServerConfiguration(
                 address: .hostname(host, port: port), serverName: nil, backlog: 256, reuseAddress: true,

@@ -4,6 +4,8 @@ import HTTPTypes
 enum ProblemCode: String, CaseIterable, Sendable {
     // Before any route is looked at.
     case requestMalformed = "request.malformed"
+    case requestLineTooLong = "request.lineTooLong"
+    case requestHeadTooLarge = "request.headTooLarge"
     case hostNotAllowed = "host.notAllowed"
     case originNotAllowed = "origin.notAllowed"
     case pathInvalid = "path.invalid"
@@ -33,6 +35,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case categoryUnknown = "category.unknown"
     case labelStepUnknown = "label.stepUnknown"
     case metadataInvalid = "metadata.invalid"
+    case metadataStepUnknown = "metadata.stepUnknown"
     case jobUnknown = "job.unknown"
     case jobTypeUnknown = "job.typeUnknown"
     case jobState = "job.wrongState"
@@ -67,11 +70,13 @@ enum ProblemCode: String, CaseIterable, Sendable {
         switch self {
         case .requestMalformed, .pathInvalid, .bodyInvalid, .queryInvalid, .iiifInvalid: .badRequest
         case .iiifUnsupported: .notImplemented
+        case .requestLineTooLong: .uriTooLong
+        case .requestHeadTooLarge: .requestHeaderFieldsTooLarge
         case .hostNotAllowed: .misdirectedRequest
         case .originNotAllowed, .projectReadOnly: .forbidden
         case .sessionMissing, .sessionTokenInvalid: .unauthorized
-        case .routeUnknown, .projectUnknown, .trashUnknown, .imageUnknown, .objectUnknown, .categoryUnknown, .labelStepUnknown, .editUnknown, .jobUnknown, .tileUnknown, .uploadUnknown,
-            .exportUnknown, .notFound, .fileMissing:
+        case .routeUnknown, .projectUnknown, .trashUnknown, .imageUnknown, .objectUnknown, .categoryUnknown, .labelStepUnknown, .metadataStepUnknown,
+            .editUnknown, .jobUnknown, .tileUnknown, .uploadUnknown, .exportUnknown, .notFound, .fileMissing:
             .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .bodyTooLarge: .contentTooLarge
@@ -94,6 +99,8 @@ enum ProblemCode: String, CaseIterable, Sendable {
     var title: String {
         switch self {
         case .requestMalformed: "The request is not valid HTTP for this server"
+        case .requestLineTooLong: "The address is too long"
+        case .requestHeadTooLarge: "The headers are too large"
         case .hostNotAllowed: "This server does not answer under that host name"
         case .originNotAllowed: "The request comes from another web page"
         case .pathInvalid: "The path holds something it must not"
@@ -120,6 +127,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .categoryUnknown: "There is no such category"
         case .labelStepUnknown: "There is no such step of labelling"
         case .metadataInvalid: "A value does not fit its column"
+        case .metadataStepUnknown: "There is no such step of changes"
         case .jobUnknown: "There is no such job"
         case .jobTypeUnknown: "There is no such kind of job"
         case .jobState: "The job is not in a state for that"
@@ -153,7 +161,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
 
     /// What any route may answer, so that single routes need not list it.
     static let common: [ProblemCode] = [
-        .requestMalformed, .hostNotAllowed, .originNotAllowed, .pathInvalid, .routeUnknown, .methodNotAllowed, .diskError, .internalError,
+        .requestMalformed, .requestLineTooLong, .requestHeadTooLarge, .hostNotAllowed, .originNotAllowed, .pathInvalid, .routeUnknown, .methodNotAllowed, .diskError, .internalError,
         .stopping,
     ]
     static let session: [ProblemCode] = [.sessionMissing]

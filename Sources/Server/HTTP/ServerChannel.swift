@@ -15,7 +15,7 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
 
     let responder: HTTPChannelHandler.Responder
     let idleTimeout: Duration
-    let makeTileHandler: @Sendable () -> TileHandler
+    let makeTileHandler: @Sendable (RequestLineWatch) -> TileHandler
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -29,7 +29,9 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
                 withDecoderLimitConfiguration: limits)
             // Ahead of the tiles, so that a connection that only fetches tiles counts as busy.
             try pipeline.addHandler(IdleStateHandler(allTimeout: TimeAmount(idleTimeout)), position: .first)
-            try pipeline.addHandler(makeTileHandler())
+            let line = RequestLineWatch()
+            try pipeline.addHandler(line, position: .first)
+            try pipeline.addHandler(makeTileHandler(line))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
             return try NIOAsyncChannel(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

@@ -16,6 +16,9 @@ final class TileHandler: ChannelDuplexHandler {
     private let projects: OpenTable
     private let metrics: Metrics
     private let cookieName: @Sendable () -> String
+    private let line: RequestLineWatch
+    /// Nothing that comes on this connection can be understood any more.
+    private var isBroken = false
     /// Where finished bytes go: before the handler that encodes heads.
     private var encoder: ChannelHandlerContext?
     /// Requests given on whose answers are not finished; an answer of ours must not overtake theirs.
@@ -35,8 +38,10 @@ final class TileHandler: ChannelDuplexHandler {
         var start: ContinuousClock.Instant?
     }
 
-    init(gate: Gate, sessions: Sessions, projects: OpenTable, metrics: Metrics, cookieName: @escaping @Sendable () -> String) {
-        (self.gate, self.sessions, self.projects, self.metrics, self.cookieName) = (gate, sessions, projects, metrics, cookieName)
+    init(
+        gate: Gate, sessions: Sessions, projects: OpenTable, metrics: Metrics, cookieName: @escaping @Sendable () -> String, line: RequestLineWatch
+    ) {
+        (self.gate, self.sessions, self.projects, self.metrics, self.cookieName, self.line) = (gate, sessions, projects, metrics, cookieName, line)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -64,6 +69,34 @@ final class TileHandler: ChannelDuplexHandler {
             }
         }
         context.fireChannelRead(data)
+    }
+
+    /// What the decoder refuses never becomes a request; without this its sender would get an answer that says nothing.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if isBroken { return }
+        // While an earlier request is being answered, the router ends the connection.
+        guard let error = error as? HTTPParserError, underway == 0 else { return context.fireErrorCaught(error) }
+        isBroken = true
+        let problem: Problem =
+            if error != .headerOverflow {
+                Problem(.requestMalformed, "the request is not HTTP/1.1 as this server reads it (\(error)); use an HTTP library")
+            } else if line.isOneLine {
+                Problem(.requestLineTooLong, "the address is longer than 16 kB; send long lists in the body of a POST, or ask for them in parts")
+            } else {
+                Problem(.requestHeadTooLarge, "the headers are larger than 32 kB, one of them than 16 kB, or more than 100; send fewer cookies and headers")
+            }
+        let body = context.channel.allocator.buffer(bytes: problem.json.encoded())
+        var fields = problem.response.headers
+        SecurityHeaders.add(to: &fields)
+        var headers: HTTPHeaders = ["content-length": "\(body.readableBytes)", "connection": "close"]
+        for field in fields { headers.replaceOrAdd(name: field.name.rawName, value: field.value) }
+        let status = HTTPResponseStatus(statusCode: problem.code.status.code, reasonPhrase: problem.code.status.reasonPhrase)
+        context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        metrics.count(method: "-", route: "-", status: problem.code.status.code, duration: .zero)
+        // Closed both ways at once, the answer could be lost to what the client is still sending.
+        context.close(mode: .output, promise: nil)
     }
 
     /// Nothing came or went for long: the connection ends, unless its answer is being worked on.
