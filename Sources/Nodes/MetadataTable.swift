@@ -102,6 +102,9 @@ package struct MetadataTable: Sendable {
         if value.isEmpty { return nil }
         let shown = value.count <= 40 ? value : value.prefix(37) + "…"
         if value.unicodeScalars.contains(where: { $0.value < 32 }) { return "“\(shown)” holds a tab or a line end; write it on one line" }
+        if isAmbiguous(key: key, value: value) {
+            return "“\(shown)” may mean \(value.replacing(",", with: ".")) or \(value.replacing(",", with: "")); write it with a point, and without a mark for thousands"
+        }
         func degrees(_ limit: Double, _ name: String, _ side: String) -> String? {
             if let degrees = EcoTaxaValue.degrees(value), abs(degrees) <= limit { return nil }
             return "“\(shown)” is no \(name); write degrees from −\(Int(limit)) to \(Int(limit)) with a point, \(side) negative"

@@ -76,7 +76,7 @@ import Testing
             let project = try await api.project()
             let image = try await api.upload(Drawn.frame(), name: "a.png", to: project)
             let wrong: [(String, String, String)] = [
-                ("object_lat", "91", "latitude"), ("object_lat", "45,5", "latitude"), ("object_lon", "190", "longitude"), ("object_date", "2026-02-30", "day"),
+                ("object_lat", "91", "latitude"), ("object_lat", "45,5,1", "latitude"), ("object_lat", "95,5", "latitude"), ("object_depth_min", "1,500", "1.500 or 1500"), ("pixel_size_um", "5,200", "may mean"), ("object_lon", "190", "longitude"), ("object_date", "2026-02-30", "day"),
                 ("object_date", "12/04/2026", "day"), ("object_time", "9:02", "time"), ("object_depth_min", "deep", "depth"), ("pixel_size_um", "0", "pixel size"),
                 ("pixel_size_um", "inf", "pixel size"), ("sample_x", String(repeating: "x", count: 251), "251"), ("sample_x", "a\\tb", "tab"), ("object_id", "1", "filled in"),
                 ("1x", "1", "name a column"),
@@ -92,10 +92,20 @@ import Testing
                 try await api.send("PATCH", project + "/metadata", json: #"{"level":"image","changes":[{"id":\#(image),"key":"object_lat","value":"\#(right)"}]}"#)
             }
             #expect(try await api.send("GET", "\(project)/blobs/\(image)").json["metadata"]?.members.keys.sorted() == ["object_lat"])
+            // Pasted from a spreadsheet that writes commas. No latitude has thousands, and 0,500 is no 500.
+            for (key, value, stored) in [("object_lat", "-48,858", "-48.858"), ("object_lon", "7,25", "7.25"), ("object_depth_min", "0,500", "0.500"), ("object_depth_max", "1500,25", "1500.25"), ("sample_x", "1,5", "1,5")] {
+                try await api.send("PATCH", project + "/metadata", json: #"{"level":"image","changes":[{"id":\#(image),"key":"\#(key)","value":"\#(value)"}]}"#)
+                #expect(try await rows(api, project, "image").first?["values"]?[key]?.stringValue == stored)
+            }
+            try await api.send("PATCH", project + "/metadata", json: #"{"level":"image","changes":[{"id":\#(image),"key":"pixel_size_um","value":"10,6"}]}"#)
+            #expect(try await api.send("GET", "\(project)/blobs/\(image)").json["pixelSizeUm"] == 10.6)
             // A level takes its own columns only, and rows that are there.
             try await api.send("PATCH", project + "/metadata", json: #"{"level":"sample","changes":[{"id":"test","key":"acq_x","value":"1"}]}"#, expect: 422)
             try await api.send("PATCH", project + "/metadata", json: #"{"level":"sample","changes":[{"id":"nobody","key":"sample_x","value":"1"}]}"#, expect: 422)
             try await api.send("PATCH", project + "/metadata", json: #"{"level":"sample"}"#, expect: 400)
+            let typo = try await api.send("PATCH", project + "/metadata", json: #"{"level":"image","changes":[{"id":1,"kye":"sample_x","value":"1"}]}"#, expect: 400)
+            #expect(typo.code == "body.invalid" && typo.json["field"] == "changes[0].kye" && typo.json["detail"]?.stringValue?.contains("id, key, value") == true)
+            #expect(try await api.send("POST", project + "/metadata/undo", json: #"{"step":4711}"#, expect: 404).code == "metadata.stepUnknown")
             try await api.send("PATCH", project + "/metadata", json: #"{"level":"image","changes":[{"id":true,"key":"a"}]}"#, expect: 400)
         }
     }

@@ -43,12 +43,17 @@ struct MetadataRoutes: RouteGroup {
                 answers: [.json(outcome, "Stored and audited.")], problems: ProblemCode.change + [.metadataInvalid], handle: change),
             Route(
                 .post, Self.path + "/undo", "Takes a step of changes back, an undo too. What was changed otherwise since stays.",
-                body: .json(.object(["step": .integer])), answers: [.json(outcome, "Taken back; its own step is `step`.")], problems: ProblemCode.change
+                body: .json(.object(["step": .integer])), answers: [.json(outcome, "Taken back; its own step is `step`.")],
+                problems: ProblemCode.change + [.metadataStepUnknown]
             ) { call in
                 struct Body: Decodable { var step: Int64 }
                 let step = try call.json(Body.self).step
                 let project = try await services.open(call)
-                return try await answer(project, try await project.project.undoMetadata(step: step, by: call.account?.user ?? "local"))
+                do {
+                    return try await answer(project, try await project.project.undoMetadata(step: step, by: call.account?.user ?? "local"))
+                } catch StoreError.notFound {
+                    throw Problem(.metadataStepUnknown, "there is no step \(step) of changes in this project; GET \(project.address)/audit lists them", field: "step")
+                }
             },
             Route(
                 .get, Route.project + "/audit", "Who changed which metadata, setting or category, newest first; equal changes of one step in one entry.",
@@ -99,7 +104,7 @@ struct MetadataRoutes: RouteGroup {
             guard let id = change["id"]?.stringValue ?? change["id"]?.integerValue.map(String.init), let key = change["key"]?.stringValue,
                 let value = change["value"].map({ $0 == .null ? "" : $0.stringValue ?? $0.numberValue.map { "\($0)" } }) ?? .some("")
             else { throw Problem(.bodyInvalid, "changes[\(index)] must be { id, key, value }, the value a text or null", field: "changes[\(index)]") }
-            let text = value.trimmingCharacters(in: .whitespaces)
+            let text = MetadataTable.pointed(key: key, value: value.trimmingCharacters(in: .whitespaces))
             if let fault = MetadataTable.fault(level: level, key: key, value: text) { faults.append((index, fault)) }
             wanted.append((id, key, text.isEmpty ? nil : text))
         }
