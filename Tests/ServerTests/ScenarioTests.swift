@@ -307,8 +307,12 @@ import Testing
             configuration.isReadOnly = true
             let third = ShipServer(configuration)
             let reader = try await Described(HTTPClient(port: try await third.start(), bearer: third.bearerToken))
-            let shown = try await reader.send("GET", project)
-            #expect(shown.json["readOnly"] == true)
+            // The list says so before anybody has opened it, and after.
+            for _ in 0..<2 {
+                #expect(try await reader.send("GET", "/api/projects").json["projects"]?.items.map { $0["readOnly"] } == [true])
+                let shown = try await reader.send("GET", project)
+                #expect(shown.json["readOnly"] == true)
+            }
             let refused = try await reader.send("PATCH", project, json: #"{"title":"x"}"#, expect: 403)
             #expect(refused.code == "project.readOnly")
             try await reader.send("POST", project + "/jobs", json: #"{"type":"run"}"#, expect: 403)

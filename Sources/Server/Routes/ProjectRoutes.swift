@@ -63,7 +63,9 @@ struct ProjectRoutes: RouteGroup {
                 // Its lock is ours, so the root folder cannot look inside.
                 values.append((try await project.project.title(), try await value(project, withSettings: false)))
             } else {
-                let summary = try await services.work.run { try root.summary(user: user, name: name) }
+                var summary = try await services.work.run { try root.summary(user: user, name: name) }
+                // Opened here it would be read-only too.
+                if services.configuration.isReadOnly { summary.isReadOnly = true }
                 values.append((summary.title, ProjectJSON.value(summary)))
             }
         }
