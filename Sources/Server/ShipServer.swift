@@ -121,10 +121,15 @@ package final class ShipServer: Sendable {
             childChannelSetup: ServerChannel(
                 responder: { request, writer, channel in try await responder.respond(to: request, writer: writer, channel: channel) },
                 idleTimeout: .seconds(configuration.limits.idleSeconds),
-                makeTileHandler: { line in
-                    TileHandler(
-                        gate: gate, sessions: services.sessions, projects: services.projects.table, metrics: services.metrics,
-                        cookieName: { services.cookieName }, line: line)
+                makeTileHandlers: { line in
+                    let (sessions, projects, metrics) = (services.sessions, services.projects.table, services.metrics)
+                    let shortcut = TileShortcut(sessions: sessions, projects: projects, metrics: metrics)
+                    return (
+                        shortcut,
+                        TileHandler(
+                            shortcut: shortcut, gate: gate, sessions: sessions, projects: projects, metrics: metrics,
+                            cookieName: { services.cookieName }, line: line)
+                    )
                 }),
             configuration: HummingbirdCore.ServerConfiguration(
                 address: .hostname(host, port: port), serverName: nil, backlog: 256, reuseAddress: true,

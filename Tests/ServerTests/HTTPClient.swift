@@ -47,14 +47,19 @@ struct HTTPClient: Sendable {
 
     /// Sends bytes and reads until the server closes or `isEnough` of all bytes so far.
     func exchange(_ request: [UInt8], until isEnough: @escaping @Sendable ([UInt8]) -> Bool) async throws -> [UInt8] {
+        try await exchange([request]) { bytes, _ in isEnough(bytes) }
+    }
+
+    /// Sends one piece after the other on one connection, the next when `isEnough` of all bytes so far, given the number of pieces sent.
+    func exchange(_ pieces: [[UInt8]], until isEnough: @escaping @Sendable ([UInt8], Int) -> Bool) async throws -> [UInt8] {
         let port = port
         return try await withCheckedThrowingContinuation { continuation in
             // A thread of its own: blocking one of Dispatch's would hold up the tasks of the server under test.
-            Thread.detachNewThread { continuation.resume(with: Result { try Self.talk(port: port, request, isEnough) }) }
+            Thread.detachNewThread { continuation.resume(with: Result { try Self.talk(port: port, pieces, isEnough) }) }
         }
     }
 
-    private static func talk(port: Int, _ request: [UInt8], _ isEnough: ([UInt8]) -> Bool) throws -> [UInt8] {
+    private static func talk(port: Int, _ pieces: [[UInt8]], _ isEnough: ([UInt8], Int) -> Bool) throws -> [UInt8] {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(socket) }
         var timeout = timeval(tv_sec: 20, tv_usec: 0)
@@ -67,20 +72,21 @@ struct HTTPClient: Sendable {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }
         guard status == 0 else { throw ClientError(text: "cannot connect to \(port)") }
-        var sent = 0
-        while sent < request.count {
-            let count = request.withUnsafeBytes { Glibc.send(socket, $0.baseAddress! + sent, request.count - sent, Int32(MSG_NOSIGNAL)) }
-            // The server may answer and close before it has read everything.
-            if count <= 0 { break }
-            sent += count
-        }
         var received: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let count = recv(socket, &buffer, buffer.count, 0)
-            if count <= 0 { break }
-            received += buffer[..<count]
-            if isEnough(received) { break }
+        for (number, piece) in pieces.enumerated() {
+            var sent = 0
+            while sent < piece.count {
+                let count = piece.withUnsafeBytes { Glibc.send(socket, $0.baseAddress! + sent, piece.count - sent, Int32(MSG_NOSIGNAL)) }
+                // The server may answer and close before it has read everything.
+                if count <= 0 { break }
+                sent += count
+            }
+            while !isEnough(received, number + 1) {
+                let count = recv(socket, &buffer, buffer.count, 0)
+                if count <= 0 { return received }
+                received += buffer[..<count]
+            }
         }
         return received
     }

@@ -78,7 +78,7 @@ import Testing
     }
 
     /// Whole answers at the start of `bytes`.
-    private static func split(_ bytes: [UInt8]) -> [[UInt8]] {
+    static func split(_ bytes: [UInt8]) -> [[UInt8]] {
         var answers: [[UInt8]] = []
         var start = 0
         while let end = bytes[start...].firstRange(of: Array("\r\n\r\n".utf8)) {

@@ -11,6 +11,8 @@ final class Metrics: Sendable {
     private struct State {
         var requests: [Key: Int] = [:]
         var durations: [String: Histogram] = [:]
+        /// Apart, because a tile costs hardly more than a look into the tables above.
+        var tiles = Histogram()
     }
     private let state = Mutex(State())
     private let start = ContinuousClock.now
@@ -29,9 +31,19 @@ final class Metrics: Sendable {
         }
     }
 
+    /// Tiles answered with 200 to requests that came in one read.
+    func countTiles(_ count: Int, nanoseconds: Int64) {
+        let seconds = Double(nanoseconds) / Double(count) / 1e9
+        state.withLock { $0.tiles.add(seconds, times: count) }
+    }
+
     /// Prometheus text format 0.0.4. Routes and methods are our own texts and need no escaping.
     func text(gauges: [(name: String, help: String, values: [(labels: String, value: Double)])]) -> String {
-        let state = state.withLock { $0 }
+        var state = state.withLock { $0 }
+        if state.tiles.count > 0 {
+            state.requests[Key(method: "GET", route: TileRoutes.path, status: 200), default: 0] += state.tiles.count
+            state.durations[TileRoutes.path, default: Histogram()].add(state.tiles)
+        }
         var lines = ["# HELP ship_http_requests_total Requests answered.", "# TYPE ship_http_requests_total counter"]
         for (key, count) in state.requests.sorted(by: { ($0.key.route, $0.key.method, $0.key.status) < ($1.key.route, $1.key.method, $1.key.status) }) {
             lines.append("ship_http_requests_total{method=\"\(key.method)\",route=\"\(key.route)\",status=\"\(key.status)\"} \(count)")
@@ -61,6 +73,12 @@ final class Metrics: Sendable {
 }
 
 extension Metrics.Histogram {
+    fileprivate mutating func add(_ other: Self) {
+        for index in buckets.indices { buckets[index] += other.buckets[index] }
+        sum += other.sum
+        count += other.count
+    }
+
     fileprivate mutating func add(_ seconds: Double, times: Int) {
         buckets[Metrics.bounds.firstIndex { seconds <= $0 } ?? Metrics.bounds.count] += times
         sum += seconds * Double(times)

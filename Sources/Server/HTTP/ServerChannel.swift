@@ -15,7 +15,7 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
 
     let responder: HTTPChannelHandler.Responder
     let idleTimeout: Duration
-    let makeTileHandler: @Sendable (RequestLineWatch) -> TileHandler
+    let makeTileHandlers: @Sendable (RequestLineWatch) -> (TileShortcut, TileHandler)
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -27,11 +27,13 @@ struct ServerChannel: ServerChildChannel, HTTPChannelHandler {
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
                 withDecoderLimitConfiguration: limits)
-            // Ahead of the tiles, so that a connection that only fetches tiles counts as busy.
-            try pipeline.addHandler(IdleStateHandler(allTimeout: TimeAmount(idleTimeout)), position: .first)
             let line = RequestLineWatch()
+            let (shortcut, tiles) = makeTileHandlers(line)
+            try pipeline.addHandler(IdleStateHandler(allTimeout: TimeAmount(idleTimeout)), position: .first)
             try pipeline.addHandler(line, position: .first)
-            try pipeline.addHandler(makeTileHandler(line))
+            // What it answers comes no further, so it tells TileHandler itself that the connection is busy.
+            try pipeline.addHandler(shortcut, position: .first)
+            try pipeline.addHandler(tiles)
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
             return try NIOAsyncChannel(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

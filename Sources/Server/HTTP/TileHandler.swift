@@ -21,8 +21,8 @@ final class TileHandler: ChannelDuplexHandler {
     private var isBroken = false
     /// Where finished bytes go: before the handler that encodes heads.
     private var encoder: ChannelHandlerContext?
-    /// Requests given on whose answers are not finished; an answer of ours must not overtake theirs.
-    private var underway = 0
+    /// Answers the same request for other tiles from now on.
+    private let shortcut: TileShortcut
     /// The request whose head was just answered has not ended yet.
     private var isAnswered = false
     /// A request has begun and not yet arrived as a whole.
@@ -39,9 +39,11 @@ final class TileHandler: ChannelDuplexHandler {
     }
 
     init(
-        gate: Gate, sessions: Sessions, projects: OpenTable, metrics: Metrics, cookieName: @escaping @Sendable () -> String, line: RequestLineWatch
+        shortcut: TileShortcut, gate: Gate, sessions: Sessions, projects: OpenTable, metrics: Metrics, cookieName: @escaping @Sendable () -> String,
+        line: RequestLineWatch
     ) {
-        (self.gate, self.sessions, self.projects, self.metrics, self.cookieName, self.line) = (gate, sessions, projects, metrics, cookieName, line)
+        (self.shortcut, self.gate, self.sessions, self.projects, self.metrics) = (shortcut, gate, sessions, projects, metrics)
+        (self.cookieName, self.line) = (cookieName, line)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -54,15 +56,17 @@ final class TileHandler: ChannelDuplexHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             isArriving = true
+            shortcut.began(body: Self.bodyLength(head.headers))
             // A client that does not read its answers is left to the router, which waits for it.
-            if underway == 0, context.channel.isWritable, let request = TileRequest(head), answer(request, head, context) {
+            if shortcut.underway == 0, context.channel.isWritable, let request = TileRequest(head), answer(request, head, context) {
                 isAnswered = true
                 return
             }
-            underway += 1
+            shortcut.underway += 1
         case .body: if isAnswered { return }
         case .end:
             isArriving = false
+            shortcut.ended()
             if isAnswered {
                 isAnswered = false
                 return
@@ -75,7 +79,7 @@ final class TileHandler: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if isBroken { return }
         // While an earlier request is being answered, the router ends the connection.
-        guard let error = error as? HTTPParserError, underway == 0 else { return context.fireErrorCaught(error) }
+        guard let error = error as? HTTPParserError, shortcut.underway == 0 else { return context.fireErrorCaught(error) }
         isBroken = true
         let problem: Problem =
             if error != .headerOverflow {
@@ -102,7 +106,8 @@ final class TileHandler: ChannelDuplexHandler {
     /// Nothing came or went for long: the connection ends, unless its answer is being worked on.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is IdleStateHandler.IdleStateEvent else { return context.fireUserInboundEventTriggered(event) }
-        if underway == 0 || isArriving { context.close(promise: nil) }
+        guard !shortcut.takeBusy() else { return }
+        if shortcut.underway == 0 || isArriving { context.close(promise: nil) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -117,7 +122,7 @@ final class TileHandler: ChannelDuplexHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { underway -= 1 }
+        if case .end = unwrapOutboundIn(data) { shortcut.underway -= 1 }
         context.write(data, promise: promise)
     }
 
@@ -130,26 +135,33 @@ final class TileHandler: ChannelDuplexHandler {
             isLanding: false)
         guard let encoder, (try? gate.check(source)) != nil, isSignedIn(head.headers), let project = projects[request.project],
             let file = project.pyramids.readyFile(of: request.image, isCorrected: request.isCorrected, name: request.name),
-            let (offset, count) = file.tileRange(z: request.z, x: request.x, y: request.y)
+            file.tileRange(z: request.z, x: request.x, y: request.y) != nil
         else { return false }
-        let etag = file.entityTag(z: request.z, x: request.x, y: request.y)
-        let isKnown = head.headers.contains(name: "if-none-match") && EntityTag.matches(etag, head.headers["if-none-match"])
-        var answer = context.channel.allocator.buffer(capacity: (isKnown ? 0 : count) + 800)
-        answer.writeStaticString(isKnown ? "HTTP/1.1 304 Not Modified\r\n" : "HTTP/1.1 200 OK\r\ncontent-type: image/jpeg\r\ncontent-length: ")
-        if !isKnown { answer.writeString("\(count)\r\n") }
-        answer.writeString("etag: \(etag)\r\ncache-control: \(file.caching(name: request.name))\r\n")
-        answer.writeString(SecurityHeaders.dataLines)
-        answer.writeStaticString("\r\n")
-        if !isKnown {
-            let read = answer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { file.read(offset: offset, into: .init(rebasing: $0[..<count])) }
-            // Perhaps the stick was pulled; the router opens the file anew or says so.
-            guard read == count else { return false }
+        let answer: ByteBuffer
+        let common = TileAnswer(file, name: request.name)
+        let isConditional = head.headers.contains(name: "if-none-match")
+        let isKnown =
+            isConditional && EntityTag.matches(file.entityTag(z: request.z, x: request.x, y: request.y), head.headers["if-none-match"])
+        if isKnown {
+            answer = common.notModified(z: request.z, x: request.x, y: request.y, context.channel.allocator)
+        } else {
+            // The router opens the file anew or says what is wrong.
+            guard let tile = common.tile(of: file, z: request.z, x: request.x, y: request.y, context.channel.allocator) else { return false }
+            answer = tile
+            if !isConditional { shortcut.remember(request, uri: head.uri, project: project, file: file, answer: common) }
         }
         project.touch()
         encoder.write(NIOAny(IOData.byteBuffer(answer)), promise: nil)
         if answers.start == nil { answers.start = start }
         if isKnown { answers.notModified += 1 } else { answers.ok += 1 }
         return true
+    }
+
+    /// Nil when the body is sent in pieces, or its length is not plain.
+    private static func bodyLength(_ headers: HTTPHeaders) -> Int? {
+        guard !headers.contains(name: "transfer-encoding") else { return nil }
+        let lengths = headers["content-length"]
+        return lengths.isEmpty ? 0 : lengths.count == 1 ? Int(lengths[0]) : nil
     }
 
     private func isSignedIn(_ headers: HTTPHeaders) -> Bool {

@@ -48,6 +48,12 @@ struct TileRequest: Equatable {
         self.name = name
     }
 
+    /// Where the tile's numbers begin in the address that this was read from, in bytes.
+    func numbersStart(in uri: String) -> Int? {
+        let parts = uri.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count >= 3 ? uri.utf8.distance(from: uri.startIndex, to: parts[parts.count - 3].startIndex) : nil
+    }
+
     private static let start = "/api/projects/"
 
     /// As the router takes numbers of tiles and images: up to nine digits, no zero before others.

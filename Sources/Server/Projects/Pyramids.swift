@@ -179,6 +179,11 @@ actor Pyramids {
         }
     }
 
+    /// Whether `readyFile` gives this very file.
+    nonisolated func isReady(_ file: PyramidFile, image: ObjectID, isCorrected: Bool, name: Substring?) -> Bool {
+        readyFile(of: image, isCorrected: isCorrected, name: name) === file
+    }
+
     nonisolated func forget(_ image: ObjectID) {
         ready.withLock { ready in ready = ready.filter { $0.key.image != image } }
         Task { await drop(image) }
