@@ -14,12 +14,20 @@ package struct ContactSheet: Sendable {
         package var cut: VignetteCut
         /// 1 gray, 3 blue green red.
         package var channels: Int
-        /// Of `cut.part`, row by row.
-        package var pixels: [UInt8]
+        /// Of `cut.part`, row by row; of the cell's `cut.width` × `cut.height` once it is fitted.
+        package private(set) var pixels: [UInt8]
+        fileprivate var isFitted = false
 
         package init(cut: VignetteCut, channels: Int, pixels: [UInt8]) {
             precondition(pixels.count == cut.part.width * cut.part.height * channels, "\(pixels.count) bytes for \(cut.part)")
             (self.cut, self.channels, self.pixels) = (cut, channels, pixels)
+        }
+
+        /// The same picture, scaled to the size that it has in its cell.
+        package func fitted() -> Self {
+            var picture = self
+            if !isFitted { (picture.pixels, picture.isFitted) = (ContactSheet.scaled(self), true) }
+            return picture
         }
     }
 
@@ -60,42 +68,60 @@ package struct ContactSheet: Sendable {
         }
     }
 
-    /// Down the columns first, which runs along memory, then along each row.
+    /// In the middle of its cell.
     private func place(_ picture: Picture, column: Int, _ rows: inout [UInt8], _ channels: Int) {
-        let (cut, own) = (picture.cut, picture.channels)
+        let (picture, cut) = (picture.fitted(), picture.cut)
+        let (x, y) = (column * cell + (cell - cut.width) / 2, (cell - cut.height) / 2)
+        picture.pixels.withUnsafeBufferPointer { from in
+            rows.withUnsafeMutableBufferPointer { rows in
+                for row in 0..<cut.height {
+                    let (source, target) = (row * cut.width * picture.channels, ((y + row) * width + x) * channels)
+                    if picture.channels == channels {
+                        for at in 0..<(cut.width * channels) { rows[target &+ at] = from[source &+ at] }
+                    } else {
+                        for at in 0..<(cut.width * channels) { rows[target &+ at] = from[source &+ at / channels] }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Down the columns first, which runs along memory, then along each row.
+    private static func scaled(_ picture: Picture) -> [UInt8] {
+        let (cut, channels) = (picture.cut, picture.channels)
         // A small pyramid has no level that is coarse enough for a large object in a small cell.
         let factor = max(1, Int(max((cut.right - cut.left) / Double(cut.width), (cut.bottom - cut.top) / Double(cut.height)) / 2 + 0.99))
-        let (pixels, partWidth, partHeight) = factor == 1 ? (picture.pixels, cut.part.width, cut.part.height) : Self.reduced(picture, by: factor)
+        let (pixels, partWidth, partHeight) = factor == 1 ? (picture.pixels, cut.part.width, cut.part.height) : reduced(picture, by: factor)
         let unit = Double(factor)
-        let across = Self.taps(from: cut.left / unit, to: min(Double(partWidth), cut.right / unit), count: partWidth, wanted: cut.width)
-        let down = Self.taps(from: cut.top / unit, to: min(Double(partHeight), cut.bottom / unit), count: partHeight, wanted: cut.height)
-        let samples = partWidth * own
-        let (x, y) = (column * cell + (cell - cut.width) / 2, (cell - cut.height) / 2)
+        let across = taps(from: cut.left / unit, to: min(Double(partWidth), cut.right / unit), count: partWidth, wanted: cut.width)
+        let down = taps(from: cut.top / unit, to: min(Double(partHeight), cut.bottom / unit), count: partHeight, wanted: cut.height)
+        let samples = partWidth * channels
         // Two pixels more, which count for nothing: every tap reads three.
-        var line = [UInt16](repeating: 0, count: samples + 2 * own)
-        pixels.withUnsafeBufferPointer { from in
-            line.withUnsafeMutableBufferPointer { line in
-                rows.withUnsafeMutableBufferPointer { rows in
-                    for (row, tap) in down.enumerated() {
+        var line = [UInt16](repeating: 0, count: samples + 2 * channels)
+        return [UInt8](unsafeUninitializedCapacity: cut.width * cut.height * channels) { scaled, count in
+            var target = 0
+            pixels.withUnsafeBufferPointer { from in
+                line.withUnsafeMutableBufferPointer { line in
+                    for tap in down {
                         let last = partHeight - 1
                         let (a, b, c) = (tap.first * samples, min(last, tap.first + 1) * samples, min(last, tap.first + 2) * samples)
                         for at in 0..<samples {
                             line[at] = UInt16(from[a &+ at]) &* tap.weights.0 &+ UInt16(from[b &+ at]) &* tap.weights.1 &+ UInt16(from[c &+ at]) &* tap.weights.2
                         }
-                        var target = ((y + row) * width + x) * channels
                         for tap in across {
-                            let at = tap.first &* own
+                            let at = tap.first &* channels
                             for channel in 0..<channels {
-                                let place = at &+ (own == 3 ? channel : 0)
-                                let sum = UInt32(line[place]) &* UInt32(tap.weights.0) &+ UInt32(line[place &+ own]) &* UInt32(tap.weights.1)
-                                    &+ UInt32(line[place &+ 2 &* own]) &* UInt32(tap.weights.2)
-                                rows[target] = UInt8(truncatingIfNeeded: (sum &+ 0x8000) >> 16)
+                                let place = at &+ channel
+                                let sum = UInt32(line[place]) &* UInt32(tap.weights.0) &+ UInt32(line[place &+ channels]) &* UInt32(tap.weights.1)
+                                    &+ UInt32(line[place &+ 2 &* channels]) &* UInt32(tap.weights.2)
+                                scaled[target] = UInt8(truncatingIfNeeded: (sum &+ 0x8000) >> 16)
                                 target &+= 1
                             }
                         }
                     }
                 }
             }
+            count = target
         }
     }
 

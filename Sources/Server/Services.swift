@@ -59,7 +59,10 @@ final class Services: Sendable {
         let task = Task { [projects] in
             var round = 0
             while (try? await Task.sleep(for: .seconds(seconds))) != nil {
-                for project in await projects.all() { project.events.beat() }
+                for project in await projects.all() {
+                    project.events.beat()
+                    project.vignettes.rest()
+                }
                 ProcessMemory.releaseFreed()
                 round += 1
                 if round % 4 == 0 { await projects.closeIdle() }

@@ -50,6 +50,9 @@ func `pictures lie in the middle of their cells, scaled as by integrating the pi
     let sheet = ContactSheet(count: 7, cell: cell, columns: 3, background: 0x00FF00)
     #expect(sheet.width == 192 && sheet.height == 192)
     let bytes = try sheet.encoded([pictures[0], nil, pictures[1], pictures[2], pictures[3], pictures[4], nil], quality: 98)
+    // Scaled before, they make the same sheet.
+    let fitted = pictures.map { $0?.fitted() }
+    #expect(try sheet.encoded([fitted[0], nil, fitted[1], fitted[2], fitted[3], fitted[4], nil], quality: 98) == bytes)
     let decoded = try ImageFile.decode(bytes: bytes, name: "sheet")
     #expect(decoded.width == 192 && decoded.height == 192 && decoded.channels == channels)
     func value(_ x: Int, _ y: Int) -> Int {

@@ -27,19 +27,37 @@ final class Vignettes: Sendable {
         let image: ObjectID
         let cut: VignetteCut
         let channels: Int
-        var pixels: [UInt8]
-        /// Tiles that are still to come.
+        /// Of `cut.part`, until `picture` is there. Tiles fill parts of it that have nothing in common, without the lock.
+        private(set) var pixels: UnsafeMutableBufferPointer<UInt8>
+        /// Tiles that are still to come, and how many are being copied.
         var missing: Set<TileKey>
+        var copying = 0
+        var picture: ContactSheet.Picture?
         /// Asked for, not only found in a tile that was decoded for another one.
         var isUsed = false
 
         init(key: Key, image: ObjectID, cut: VignetteCut, channels: Int, tileSize: Int) {
             (self.key, self.image, self.cut, self.channels) = (key, image, cut, channels)
-            pixels = Array(repeating: 255, count: cut.part.width * cut.part.height * channels)
+            pixels = .allocate(capacity: cut.part.width * cut.part.height * channels)
+            pixels.initialize(repeating: 255)
             missing = Set(Vignettes.tiles(of: cut, tileSize: tileSize))
         }
 
-        var bytes: Int { pixels.count + 300 }
+        deinit { pixels.deallocate() }
+
+        var bytes: Int { (picture?.pixels.count ?? pixels.count) + 300 }
+
+        /// The whole picture in the form that takes less memory.
+        func finished() -> ContactSheet.Picture {
+            let picture = ContactSheet.Picture(cut: cut, channels: channels, pixels: Array(pixels))
+            return cut.width * cut.height * channels < pixels.count ? picture.fitted() : picture
+        }
+
+        func finish(_ picture: ContactSheet.Picture) {
+            self.picture = picture
+            pixels.deallocate()
+            pixels = .init(start: nil, count: 0)
+        }
     }
 
     /// All objects of an image by the tiles that their cuts need.
@@ -67,6 +85,7 @@ final class Vignettes: Sendable {
         var bytes = 0
         var indexes: [ObjectID: ImageIndex] = [:]
         var indexed = 0
+        var lastUse = ContinuousClock.now
     }
 
     private let state = Mutex(State())
@@ -76,7 +95,16 @@ final class Vignettes: Sendable {
     private let indexLimit = 400_000
     private let speculationLimit = 20_000
 
-    init(byteLimit: Int = 64 << 20) { self.byteLimit = byteLimit }
+    /// - Parameter byteLimit: enough for 5,000 pictures in colour that fill cells of 96 pixels; `rest` gives it back.
+    init(byteLimit: Int = 144 << 20) { self.byteLimit = byteLimit }
+
+    /// Keeps nothing when nobody asked for a while.
+    func rest(after pause: Duration = .seconds(60)) {
+        state.withLock { state in
+            guard !state.crops.isEmpty, state.lastUse.duration(to: .now) > pause else { return }
+            (state.crops, state.order, state.first, state.bytes) = ([:], [], 0, 0)
+        }
+    }
 
     private struct Source: Sendable {
         var pyramid: PyramidFile
@@ -123,6 +151,7 @@ final class Vignettes: Sendable {
         var wanted: [Crop?] = []
         var jobs: [Job] = []
         state.withLock { state in
+            state.lastUse = .now
             var needed: [ObjectID: Set<TileKey>] = [:]
             for place in places {
                 guard let place, let source = sources[place.image],
@@ -153,13 +182,13 @@ final class Vignettes: Sendable {
         }
         if let error = failure.withLock({ $0 }) { throw error }
         return state.withLock { _ in
-            wanted.map { crop in crop.map { ContactSheet.Picture(cut: $0.cut, channels: $0.channels, pixels: $0.pixels) } }
+            wanted.map { crop in crop.map { $0.picture ?? $0.finished() } }
         }
     }
 
     /// Copies what a decoded tile holds into all cuts that reach into it.
     private func take(_ picture: AnyImage, _ job: Job, _ source: Source, _ cell: Int, _ held: [Key: Crop]) {
-        state.withLock { state in
+        let due = state.withLock { state in
             var crops: [Crop] = []
             var seen: Set<Key> = []
             // The pictures of so many objects would push each other out before anybody asks for them.
@@ -173,12 +202,27 @@ final class Vignettes: Sendable {
             }
             // Rejects and objects that were just edited are not in the index.
             for (key, crop) in held where crop.image == job.image && !seen.contains(key) { crops.append(crop) }
-            for crop in crops where crop.missing.remove(job.tile) != nil {
-                switch picture {
-                case .gray8(let tile): tile.withBuffer { Self.paste(UnsafeRawBufferPointer($0), tile.width, tile.height, 1, job.tile, source.pyramid.tileSize, crop) }
-                case .color8(let tile): tile.withBuffer { Self.paste(UnsafeRawBufferPointer($0), tile.width, tile.height, 3, job.tile, source.pyramid.tileSize, crop) }
-                case .gray16, .color16: break  // JPEG tiles have 8 bits.
-                }
+            crops = crops.filter { $0.missing.remove(job.tile) != nil }
+            for crop in crops { crop.copying += 1 }
+            return crops
+        }
+        for crop in due {
+            switch picture {
+            case .gray8(let tile): tile.withBuffer { Self.paste(UnsafeRawBufferPointer($0), tile.width, tile.height, 1, job.tile, source.pyramid.tileSize, crop) }
+            case .color8(let tile): tile.withBuffer { Self.paste(UnsafeRawBufferPointer($0), tile.width, tile.height, 3, job.tile, source.pyramid.tileSize, crop) }
+            case .gray16, .color16: break  // JPEG tiles have 8 bits.
+            }
+        }
+        let whole = state.withLock { _ in
+            for crop in due { crop.copying -= 1 }
+            return due.filter { $0.copying == 0 && $0.missing.isEmpty && $0.picture == nil }
+        }
+        let pictures = whole.map { $0.finished() }
+        state.withLock { state in
+            for (crop, picture) in zip(whole, pictures) {
+                let before = crop.bytes
+                crop.finish(picture)
+                if state.crops[crop.key] === crop { state.bytes += crop.bytes - before }
             }
             evict(&state)
         }
@@ -188,18 +232,17 @@ final class Vignettes: Sendable {
         let part = crop.cut.part
         let common = Rect(x: key.x * tileSize, y: key.y * tileSize, width: width, height: height).intersection(part)
         guard !common.isEmpty else { return }
-        crop.pixels.withUnsafeMutableBytes { target in
-            for y in common.y..<common.maxY {
-                let from = ((y - key.y * tileSize) * width + common.x - key.x * tileSize) * channels
-                let to = ((y - part.y) * part.width + common.x - part.x) * crop.channels
-                if channels == crop.channels {
-                    let count = common.width * channels
-                    UnsafeMutableRawBufferPointer(rebasing: target[to..<(to + count)]).copyMemory(from: UnsafeRawBufferPointer(rebasing: tile[from..<(from + count)]))
-                } else {
-                    // A gray tile in a colour pyramid, or the other way round.
-                    for x in 0..<common.width {
-                        for channel in 0..<crop.channels { target[to + x * crop.channels + channel] = tile[from + x * channels + min(channel, channels - 1)] }
-                    }
+        let target = UnsafeMutableRawBufferPointer(crop.pixels)
+        for y in common.y..<common.maxY {
+            let from = ((y - key.y * tileSize) * width + common.x - key.x * tileSize) * channels
+            let to = ((y - part.y) * part.width + common.x - part.x) * crop.channels
+            if channels == crop.channels {
+                let count = common.width * channels
+                UnsafeMutableRawBufferPointer(rebasing: target[to..<(to + count)]).copyMemory(from: UnsafeRawBufferPointer(rebasing: tile[from..<(from + count)]))
+            } else {
+                // A gray tile in a colour pyramid, or the other way round.
+                for x in 0..<common.width {
+                    for channel in 0..<crop.channels { target[to + x * crop.channels + channel] = tile[from + x * channels + min(channel, channels - 1)] }
                 }
             }
         }
