@@ -138,6 +138,8 @@ package actor JobRunner {
             }
             if let finished { emit(.job(finished, secondsLeft: nil)) }
         } catch { logger.error("the end of job \(job.id) was not stored: \(error)") }
+        ProcessMemory.releaseFreed()
+        ProcessMemory.releaseCode()
     }
 
     private static func seconds(since start: ContinuousClock.Instant) -> String {

@@ -64,6 +64,7 @@ final class Services: Sendable {
                     project.vignettes.rest()
                 }
                 ProcessMemory.releaseFreed()
+                ProcessMemory.releaseCode()
                 round += 1
                 if round % 4 == 0 { await projects.closeIdle() }
             }

@@ -13,8 +13,8 @@ package enum ParentProcess {
 
 /// Memory of this process.
 package enum ProcessMemory {
-    /// Gives back the pages of code that starting needed; what is used again comes back from the program's file.
-    package static func releaseStartCode() { ship_release_code() }
+    /// Gives back the pages of code that starting or a job needed; what is used again comes back from the program's file.
+    package static func releaseCode() { ship_release_code() }
 
     /// Gives back what was freed, which the allocator would keep for long: a pyramid or a run takes tens of megabytes for seconds.
     package static func releaseFreed() { ship_release_freed() }

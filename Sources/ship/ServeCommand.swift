@@ -95,7 +95,7 @@ struct ServeCommand: AsyncParsableCommand {
         FileHandle.standardOutput.write(Data("Scripts send the header  Authorization: Bearer \(server.bearerToken)\n".utf8))
         try await server.run { _ in
             if opensBrowser { openBrowser(server.link) }
-            ProcessMemory.releaseStartCode()
+            ProcessMemory.releaseCode()
         }
     }
 

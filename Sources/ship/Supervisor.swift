@@ -46,7 +46,7 @@ enum Supervisor {
             }
             child.store(pid, ordering: .relaxed)
             // From here on this process only waits.
-            ProcessMemory.releaseStartCode()
+            ProcessMemory.releaseCode()
             var status: Int32 = 0
             while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
             child.store(0, ordering: .relaxed)

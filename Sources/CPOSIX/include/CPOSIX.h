@@ -27,8 +27,8 @@ void ship_unlock(int file);
 /// This process is killed when the one that started it ends.
 int ship_end_with_parent(void);
 
-/// Gives back the pages of the program's code and constants; the few that are needed again are read from the file. For processes that
-/// have done most of what they do when they start.
+/// Gives back the pages of the program's code and constants; those that are needed again are mapped again. For processes that do most of
+/// the time a small part of what they can.
 void ship_release_code(void);
 /// Gives memory that was freed back to the system.
 void ship_release_freed(void);
