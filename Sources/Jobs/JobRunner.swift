@@ -16,6 +16,8 @@ package actor JobRunner {
     private var running: (id: Int64, cancelled: CancelFlag, report: JobProgress)?
     private var loop: Task<Void, Never>?
     private var isStopping = false
+    /// Jobs that were cancelled after they were taken from the queue and before they were the running one.
+    private var cancelledEarly: Set<Int64> = []
     /// Wakes the loop; a signal that comes while it works is kept.
     private let wake: AsyncStream<Void>
     private nonisolated let signal: AsyncStream<Void>.Continuation
@@ -57,7 +59,11 @@ package actor JobRunner {
     /// Stops the job now when it runs, or before it starts. Returns it as it is after that; nil for an unknown id.
     package func cancel(_ id: Int64) async throws -> JobRecord? {
         guard let job = try await project.requestCancel(id) else { return nil }
-        if running?.id == id { running?.cancelled.set() }
+        if running?.id == id {
+            running?.cancelled.set()
+        } else if job.state == .running {
+            cancelledEarly.insert(id)
+        }
         emit(.job(job, secondsLeft: nil))
         return job
     }
@@ -91,6 +97,7 @@ package actor JobRunner {
         let progress = JobProgress { sink.yield($0) }
         running = (job.id, cancelled, progress)
         defer { running = nil }
+        if isStopping || cancelledEarly.remove(job.id) != nil { cancelled.set() }
         emit(.job(job, secondsLeft: nil))
         let recorder = Task {
             for await report in reports {

@@ -16,6 +16,8 @@ actor OpenProjects {
     /// The same without waiting.
     let table = OpenTable()
     private var isClosing = false
+    /// Projects that are being closed, which takes a moment: until then their lock is ours.
+    private var closing: [String: Task<Void, any Error>] = [:]
 
     init(_ configuration: ServerConfiguration, work: WorkPool, workers: WorkerThreads, address: @escaping @Sendable () -> String) {
         (self.configuration, self.work, self.workers, self.address) = (configuration, work, workers, address)
@@ -26,6 +28,10 @@ actor OpenProjects {
         guard OnDiskName.isAllowedFolder(user), OnDiskName.isAllowedFolder(name) else { throw Self.unknown(user: user, name: name) }
         guard !isClosing else { throw Problem(.stopping, "the server is stopping; try again when it runs") }
         let key = user + "/" + name
+        while let ending = closing[key] {
+            _ = try? await ending.value
+            if closing[key] == ending { closing[key] = nil }
+        }
         let task: Task<OpenProject, any Error>
         if let known = open[key] {
             task = known
@@ -97,11 +103,17 @@ actor OpenProjects {
     }
 
     func close(user: String, name: String) async throws {
-        guard let task = open.removeValue(forKey: user + "/" + name) else { return }
-        // One that is still being opened enters the table when it is.
-        let project = try? await task.value
-        table[Substring(user + "/" + name)] = nil
-        try await project?.close()
+        let key = user + "/" + name
+        guard let task = open.removeValue(forKey: key) else { return }
+        let ending = Task {
+            // One that is still being opened enters the table when it is.
+            let project = try? await task.value
+            table[Substring(key)] = nil
+            try await project?.close()
+        }
+        closing[key] = ending
+        defer { if closing[key] == ending { closing[key] = nil } }
+        try await ending.value
     }
 
     func closeIdle() async {
