@@ -136,7 +136,7 @@ struct ObjectWriter {
 
     /// What the caller computed must fit together; a mask that could not be drawn must not get in.
     static func check(_ box: Rect, png: [UInt8], area: Int, what: String) throws {
-        let limit = Int(Int32.max)
+        let limit = Project.farthest
         // Each by itself first, so that no sum overflows.
         guard box.x > -limit, box.y > -limit, max(box.x, box.y, box.width, box.height) < limit, box.maxX < limit, box.maxY < limit else {
             throw StoreError.invalid(sentence: "\(what) lies outside of any image: \(box)")

@@ -82,6 +82,7 @@ package final class Project: Sendable {
                 try files.remove(name)
                 return files.absolute(name)
             }
+            try connection.readNow { try Self.checkNumbers($0, path: path) }
             let name = title ?? (path as NSString).lastPathComponent
             if let known = try connection.readNow({ try String.fetchOne($0, sql: "SELECT uid FROM project") }) {
                 uid = known
@@ -125,6 +126,7 @@ package final class Project: Sendable {
                 guard version == Migrations.newest else {
                     throw StoreError.readOnly(path: path, reason: "it has the older format \(version), which must be brought up to date first")
                 }
+                try Self.checkNumbers(database, path: path)
                 return try String.fetchOne(database, sql: "SELECT uid FROM project") ?? ""
             }
         } catch {

@@ -64,6 +64,38 @@ import Testing
     guard case .corrupt = damaged else { throw try #require(damaged) }
 }
 
+@Test func `boxes and sizes that no image can have refuse the project, naming table and row`() async throws {
+    let folder = TemporaryFolder()
+    let (project, image) = try await Project.sample(in: folder)
+    let unreadable = NewImage(uid: "u", name: "u.png", location: .project(path: "import/u.png"), node: "import", sha256: "0", bytes: 1)
+    #expect(try await project.insertImage(unreadable).width == 0)
+    _ = try await project.storeResult(ImageResult(image: image, node: "n", runKey: "1", regions: [region("r")]))
+    try project.close()
+    let path = folder / "plankton"
+    let damages = [
+        ("object", "width = -5", "kind = 'region'"), ("object", "height = 1 << 62", "kind = 'region'"), ("object", "x = -(1 << 62)", "kind = 'region'"),
+        ("mask", "width = -5", "1"), ("mask", "x = 1 << 62", "1"), ("mask", "y = 1 << 40", "1"), ("image_data", "width = 1 << 31", "width > 0"),
+        ("image_data", "height = 0", "width > 0"), ("image_data", "height = -1", "width > 0"),
+    ]
+    for (table, change, rows) in damages {
+        let sound = try Data(contentsOf: URL(fileURLWithPath: path + "/project.sqlite"))
+        let database = try DatabaseQueue(path: path + "/project.sqlite")
+        let row = try await database.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA ignore_check_constraints = ON; UPDATE \(table) SET \(change) WHERE \(rows)")
+            return try Int64.fetchOne(database, sql: "SELECT id FROM \(table) WHERE \(rows) OR width = -5 OR height < 0")
+        }
+        try database.close()
+        let id = try #require(row)
+        for readOnly in [true, false] {
+            let error = #expect(throws: StoreError.self) { try Project.open(folder: path, readOnly: readOnly) }
+            guard case .corrupt(_, let detail) = error else { throw try #require(error) }
+            #expect(detail.contains("row \(id) of table \(table)"), "\(change): \(detail)")
+        }
+        try sound.write(to: URL(fileURLWithPath: path + "/project.sqlite"))
+    }
+    try Project.open(folder: path).close()
+}
+
 @Test func `a creation that was interrupted is completed at the next opening`() async throws {
     let folder = TemporaryFolder()
     try FileManager.default.createDirectory(atPath: folder / "p", withIntermediateDirectories: true)
