@@ -11,7 +11,8 @@ struct TIFFDirectoryReader {
 
         /// The number of a tag that holds one.
         func one(_ tag: UInt16) -> Int? {
-            guard let entry = entries[tag], entry.count == 1, let size = TIFFDirectoryReader.sizes[entry.type] else { return nil }
+            // A small TIFF has no room for eight bytes here.
+            guard let entry = entries[tag], entry.count == 1, let size = TIFFDirectoryReader.sizes[entry.type], size <= entry.field.count else { return nil }
             return Int(exactly: TIFFDirectoryReader.number(entry.field[0..<size]))
         }
 

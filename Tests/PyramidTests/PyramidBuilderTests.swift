@@ -31,6 +31,17 @@ struct PyramidBuilderTests {
         try ImageFile.rows(bytes: PNGWriter.encode(image, compression: 1), name: "drawn.png")
     }
 
+    @Test func `a number of eight bytes in a small TIFF is no pyramid, and stops nothing`() throws {
+        try inTemporaryFolder { folder in
+            // One directory at 8 with one entry: tile width, LONG8, one, in a field of four bytes.
+            let head: [UInt8] = [0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0]
+            let entry: [UInt8] = [0x42, 1, 16, 0, 1, 0, 0, 0, 0, 2, 0, 0]
+            try Data(head + entry + [UInt8](repeating: 0, count: 68)).write(to: URL(fileURLWithPath: folder + "/p.tif"))
+            let error = #expect(throws: PyramidError.self) { try PyramidFile(path: folder + "/p.tif") }
+            guard case .notAPyramid = error else { throw try #require(error) }
+        }
+    }
+
     @Test(arguments: [(1, 1), (64, 64), (65, 64), (127, 129), (333, 201), (500, 31), (31, 500)])
     func `tiles put together are the image and its means, cropped at the edges`(width: Int, height: Int) throws {
         try inTemporaryFolder { folder in
