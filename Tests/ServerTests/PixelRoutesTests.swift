@@ -127,6 +127,33 @@ import Testing
             }
         }
     }
+
+    @Test func `a pyramid of another size than the image's is built anew`() async throws {
+        try await withServer { _, client, folder in
+            let api = try await Described(client)
+            let project = try await api.project("Changed")
+            let image = try await api.upload(Drawn.frame(), name: "frame.png", to: project)
+            _ = try await api.upload(try PNGWriter.encode(.color8(Self.color)), name: "small.png", to: project)
+            let sharp = try await api.send("GET", "\(project)/blobs/\(image)/tiles/1/0/0").body
+            let place = folder + project.dropFirst("/api/projects".count)
+            let files = (FileManager.default.enumerator(atPath: place)?.allObjects as? [String] ?? []).filter { $0.contains("/pyramids/") && $0.hasSuffix(".tif") }
+            let own = try #require(try await api.send("GET", "\(project)/blobs/\(image)").json["uid"]?.stringValue)
+            let mine = try #require(files.first { $0.contains(own) })
+            let other = try #require(files.first { !$0.contains(own) })
+            try Data(contentsOf: URL(fileURLWithPath: place + "/" + other)).write(to: URL(fileURLWithPath: place + "/" + mine))
+            // The server forgets an image that was changed.
+            _ = try await api.send("PATCH", "\(project)/blobs/\(image)", json: #"{"metadata":{"net":"1"}}"#)
+            for attempt in 0..<200 {
+                let later = try await api.send("GET", "\(project)/blobs/\(image)/tiles/1/0/0")
+                if later[header: "etag"] != nil {
+                    #expect(later.body == sharp)
+                    break
+                }
+                #expect(attempt < 199)
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
 }
 
 extension Array where Element: Sendable {

@@ -57,7 +57,7 @@ actor Pyramids {
         let key = Key(image: id)
         if let file = ready.withLock({ $0[key] }) { return .file(file) }
         let image = try await readable(id)
-        if let relative = image.pyramid, let file = try? await open(relative) {
+        if let relative = image.pyramid, let file = try? await open(relative, of: image) {
             await keep(file, key)
             return .file(file)
         }
@@ -69,7 +69,7 @@ actor Pyramids {
         let key = Key(image: id, isDeep: true)
         if let file = ready.withLock({ $0[key] }) { return .file(file) }
         let image = try await readable(id)
-        if let file = try? await open(ImageImporter.deepPyramidPath(of: image)) {
+        if let file = try? await open(ImageImporter.deepPyramidPath(of: image), of: image) {
             await keep(file, key)
             return .file(file)
         }
@@ -207,16 +207,25 @@ actor Pyramids {
         return try await work.run { try PyramidFile(path: project.files.checkedPath(relative)) }
     }
 
+    /// A file whose size is not the image's is as good as missing.
+    private nonisolated func open(_ relative: String, of image: ImageRecord) async throws -> PyramidFile {
+        let file = try await open(relative)
+        guard file.width == image.width, file.height == image.height else {
+            throw Problem(.imageUnreadable, "\(image.name) is not the file it was when it was imported; import it again")
+        }
+        return file
+    }
+
     private nonisolated func original(_ id: ObjectID) async throws -> PyramidFile {
         let image = try await readable(id)
-        if let relative = image.pyramid, let file = try? await open(relative) { return file }
+        if let relative = image.pyramid, let file = try? await open(relative, of: image) { return file }
         try requireWritable(image)
         let importer = try await ImageImporter(project: project)
         let relative = try await workers.run { [self] in try importer.buildPyramid(of: image, isCancelled: { isStopped.load(ordering: .relaxed) }) }
         var change = ImageChange()
         change.pyramid = .some(relative)
         try await project.updateImage(id, change)
-        return try await open(relative)
+        return try await open(relative, of: image)
     }
 
     private nonisolated func deep(_ id: ObjectID) async throws -> PyramidFile {
@@ -224,11 +233,11 @@ actor Pyramids {
         try requireWritable(image)
         let importer = try await ImageImporter(project: project)
         return try await open(
-            try await workers.run { [self] in try importer.buildDeepPyramid(of: image, isCancelled: { isStopped.load(ordering: .relaxed) }) })
+            try await workers.run { [self] in try importer.buildDeepPyramid(of: image, isCancelled: { isStopped.load(ordering: .relaxed) }) }, of: image)
     }
 
     private nonisolated func corrected(_ image: ImageRecord, relative: String, plan: Plan) async throws -> PyramidFile {
-        if let file = try? await open(relative) { return file }
+        if let file = try? await open(relative, of: image) { return file }
         try requireWritable(image)
         let context = try await pipeline.context(of: image)
         let pipeline = pipeline
