@@ -133,6 +133,8 @@ final class TileHandler: ChannelDuplexHandler {
         let source = Gate.Source(
             host: hosts.first, isHostRepeated: hosts.count > 1, origins: head.headers["origin"], sites: head.headers["sec-fetch-site"],
             isLanding: false)
+        // Before anything is looked up: what ends meanwhile ends what is remembered here.
+        let (signedIn, opened) = (sessions.generation, projects.generation)
         guard let encoder, (try? gate.check(source)) != nil, isSignedIn(head.headers), let project = projects[request.project],
             let file = project.pyramids.readyFile(of: request.image, isCorrected: request.isCorrected, name: request.name),
             file.tileRange(z: request.z, x: request.x, y: request.y) != nil
@@ -148,7 +150,9 @@ final class TileHandler: ChannelDuplexHandler {
             // The router opens the file anew or says what is wrong.
             guard let tile = common.tile(of: file, z: request.z, x: request.x, y: request.y, context.channel.allocator) else { return false }
             answer = tile
-            if !isConditional { shortcut.remember(request, uri: head.uri, project: project, file: file, answer: common) }
+            if !isConditional {
+                shortcut.remember(request, uri: head.uri, project: project, file: file, answer: common, sessions: signedIn, projects: opened)
+            }
         }
         project.touch()
         encoder.write(NIOAny(IOData.byteBuffer(answer)), promise: nil)

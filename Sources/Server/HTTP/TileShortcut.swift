@@ -104,7 +104,10 @@ final class TileShortcut: ChannelInboundHandler {
     func ended() { given?.ends += 1 }
 
     /// The request that is being decoded asks for a tile of this file and may.
-    func remember(_ request: TileRequest, uri: String, project: OpenProject, file: PyramidFile, answer: TileAnswer) {
+    /// - Parameters:
+    ///   - sessions: generation of the sessions before it was found signed in, so that who was signed out meanwhile is not remembered.
+    ///   - projects: generation of the table before the project was looked up.
+    func remember(_ request: TileRequest, uri: String, project: OpenProject, file: PyramidFile, answer: TileAnswer, sessions: Int, projects: Int) {
         guard let bytes = arriving?.readableBytesView, let start = request.numbersStart(in: uri).map({ 4 + $0 }), start < bytes.count,
             bytes.prefix(start).elementsEqual("GET \(uri)".utf8.prefix(start))
         else { return }
@@ -114,7 +117,7 @@ final class TileShortcut: ChannelInboundHandler {
         known.append(
             Known(
                 start: Array(bytes.prefix(start)), rest: Array(bytes.dropFirst(end)), project: project, file: file, request: request, answer: answer,
-                sessions: sessions.generation, projects: projects.generation))
+                sessions: sessions, projects: projects))
     }
 
     // MARK: - Answers
