@@ -21,8 +21,17 @@ struct EventRoutes: RouteGroup {
         let stream = project.events.listen(after: call.headers[.lastEventID] ?? call.target.query["lastEventId"])
         var headers = HTTPFields()
         headers[.contentType] = "text/event-stream"
+        // Whoever is signed out hears no more than one beat after it.
+        let (sessions, cookieName) = (services.sessions, services.cookieName)
+        let (authorization, cookies) = (call.headers[.authorization], call.headers[values: .cookie])
         let body = ResponseBody { writer in
-            for await text in stream { try await writer.write(ByteBuffer(string: text)) }
+            var generation: Int?
+            for await text in stream {
+                let present = sessions.generation
+                if generation != present, sessions.account(authorization: authorization, cookies: cookies, cookieName: cookieName) == nil { break }
+                generation = present
+                try await writer.write(ByteBuffer(string: text))
+            }
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: headers, body: body)
