@@ -114,7 +114,7 @@ package final class ShipServer: Sendable {
 
     private func listen(host: String, port: Int) async throws -> Int {
         let (responder, gate, services) = (responder, gate, services)
-        let bound = Late2<Result<Int, any Error>>()
+        let bound = Awaited<Result<Int, any Error>>()
         var quiet = configuration.logger
         quiet.logLevel = .warning  // Its own start line would say what ours says.
         let listener = Listener(
@@ -153,7 +153,7 @@ package final class ShipServer: Sendable {
 }
 
 /// A value that one task waits for and another sets, once.
-private final class Late2<Value: Sendable>: Sendable {
+private final class Awaited<Value: Sendable>: Sendable {
     private let (stream, continuation) = AsyncStream<Value>.makeStream(bufferingPolicy: .bufferingOldest(1))
     func set(_ value: Value) {
         continuation.yield(value)

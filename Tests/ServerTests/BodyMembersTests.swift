@@ -40,6 +40,8 @@ import Testing
             // Foreign members of GeoJSON, and parameters of nodes, are no business of this check.
             let drawn = #"{"operation":"draw","image":\#(image),"annotations":{"type":"FeatureCollection","name":"n","features":[{"type":"Feature","id":3,"properties":{"note":"x"},"geometry":{"type":"Point","coordinates":[5,5],"bbox":[5,5,5,5]}}]}}"#
             try await api.send("POST", project + "/edits/preview", json: drawn)
+            let nothing = try await api.send("POST", "/api/projects", json: "null", expect: 400)
+            #expect(nothing.json["detail"]?.stringValue?.hasPrefix("the body is null") == true && nothing.json["field"] == nil, "\(nothing.text)")
             let many = "{\"title\":\"a\"" + (0..<40).map { ",\"m\($0)\":1" }.joined() + "}"
             #expect(try await api.send("POST", "/api/projects", json: many, expect: 400).text.utf8.count < 1_000)
         }

@@ -14,6 +14,9 @@ import Testing
                 #expect(answer.status == 431 && answer.code == "request.headTooLarge", "\(answer.text)")
             }
             #expect(try await client.get("/healthz?\(long.prefix(15_000))").status == 200)
+            // The router takes what the decoder takes.
+            let unknown = try await client.get("/api/projects/local/none?\(long.prefix(15_000))")
+            #expect(unknown.status == 404 && unknown.code == "project.unknown", "\(unknown.text)")
             #expect(try await client.get("/healthz").status == 200)
         }
     }

@@ -86,7 +86,10 @@ extension Problem {
             let field = name(context.codingPath + [key])
             self.init(.bodyInvalid, "the body has no member \"\(field)\"; add it", field: field)
         case .valueNotFound(_, let context):
-            self.init(.bodyInvalid, "\(name(context.codingPath)) is null; give it a value", field: name(context.codingPath))
+            let field = name(context.codingPath)
+            self.init(
+                .bodyInvalid, field.isEmpty ? "the body is null; send a JSON object" : "\(field) is null; give it a value",
+                field: field.isEmpty ? nil : field)
         case .typeMismatch(let type, let context):
             let field = name(context.codingPath)
             self.init(

@@ -10,7 +10,10 @@ struct RequestTarget: Sendable, Equatable {
         guard raw.utf8.first == UInt8(ascii: "/") else {
             throw Problem(.pathInvalid, "the request asks for \"\(raw.prefix(40).asciiOnly)\"; ask for a path that begins with /")
         }
-        guard raw.utf8.count <= 8192 else { throw Problem(.pathInvalid, "the address is longer than 8,192 bytes; shorten it") }
+        // As the decoder of HTTP has it, so that a tile's address is never fit for the short way alone.
+        guard raw.utf8.count <= 16_384 else {
+            throw Problem(.requestLineTooLong, "the address is longer than 16 kB; send long lists in the body of a POST, or ask for them in parts")
+        }
         let parts = raw.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
         segments = []
         for part in parts[0].dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {

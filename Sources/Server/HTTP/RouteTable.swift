@@ -48,11 +48,10 @@ struct RouteTable: Sendable {
 
     func match(_ method: HTTPRequest.Method, _ segments: [String]) -> Match {
         var methods: Set<String> = []
-        // A HEAD is answered by the GET route without its body.
-        let wanted = method
         for entry in entries[segments.count] ?? [] {
             guard let parameters = Self.parameters(entry.pattern, segments) else { continue }
-            if entry.route.method == wanted || (wanted == .head && entry.route.method == .get && !hasHead(entry)) {
+            // A HEAD is answered by the GET route without its body.
+            if entry.route.method == method || (method == .head && entry.route.method == .get && !hasHead(entry)) {
                 return .route(entry.route, parameters: parameters)
             }
             methods.insert(entry.route.method.rawValue)
