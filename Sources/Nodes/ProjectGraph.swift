@@ -4,14 +4,17 @@ import Store
 
 extension Project {
     /// The project's pipeline; a project that has none yet gets the standard one when it is first saved.
+    /// - Throws: `StoreError.invalid` when the settings of a node are no JSON object.
     package func pipelineGraph() async throws -> Graph {
         let stored = try await graph()
         if stored.nodes.isEmpty { return .standard }
         return Graph(
             nodes: try stored.nodes.map { node in
-                Graph.Instance(
-                    name: node.name, kind: node.kind,
-                    config: try JSONDecoder().decode([String: JSONValue].self, from: Data(node.config.utf8)))
+                guard let config = try? JSONDecoder().decode([String: JSONValue].self, from: Data(node.config.utf8)) else {
+                    throw StoreError.invalid(
+                        sentence: "the settings of node “\(node.name)” in the project's pipeline are damaged: they are not a JSON object; save the pipeline anew")
+                }
+                return Graph.Instance(name: node.name, kind: node.kind, config: config)
             },
             edges: stored.edges.map { Graph.Edge(from: .init($0.fromNode, $0.fromSlot), to: .init($0.toNode, $0.toSlot)) })
     }

@@ -6,6 +6,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
+import Pipeline
 import Store
 
 /// Takes one request through gate, path, session, limits and route, and makes an answer of whatever happens.
@@ -39,6 +40,11 @@ struct Responder: Sendable {
         } catch let error as CodecError {
             // A damaged image, whichever route needed its pixels.
             let problem = Problem(.imageUnreadable, "\(error)")
+            response = problem.response
+            trace.problem = problem
+        } catch let error as GraphError {
+            // The stored pipeline is not what this version runs, whichever route needed it.
+            let problem = Problem(error)
             response = problem.response
             trace.problem = problem
         } catch let error as HTTPParserError {
