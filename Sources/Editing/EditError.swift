@@ -13,6 +13,8 @@ package enum EditError: Error, Equatable, CustomStringConvertible {
     case changedMeanwhile([Int64])
     case annotationUnfit(EditOperation, why: String)
     case imageNotReadable(name: String, reason: String)
+    /// The project is being closed, or nobody waits for the answer.
+    case stopped(EditOperation)
 
     /// Stable, for `problem+json`.
     package var code: String {
@@ -28,6 +30,7 @@ package enum EditError: Error, Equatable, CustomStringConvertible {
         case .changedMeanwhile: "edit.conflict"
         case .annotationUnfit: "edit.annotationUnfit"
         case .imageNotReadable: "edit.imageNotReadable"
+        case .stopped: "edit.stopped"
         }
     }
 
@@ -47,6 +50,7 @@ package enum EditError: Error, Equatable, CustomStringConvertible {
             "\(ids.count == 1 ? "object \(ids[0]) was" : "\(ids.count) objects were") changed meanwhile, so nothing was done; look at the newer state and repeat the edit"
         case .annotationUnfit(let operation, let why): "\(operation.rawValue): \(why)"
         case .imageNotReadable(let name, let reason): "\(name) cannot be read, so its objects cannot be measured again: \(reason)"
+        case .stopped(let operation): "\(operation.rawValue) was stopped and nothing was done, because the project is being closed; repeat it when it is open again"
         }
     }
 }

@@ -18,7 +18,11 @@ package struct EditShapes: Equatable, Sendable {
     ///   - masks: one a requested object, in the order of `request.objects`.
     ///   - wands: what the wands among the annotations stand for, by their place in the list.
     ///   - frame: the image; nothing is drawn outside.
-    package init(_ request: EditRequest, masks: [Mask], wands: [Int: Mask] = [:], frame: Rect) throws(EditError) {
+    ///   - isStopped: asked before each feature and object but the first, so that thousands of them do not hold up the end of the program.
+    /// - Throws: also `.stopped`.
+    package init(
+        _ request: EditRequest, masks: [Mask], wands: [Int: Mask] = [:], frame: Rect, isStopped: () -> Bool = { false }
+    ) throws(EditError) {
         let operation = request.operation
         precondition(masks.count == request.objects.count, "\(masks.count) masks for \(request.objects.count) objects")
         let needed = operation == .merge ? 2 : operation == .draw ? 0 : 1
@@ -26,8 +30,9 @@ package struct EditShapes: Equatable, Sendable {
         var named = Set<Int64>()
         for id in request.objects where !named.insert(id).inserted { throw .namedTwice(id) }
         try EditShapes.checkRoles(request)
+        try EditShapes.checkWands(request)
         try EditShapes.checkExtent(request, frame: frame)
-        func shapes() throws(EditError) -> [Mask] { try EditShapes.shapes(request, wands: wands, frame: frame) }
+        func shapes() throws(EditError) -> [Mask] { try EditShapes.shapes(request, wands: wands, frame: frame, isStopped: isStopped) }
         switch operation {
         case .draw:
             create(try shapes(), from: [])
@@ -38,12 +43,13 @@ package struct EditShapes: Equatable, Sendable {
             retired = Array(masks.indices)
             create([Mask.union(of: masks + lines)], from: retired)
         case .split:
-            try split(request, masks)
+            try split(request, masks, isStopped: isStopped)
         case .separate:
-            try separate(request, masks, frame: frame)
+            try separate(request, masks, frame: frame, isStopped: isStopped)
         case .cut:
             let pen = Mask.union(of: try shapes())
             for (index, mask) in masks.enumerated() {
+                if index > 0, isStopped() { throw .stopped(operation) }
                 let parts = mask.subtracting(pen).components(connectivity: .eight)
                 guard parts.count >= 2, parts.count > mask.componentCount(connectivity: .eight) else { continue }
                 retired.append(index)
@@ -52,7 +58,7 @@ package struct EditShapes: Equatable, Sendable {
             if retired.isEmpty { throw .nothingChanges(operation, why: "the line does not separate the object; draw it from side to side") }
         case .add, .erase, .replace:
             let shape = Mask.union(of: try shapes())
-            try revise(masks, operation, why: "the object has that shape already") { mask in
+            try revise(masks, operation, why: "the object has that shape already", isStopped: isStopped) { mask in
                 switch operation {
                 case .add: mask.union(shape)
                 case .erase: mask.subtracting(shape)
@@ -60,9 +66,11 @@ package struct EditShapes: Equatable, Sendable {
                 }
             }
         case .fill:
-            try revise(masks, operation, why: "the object has no holes") { $0.filledHoles() }
+            try revise(masks, operation, why: "the object has no holes", isStopped: isStopped) { $0.filledHoles() }
         case .smooth:
-            try revise(masks, operation, why: "the outline is as smooth as that already; take a larger radius") { $0.smoothed(radius: request.parameters.radius) }
+            try revise(masks, operation, why: "the outline is as smooth as that already; take a larger radius", isStopped: isStopped) {
+                $0.smoothed(radius: request.parameters.radius)
+            }
         }
         let order = created.indices.sorted { first, second in
             guard let a = created[first].runs.first, let b = created[second].runs.first else { return created[second].runs.first != nil }
@@ -76,8 +84,9 @@ package struct EditShapes: Equatable, Sendable {
         sources += masks.map { _ in indices }
     }
 
-    private mutating func revise(_ masks: [Mask], _ operation: EditOperation, why: String, _ change: (Mask) -> Mask) throws(EditError) {
+    private mutating func revise(_ masks: [Mask], _ operation: EditOperation, why: String, isStopped: () -> Bool, _ change: (Mask) -> Mask) throws(EditError) {
         for (index, mask) in masks.enumerated() {
+            if index > 0, isStopped() { throw .stopped(operation) }
             let changed = change(mask)
             if changed.isEmpty { throw .nothingLeft(operation) }
             if changed.runs != mask.runs { revised[index] = changed.tight }
@@ -86,12 +95,13 @@ package struct EditShapes: Equatable, Sendable {
     }
 
     /// Each object, or all pixels of objects that overlap, goes to the nearest annotations; what goes to outlines is in no object afterwards.
-    private mutating func split(_ request: EditRequest, _ masks: [Mask]) throws(EditError) {
+    private mutating func split(_ request: EditRequest, _ masks: [Mask], isStopped: () -> Bool) throws(EditError) {
         let (seeds, areOutlines) = EditShapes.seeds(request)
         guard seeds.count >= 2, areOutlines.contains(false) else {
             throw .needsAnnotations(.split, what: "at least two points or lines, one in each part; outlines count for background")
         }
-        for group in EditShapes.overlapping(masks) {
+        for (number, group) in EditShapes.overlapping(masks).enumerated() {
+            if number > 0, isStopped() { throw .stopped(.split) }
             let whole = group.count == 1 ? masks[group[0]] : Mask.union(of: group.map { masks[$0] })
             let all = whole.split(nearestTo: seeds)
             let parts = zip(all, areOutlines).filter { !$0.isEmpty && !$1 }.map(\.0)
@@ -109,7 +119,7 @@ package struct EditShapes: Equatable, Sendable {
         }
     }
 
-    private mutating func separate(_ request: EditRequest, _ masks: [Mask], frame: Rect) throws(EditError) {
+    private mutating func separate(_ request: EditRequest, _ masks: [Mask], frame: Rect, isStopped: () -> Bool) throws(EditError) {
         let parameters = request.parameters
         let connectivity: Connectivity = parameters.connectivity == 4 ? .four : .eight
         let markers = try EditShapes.markers(request, frame: frame)
@@ -118,6 +128,7 @@ package struct EditShapes: Equatable, Sendable {
             throw .tooIntricate(.separate, what: "the object's box has \(large.boundingBox.area / 1_000_000) megapixels, more than \(EditShapes.mostSeparatedPixels / 1_000_000); cut it first")
         }
         for (index, mask) in masks.enumerated() {
+            if index > 0, isStopped() { throw .stopped(.separate) }
             let parts =
                 markers.isEmpty
                 ? mask.separated(depth: parameters.depth, minArea: parameters.minArea, connectivity: connectivity)
@@ -168,7 +179,6 @@ package struct EditShapes: Equatable, Sendable {
         }
     }
 
-    /// One mask for each drawn feature, clipped to the frame.
     private static let mostSeparatedPixels = 50_000_000
     /// Places where edges and strokes cross rows of pixels; a hand draws thousands, and each takes memory.
     private static let mostCrossings = 8_000_000.0
@@ -196,12 +206,22 @@ package struct EditShapes: Equatable, Sendable {
         guard crossings <= mostCrossings else { throw .tooIntricate(request.operation, what: "the drawn shapes cross \(Int(crossings / 1_000_000)) million rows of pixels") }
     }
 
-    private static func shapes(_ request: EditRequest, wands: [Int: Mask], frame: Rect) throws(EditError) -> [Mask] {
+    /// Each wand floods up to four million pixels, so a body of thousands would take minutes; checked before any is looked at.
+    static func checkWands(_ request: EditRequest) throws(EditError) {
+        let wands = request.annotations.features.reduce(0) { $0 + ($1.properties.role == .wand ? 1 : 0) }
+        guard wands <= mostWands else { throw .tooIntricate(request.operation, what: "the request has \(wands) wands, more than \(mostWands)") }
+    }
+
+    private static let mostWands = 100
+
+    /// One mask for each drawn feature, clipped to the frame.
+    private static func shapes(_ request: EditRequest, wands: [Int: Mask], frame: Rect, isStopped: () -> Bool) throws(EditError) -> [Mask] {
         guard !request.annotations.features.isEmpty else {
             throw .needsAnnotations(request.operation, what: request.operation == .cut ? "a line" : "a drawn shape")
         }
         var masks: [Mask] = []
         for (index, feature) in request.annotations.features.enumerated() {
+            if index > 0, isStopped() { throw .stopped(request.operation) }
             // One pixel thin lines would leave corner contacts; two pixels separate and connect.
             let width = feature.properties.width ?? 2
             let mask: Mask =

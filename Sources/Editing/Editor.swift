@@ -5,6 +5,7 @@ import Operations
 import Pipeline
 import Raster
 import Store
+import Synchronization
 
 /// Applies edits to the objects of one open project.
 ///
@@ -18,6 +19,7 @@ package actor Editor {
     private nonisolated let looking: (any TaskExecutor)?
     /// The last edit in line; each waits for the one before.
     private var last: Task<Void, Never>?
+    private nonisolated let isStopped = Atomic<Bool>(false)
 
     /// - Parameters:
     ///   - executor: threads apart from those that answer requests; Swift's own when left out.
@@ -39,8 +41,18 @@ package actor Editor {
     /// What an edit would make, without storing anything.
     package func preview(_ request: EditRequest) async throws -> EditPreview {
         let task = Task(executorPreference: looking) { try await self.shapes(request).preview }
-        return try await task.value
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
+
+    /// Ends what is being drawn after the feature or object that it is at, with `EditError.stopped`; for a project that is being closed.
+    package nonisolated func stop() { isStopped.store(true, ordering: .relaxed) }
+
+    /// Closed, or a preview that nobody waits for any more.
+    private nonisolated var mayNotGoOn: Bool { isStopped.load(ordering: .relaxed) || Task.isCancelled }
 
     /// nil when there is nothing to undo.
     package func undo(image: ObjectID, key: String? = nil) async throws -> EditOutcome? {
@@ -88,6 +100,7 @@ package actor Editor {
     }
 
     private nonisolated func shapes(_ request: EditRequest) async throws -> Draft {
+        try EditShapes.checkWands(request)
         guard let input = try await project.editInput(image: request.image, objects: request.objects + request.expected.keys.sorted()) else {
             throw EditError.unknownObject(request.image)
         }
@@ -104,7 +117,8 @@ package actor Editor {
             masks.append(try MaskPNG.decode(stored.png, origin: (stored.box.x, stored.box.y), name: "the mask of object \(id)"))
         }
         let wands = try await wands(request, in: input.image)
-        return Draft(input: input, shapes: try EditShapes(request, masks: masks, wands: wands, frame: input.image.frame), objects: request.objects)
+        let shapes = try EditShapes(request, masks: masks, wands: wands, frame: input.image.frame, isStopped: { mayNotGoOn })
+        return Draft(input: input, shapes: shapes, objects: request.objects)
     }
 
     /// Pixels about as bright as those that wands point to, in the original at its native resolution.
@@ -112,6 +126,7 @@ package actor Editor {
         var wands: [Int: Mask] = [:]
         for (index, feature) in request.annotations.features.enumerated() where feature.properties.role == .wand {
             guard case .point(let point) = feature.geometry else { continue }
+            if mayNotGoOn { throw EditError.stopped(request.operation) }
             let (x, y) = (Int(point.x.rounded()), Int(point.y.rounded()))
             guard image.frame.contains(x: x, y: y) else { throw EditError.outsideImage(request.operation) }
             let box = Rect(x: x, y: y, width: 1, height: 1).expanded(by: Editor.reachOfWand).intersection(image.frame)

@@ -72,9 +72,12 @@ final class Services: Sendable {
         housekeeping.withLock { $0 = task }
     }
 
-    /// Event streams end, so that nothing keeps a connection open.
+    /// Event streams and long edits end, so that nothing keeps a connection open.
     func closeStreams() async {
-        for project in await projects.all() { project.events.close() }
+        for project in await projects.all() {
+            project.events.close()
+            project.editor.stop()
+        }
     }
 
     func close() async {

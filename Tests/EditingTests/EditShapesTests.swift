@@ -145,6 +145,30 @@ private func point(_ x: Double, _ y: Double, role: Feature.Properties.Role? = ni
     #expect(erased.revised == [0: mask(0, 3, 3, 2)])
 }
 
+@Test func `more wands than a hand sets are refused, and many features stop when they are told to`() throws {
+    func wands(_ count: Int) -> EditRequest {
+        EditRequest(operation: .draw, image: 1, annotations: FeatureCollection(features: (0..<count).map { _ in point(4, 4, role: .wand) }))
+    }
+    let pixels = Dictionary(uniqueKeysWithValues: (0..<100).map { ($0, mask(3, 3, 4, 2)) })
+    #expect(try EditShapes(wands(100), masks: [], wands: pixels, frame: frame).created.count == 100)
+    #expect(error(wands(101)) == .tooIntricate(.draw, what: "the request has 101 wands, more than 100"))
+
+    var asked = 0
+    #expect(throws: EditError.stopped(.draw)) {
+        _ = try EditShapes(wands(100), masks: [], wands: pixels, frame: frame) {
+            asked += 1
+            return asked == 3
+        }
+    }
+    #expect(asked == 3)
+    // What is done in one step is finished.
+    #expect(try EditShapes(request(.draw, point(4, 4)), masks: [], frame: frame, isStopped: { true }).created.count == 1)
+    let apart = [mask(0, 0, 3, 3), mask(6, 0, 3, 3)]
+    for operation in [EditOperation.fill, .separate] {
+        #expect(throws: EditError.stopped(operation)) { _ = try EditShapes(request(operation, objects: 2), masks: apart, frame: frame, isStopped: { true }) }
+    }
+}
+
 @Test func `roles that mean nothing, and lines that separate nothing, are refused`() {
     #expect(error(request(.draw, line((0, 0), (5, 5), role: .outline)))?.code == "edit.annotationUnfit")
     #expect(error(request(.draw, line((0, 0), (5, 5), role: .wand)))?.code == "edit.annotationUnfit")

@@ -72,6 +72,18 @@ private func square(_ x: Double, _ y: Double, _ side: Double) -> Feature {
     #expect(drawn.edited)
 }
 
+@Test func `a project that is being closed begins no wand, stores nothing of it, and finishes what is short`() async throws {
+    let desk = try await Desk()
+    let wand = Feature(.point(Point(x: 20, y: 30)), properties: .init(role: .wand))
+    let request = EditRequest(operation: .draw, image: desk.image.id, annotations: FeatureCollection(features: [wand]))
+    #expect(try await desk.editor.preview(request).created.first?.area == 900)
+    desk.editor.stop()
+    await #expect(throws: EditError.stopped(.draw)) { _ = try await desk.editor.preview(request) }
+    await #expect(throws: EditError.stopped(.draw)) { _ = try await desk.editor.apply(request) }
+    #expect(try await desk.objects().count == 2)
+    #expect(try await desk.apply(.draw, [], square(10, 20, 10)).created.count == 1)
+}
+
 @Test func `merging and splitting replace objects, and undo brings back the very bytes`() async throws {
     let desk = try await Desk()
     let before = try await desk.masks()

@@ -60,6 +60,7 @@ final class OpenProject: Sendable {
     /// Ends streams, lets the running job go, brings the folder into the state that opens anywhere.
     func close() async throws {
         events.close()
+        editor.stop()
         await runner.stop()
         await pyramids.stop()
         editing.stop()

@@ -136,6 +136,7 @@ struct EditRoutes: RouteGroup {
         } catch let error as EditError {
             switch error {
             case .unknownObject(let id) where id == request.image && !request.objects.contains(id): throw Problem.unknownImage(id)
+            case .stopped: throw CancellationError()
             case .unknownObject: throw Problem(.objectUnknown, error.description, field: "objects")
             case .nothingChanges:
                 // The objects are as the request wants them already, which is no fault of anybody.
