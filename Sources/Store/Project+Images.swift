@@ -16,7 +16,7 @@ extension Project {
             throw .invalid(sentence: "“\(url)” cannot be the place of an image; give a path relative to its folder")
         }
         guard OnDiskName.isAllowedFolder(new.node) else { throw .invalid(sentence: "the node name “\(new.node)” is not of the form [a-z0-9_-]") }
-        let sides = 0...longestSide
+        let sides = 0...Self.longestSide
         guard sides.contains(new.width), sides.contains(new.height), (new.width == 0) == (new.height == 0) else {
             throw .invalid(sentence: "\(new.name) cannot be \(new.width) × \(new.height) pixels large; cut it")
         }

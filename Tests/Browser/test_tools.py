@@ -112,7 +112,6 @@ def draw_all(w, base, image, where):
     keys.press("Control+Shift+Z")
     page.wait_for_timeout(80)
     keys.press("Enter")
-    page.screenshot(path="/tmp/h/tools-shot.png")
     w.wait_until(f"{where}: Enter splits", lambda: len(objects(w, base, image)) == count + 1, 20)
     steady()
     from drawing import distance

@@ -3,6 +3,13 @@ import Server
 import Synchronization
 import Testing
 
+/// Who heard something already.
+private final class Heard: Sendable {
+    private let names = Mutex(Set<String>())
+    var count: Int { names.withLock { $0.count } }
+    func insert(_ name: String) { names.withLock { _ = $0.insert(name) } }
+}
+
 @Suite struct EventRoutesTests {
     private static let end = Array("\r\n0\r\n\r\n".utf8)
     private static func isEnded(_ bytes: [UInt8]) -> Bool { bytes.suffix(end.count).elementsEqual(end) }
@@ -18,7 +25,7 @@ import Testing
     }
 
     @Test func `a stream ends with the session that it was opened in, and others go on`() async throws {
-        let listening = Mutex(Set<String>())
+        let heard = Heard()
         try await withServer({ $0.limits.heartbeatSeconds = 0.1 }) { server, client, _ in
             let path = try await Described(client).project("Events") + "/events"
             let token = try #require(server.link.split(separator: "=").last)
@@ -26,9 +33,9 @@ import Testing
             let signedIn = try await stranger.post("/api/session", json: #"{"token":"\#(token)"}"#)
             let cookie = String(try #require(signedIn[header: "set-cookie"]).prefix { $0 != ";" })
             let bearer = server.bearerToken
-            async let mine = Self.listen(client, path, "Cookie: \(cookie)", beats: 1000) { listening.withLock { _ = $0.insert("cookie") } }
-            async let script = Self.listen(client, path, "Authorization: Bearer \(bearer)", beats: 100) { listening.withLock { _ = $0.insert("bearer") } }
-            while listening.withLock({ $0.count }) < 2 { try await Task.sleep(for: .milliseconds(10)) }
+            async let mine = Self.listen(client, path, "Cookie: \(cookie)", beats: 1000) { heard.insert("cookie") }
+            async let script = Self.listen(client, path, "Authorization: Bearer \(bearer)", beats: 100) { heard.insert("bearer") }
+            while heard.count < 2 { try await Task.sleep(for: .milliseconds(10)) }
             let out = try await stranger.send("DELETE", "/api/session", [("Cookie", cookie), ("Sec-Fetch-Site", "same-origin")])
             #expect(out.status == 204)
             let ended = try await mine
