@@ -22,12 +22,12 @@ extension Project {
         let id = database.lastInsertedRowID
         let insert = try database.cachedStatement(sql: "INSERT INTO former_run_change (run_id, object_id, mask_before, mask_after) VALUES (?, ?, ?, ?)")
         for change in changes { try insert.execute(arguments: [id, change.object, change.before, change.after]) }
-        // Whatever node made it: a way with a gap leads nowhere.
+        // Of a node that has more than enough, all that is older, whatever node made it: a way with a gap leads nowhere.
         try database.execute(
             sql: """
                 DELETE FROM former_run WHERE image_id = :image
-                    AND id < (SELECT min(id) FROM (SELECT id FROM former_run WHERE image_id = :image AND node_id = :node ORDER BY id DESC LIMIT :kept))
-                """, arguments: ["image": image, "node": node, "kept": formerRunsKept])
+                    AND id < (SELECT id FROM former_run WHERE image_id = :image AND node_id = :node ORDER BY id DESC LIMIT 1 OFFSET :kept)
+                """, arguments: ["image": image, "node": node, "kept": formerRunsKept - 1])
     }
 
     /// Deletes what runs on an image without history left behind, except what a former run shows, and what has a label or metadata: when a later

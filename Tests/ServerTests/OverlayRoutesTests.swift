@@ -45,12 +45,12 @@ import Testing
             let native = try MaskPNG.decode(try await api.send("GET", tiles + "/1/0/0.png").body)
             let magnified = try MaskPNG.decode(try await api.send("GET", tiles + "/2/0/0.png").body)
             for y in stride(from: 0, to: 512, by: 3) { for x in stride(from: 0, to: 512, by: 3) { #expect(magnified.contains(x: x, y: y) == native.contains(x: x / 2, y: y / 2)) } }
-            for wrong in ["color=12", "style=dots", "width=9", "kind=x", "selection=a", "state=-1", "category=x"] {
+            for wrong in ["color=12", "style=dots", "width=9", "kind=x", "selection=a", "state=x", "category=x"] {
                 #expect(try await api.send("GET", "\(tiles)/0/0/0.png?\(wrong)", expect: 400).code == "query.invalid", "\(wrong)")
             }
             for outside in ["0/1/0", "1/2/0", "6/0/0", "2/3/0"] { #expect(try await api.send("GET", "\(tiles)/\(outside).png", expect: 404).code == "tile.unknown", "\(outside)") }
             try await api.send("GET", "\(project)/blobs/999/overlay/0/0/0.png", expect: 404)
-            try await api.send("GET", "\(tiles)/0/0/0.png?state=12345", expect: 404)
+            for unknown in ["12345", "-1"] { try await api.send("GET", "\(tiles)/0/0/0.png?state=\(unknown)", expect: 404) }
 
             let revision = try #require(try await api.send("GET", "\(project)/blobs/\(image)").json["revision"]?.int)
             let current = try await api.send("GET", "\(tiles)/0/0/0.png?revision=\(revision)&v=\(uid)")
@@ -68,7 +68,8 @@ import Testing
             #expect(try await api.send("GET", tiles + "/1/0/1.png").body == far)
             #expect(try await api.send("GET", "\(tiles)/0/0/0.png?revision=\(revision)&v=\(uid)")[header: "cache-control"] == "no-cache")
             let before = try await api.send("GET", "\(tiles)/0/0/0.png?state=0&v=\(uid)")
-            #expect(before.body == current.body && before[header: "cache-control"]?.contains("immutable") == true)
+            // Not kept for good: a run that replaces the objects of this state makes it another one.
+            #expect(before.body == current.body && before[header: "cache-control"]?.contains("immutable") != true)
             #expect(try await area("state=\(edit)") == (try await area("")))
             try await api.send("POST", project + "/edits/undo", json: #"{"image":\#(image)}"#)
             #expect(try await area("") == all)
@@ -142,7 +143,7 @@ import Testing
             let objects = try await api.send("GET", "\(project)/objects?blob=\(image)&sort=area").json["objects"]?.items ?? []
             let least = try #require(objects[1]["area"]?.int)
             let diameter = 2 * (Double(least) / .pi).squareRoot() - 0.01
-            graph = try #require(Self.setting(graph, kind: "segmentation.regions", ["minSize": .number(diameter), "sizeUnit": "px"]))
+            graph = try #require(Self.setting(graph, kind: "regions.extract", ["minSize": .number(diameter), "sizeUnit": "px"]))
             try await api.send("PUT", project + "/graph", json: graph)
             #expect(try await api.run(project)["state"] == "done")
             let states = try await api.send("GET", blob + "/states").json["states"]?.items ?? []
