@@ -41,8 +41,9 @@ addEventListener('keydown', event => {
   if (event.defaultPrevented || event.isComposing) return
   const key = keyText(event)
   if (typing(event.target) && key !== 'Escape') return
-  // A focused button keeps Enter and Space to itself.
-  if ((key === 'Enter' || key === 'Space') && event.target instanceof Element && event.target.closest('button, a[href], summary, label, input')) return
+  // A focused button keeps Enter and Space to itself; a slider has no use for Enter.
+  if ((key === 'Enter' || key === 'Space') && event.target instanceof Element && event.target.closest('button, a[href], summary, label, input')
+    && !(key === 'Enter' && event.target.type === 'range')) return
   // Arrow keys belong to a focused slider or tab.
   const command = [...commands].reverse().find(c => c.key === key && (!c.when || c.when(event)))
   if (!command) return

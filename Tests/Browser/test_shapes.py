@@ -70,8 +70,9 @@ def main():
         for _ in range(39):
             keys.press("[")
         told("2 objects")
+        page.locator(".stage-action input").focus()
         keys.press("Enter")
-        w.wait_until("Enter separates", lambda: len(edited()) == 2, 20)
+        w.wait_until("Enter separates, also while the slider has the focus", lambda: len(edited()) == 2, 20)
         steady()
         check(set().union(*(pixels(w, base, o) for o in edited())) <= whole, "the parts lie in the whole")
 
@@ -90,6 +91,38 @@ def main():
         steady()
         joined = pixels(w, base, edited()[0])
         check({(round(cx - 170), cy + 4), (round(cx - 160), cy + 4)} <= joined and len(joined) > 0.9 * len(whole), "and the line is part of it")
+
+        # A line that is not ended yet counts: for J, and for X beside one that is.
+        keys.press("Control+z")
+        w.wait_until("undo parts them", lambda: len(edited()) == 2, 20)
+        steady()
+        keys.press("Control+a")
+        page.wait_for_timeout(300)
+        keys.press("Escape")
+        page.wait_for_timeout(200)
+        keys.press("l")
+        for x in (cx - 180, cx - 154):
+            page.mouse.click(*at(x, cy + 4))
+        keys.press("j")
+        w.wait_until("J takes a line that is not ended", lambda: len(edited()) == 1, 20)
+        steady()
+        check(pixels(w, base, edited()[0]) == joined, "with all of its pixels")
+        keys.press("l")
+        keys.press("x")
+        check("needs a point or a line" in page.locator("footer.status").inner_text(), "X without a line says what it needs")
+        for x in (cx - 180, cx - 154):
+            page.mouse.click(*at(x, cy - 4))
+            page.mouse.click(*at(x, cy + 4))
+            if x < cx - 170:
+                keys.press("Enter")
+        keys.press("x")
+        w.wait_until("X splits by one ended line and one that is not", lambda: len(edited()) == 2, 20)
+        steady()
+        keys.press("Control+z")
+        w.wait_until("and can be undone", lambda: len(edited()) == 1, 20)
+        steady()
+        page.mouse.click(*at(cx - 180, cy))
+        page.wait_for_selector(".object-head")
 
         # Smoothing, a hole, and a new edge.
         keys.press("s")

@@ -71,9 +71,15 @@ export function createActions(v) {
       return adds(kind, shift) && (kind !== 'brush' || near(features)) ? v.edit('add', [target()], features, options) : v.edit('draw', [], features, options)
     } catch (error) { complain(error); return false }
   }
+  function splitNow() {
+    if (!marks.includes(view.tool)) return use('point')
+    v.tools.conclude()
+    return v.tools.finish() || say(needed)
+  }
+  const needed = 'A split needs a point or a line in each part'
   async function split(features) {
     if (features.filter(f => f.properties.role !== 'outline').length + (features.some(f => f.properties.role === 'outline') ? 1
-      : 0) < 2) return say('A split needs a point or a line in each part')
+      : 0) < 2) return say(needed)
     const ids = await found(features.filter(f => f.properties.role !== 'outline'))
     if (!ids.length) { view.refused = 'No object lies under these points, so there is nothing to split.'; return false }
     v.edit('split', ids, features)
@@ -139,6 +145,7 @@ export function createActions(v) {
   }
   /** Joined along skeleton lines when some are drawn; these also say which objects. */
   async function merge() {
+    if (marks.includes(view.tool)) v.tools.conclude()
     const lines = v.tools.done.filter(f => f.properties.role === 'skeleton')
     if (!lines.length) return onObjects('merge', 2)()
     // Only what is selected, so that nothing under the line is swallowed; without a selection the line says what.
@@ -201,7 +208,7 @@ export function createActions(v) {
       return bar(slider(a.name, view.adjust.value, n => { view.adjust.value = n }, { min: a.min, max: a.max, step: a.step, text: um(view.adjust.value), title: a.help }),
         h('span', { class: 'muted', role: 'status' }, preview?.problem ?? (preview ? plural(preview.objects, 'object') : '…')), done(a.title), cancel())
     }
-    if (marks.includes(tool) && drawing.done) return bar(h('span', drawing.text), done('Split', 'split'), drawing.lines
+    if (marks.includes(tool) && drawing.done) return bar(h('span', drawing.text), button('Split', splitNow, { kind: 'primary', iconName: 'split', command: 'viewer.split' }), drawing.lines
       ? button('Join along the line', merge, { command: 'viewer.merge', iconName: 'merge' }) : null, cancel())
     if (tool === 'wand') return bar(slider('Tolerance', view.tolerance, setTolerance, { max: 128, text: `${view.tolerance} gray` }),
       h('span', { class: 'muted', role: 'status' }, preview?.problem ?? (preview ? `${preview.area} px²` : '')), drawing.open ? done('Take it') : null, drawing.open
@@ -218,7 +225,7 @@ export function createActions(v) {
     ['replace', 'Redraw the selected', 'Shift+P'], ['point', 'Points to split by', 'O'], ['skeleton', 'Skeleton line', 'L'], ['outline', 'Outline: certain background', 'U'],
     ['cut', 'Cut along a line', 'K']]
   const acts = {
-    split: ['Split by points and lines', 'X', () => marks.includes(view.tool) ? enter() : use('point')],
+    split: ['Split by points and lines', 'X', splitNow],
     merge: ['Merge the selected', 'J', merge], separate: ['Separate automatically', 'Shift+X', () => adjust('separate')], smooth: ['Smooth the edge', 'S', () => adjust('smooth')],
     fill: ['Fill holes', 'Shift+F', onObjects('fill')], delete: ['Delete the selected', 'Delete', onObjects('delete')], keep: ['Keep the rejected segment', 'Shift+K', keep]
   }
@@ -252,7 +259,7 @@ export function createActions(v) {
   function changed() {
     const { open, done } = v.tools, n = role => done.filter(f => f.properties.role === role).length
     const text = [['point', n(undefined)], ['line', n('skeleton')], ['outline', n('outline')]].filter(p => p[1]).map(([name, k]) => plural(k, name)).join(', ')
-    view.drawing = { open: open.length, done: done.length, lines: n('skeleton'), text }
+    view.drawing = { open: open.length, done: done.length, lines: n('skeleton') + (view.tool === 'skeleton' && open.length > 1), text }
     if (view.tool === 'wand') ask()
   }
   const color = (kind, mods) => kind === 'eraser' || mods.alt ? '#D55E00' : kind === 'cut' ? '#D55E00' : adds(kind, mods.shift) ? '#009E73' : '#0072B2'

@@ -94,6 +94,11 @@ export function createTools(host) {
     if (open.length < 2) return false
     return kind === 'cut' ? give([marked('cut', open)]) : put({ done: [...done, marked(kind, open)], open: [] })
   }
+  /** What is drawn to split or join by counts as finished; a line of one place is none. */
+  function conclude() {
+    if (!marks.includes(kind)) clear()
+    else if (!closeLine()) open = []
+  }
 
   function click(p, held = {}) {
     p = round(p)
@@ -207,7 +212,8 @@ export function createTools(host) {
     get dragged() { return dragged },
     get busy() { return open.length + done.length > 0 },
     use(next) {
-      if (marks.includes(kind) && marks.includes(next)) { if (!closeLine()) open = [] } else clear()
+      if (marks.includes(next)) conclude()
+      else clear()
       kind = next
       cross = null
       hold(false)
@@ -230,6 +236,6 @@ export function createTools(host) {
     },
     takeBack() { if (!past.length) return false; future.push({ open, done }); ({ open, done } = past.pop()); changed(); return true },
     putBack() { if (!future.length) return false; past.push({ open, done }); ({ open, done } = future.pop()); changed(); return true },
-    finish, clear, redraw: soon
+    finish, clear, conclude, redraw: soon
   }
 }
