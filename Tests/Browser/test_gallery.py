@@ -121,6 +121,12 @@ def main():
         w.wait_until("S puts the most alike first", lambda: page.evaluate(SHOWN)[:1] == [expected[2]])
         alike = [i for i in w.api(f"{base}/objects/columns?sort=similarity:{expected[2]}")["body"]["ids"] if i in set(expected)]
         check(page.evaluate(SHOWN)[:10] == alike[:10], "as the server measures likeness")
+        page.keyboard.press("c")
+        page.wait_for_selector(".viewer .map[data-ready=true]", timeout=60000)
+        page.keyboard.press("g")
+        ready(w)
+        page.wait_for_timeout(1000)
+        check(page.evaluate(SHOWN)[:10] == alike[:10] and f"similarity:{expected[2]}" in page.url, "it is the order also after a look into the frame", str(page.evaluate(SHOWN)[:10]))
         page.get_by_label("Only the selected").check()
         w.wait_until("only the selected are shown on demand", lambda: len(page.evaluate(SHOWN)) == 2)
         page.get_by_role("button", name="Show all").first.click()

@@ -27,7 +27,7 @@ const component = defineComponent(() => {
   const P = path => at(project, path)
 
   // Which objects, in which order ---------------------------------------------------------------------------------------
-  watch(() => [view.sort, ...view.conditions.map(c => c.name), objects.count], () => {
+  watch(() => [view.sort, ...view.conditions.map(c => c.name), objects.columns], () => {
     if (objects.count) for (const name of new Set([view.sort, ...view.conditions.map(c => c.name)])) if (name !== 'selected') column(name).catch(error => { objects.error = error })
   }, { immediate: true })
   const rows = computed(() => {

@@ -17,7 +17,7 @@ const component = defineComponent(() => {
   let frame = 0, from = null, next = null, chart = null, ends, watcher
   const isSpectrum = () => view.kind === 'spectrum', calibrated = () => objects.measures.some(m => m.name === 'esd_um')
   const names = computed(() => isSpectrum() ? [calibrated() ? 'esd_um' : 'area'] : view.kind === 'scatter' ? [view.x, view.y] : [view.x])
-  watch(() => [...names.value, ...conditions.map(c => c.name), objects.count], () => { if (objects.count) for (const n of [...names.value,
+  watch(() => [...names.value, ...conditions.map(c => c.name), objects.columns], () => { if (objects.count) for (const n of [...names.value,
     ...conditions.map(c => c.name)]) if (n !== 'selected') column(n).catch(error => { objects.error = error }) }, { immediate: true })
 
   const rows = computed(() => objects.count === null ? [] : filterRows(objects.count, objects.columns, view.gallery ? conditions.filter(c => c.name !== 'selected') : []))
