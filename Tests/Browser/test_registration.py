@@ -19,7 +19,9 @@ MEASURE = r"""([image, box, zoom]) => {
   let worst = 0, natural = 0, seam = 0
   for (const t of now) {
     const s = size(t), scale = scaleOf(t)
-    if (t.nw && (t.nw !== s.w || t.nh !== s.h)) natural++
+    // A mask shown smaller than it is has the pixels of the screen, so that none of its rows is left out.
+    const screen = t.kind === 'CANVAS' && scale * devicePixelRatio < 1, w = screen ? Math.round(t.width * devicePixelRatio) : s.w, h = screen ? Math.round(t.height * devicePixelRatio) : s.h
+    if (t.nw && (t.nw !== w || t.nh !== h)) natural++
     worst = Math.max(worst, Math.abs(t.left - left0 - t.x * 512 * scale), Math.abs(t.top - top0 - t.y * 512 * scale), Math.abs(t.left + t.width - left0 - (t.x * 512 + s.w) * scale), Math.abs(t.top + t.height - top0 - (t.y * 512 + s.h) * scale))
     // Between neighbours not even a part of a device pixel is open: there the ground would shine through.
     for (const [other, gap] of [[now.find(o => o.kind === t.kind && o.x === t.x + 1 && o.y === t.y), o => o.left - t.left - t.width], [now.find(o => o.kind === t.kind && o.y === t.y + 1 && o.x === t.x), o => o.top - t.top - t.height]]) if (other) seam = Math.max(seam, Math.abs(gap(other)))

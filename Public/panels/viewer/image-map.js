@@ -139,6 +139,23 @@ function dots(image) {
   return canvas
 }
 
+let sheet = null
+/** Draws a mask to this size so that each of its pixels stays seen: what is taken from it lies less than a pixel apart. */
+function draw(to, image, opacity) {
+  const { width, height } = to.canvas, n = Math.ceil(Math.max(image.width / width, image.height / height) - 1e-9), at = i => (i + 0.5) / n - 0.5
+  if (n > 1 && opacity < 1) {
+    // What is taken twice must not be seen twice.
+    sheet ??= document.createElement('canvas').getContext('2d')
+    if (sheet.canvas.width !== width || sheet.canvas.height !== height) Object.assign(sheet.canvas, { width, height })
+    sheet.clearRect(0, 0, width, height)
+    draw(sheet, image, 1)
+    return draw(to, sheet.canvas, opacity)
+  }
+  to.globalAlpha = opacity
+  to.imageSmoothingEnabled = false
+  for (let i = 0; i < n * n; i++) to.drawImage(image, at(i % n), at(Math.floor(i / n)), width, height)
+}
+
 /**
  * All masks in one layer: each tile is a canvas on which its parts, { query, opacity, dotted }, lie on each other. So the browser moves one
  * layer when the map moves, however many kinds of objects have a colour of their own. `address(z, x, y, query)` gives a part.
@@ -177,7 +194,17 @@ export const OverlayTiles = ImageTiles.extend({
   paint(tile) {
     const to = tile.getContext('2d')
     to.clearRect(0, 0, tile.width, tile.height)
-    for (const { image, opacity, dotted } of tile.shown) if (image) { to.globalAlpha = opacity; to.drawImage(dotted ? dots(image) : image, 0, 0) }
+    for (const { image, opacity, dotted } of tile.shown) if (image) draw(to, dotted ? dots(image) : image, opacity)
+  },
+  // Shown smaller than it is, the browser would leave rows and columns out: such a tile has the pixels of the screen instead.
+  lay(tile) {
+    ImageTiles.prototype.lay.call(this, tile)
+    const { z, size } = tile.place, { laid = 1, power = 1 } = this._levels[z] ?? {}, fine = devicePixelRatio * power
+    if (!size) return
+    const [width, height] = ['width', 'height'].map(side => fine * laid < 2 ** this.offset * 0.999 ? Math.max(1, Math.round(parseFloat(tile.style[side]) * fine)) : size[side])
+    if (width === tile.width && height === tile.height) return
+    Object.assign(tile, { width, height })
+    this.paint(tile)
   },
   set(parts) {
     if (JSON.stringify(parts) === JSON.stringify(this.parts)) return
