@@ -60,6 +60,9 @@ def main():
         page.get_by_label("Logarithmic", exact=True).check()
         check("kind=scatter" in page.url and "lx=1" in page.url, "the address holds the plot")
         w.wait_until("points are drawn, the selected in another colour", lambda: page.evaluate(COLOURS) > 4)
+        over = page.evaluate("""() => { const e = document.querySelector('.plot-area canvas'), k = devicePixelRatio
+            const d = e.getContext('2d').getImageData(64 * k, 21 * k, e.width - 64 * k, 7 * k).data; return d.filter((v, i) => i % 4 === 3 && v).length }""")
+        check(over == 0, "no point hangs over the upper edge", str(over))
         cut = sorted(gray)[n // 2]
         page.get_by_label("Up: from").fill(str(cut))
         page.keyboard.press("Enter")

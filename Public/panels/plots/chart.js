@@ -14,15 +14,15 @@ export function pen(canvas) {
 
 const text = v => (Math.abs(v) >= 1e5 || (v !== 0 && Math.abs(v) < 1e-3) ? v.toExponential().replace('e+', 'e') : Math.abs(v) >= 1000 ? count(v) : String(v)).replace('-', '\u2212')
 
-/** Draws axes; x and y are [low, high]. → the pen with px(value), py(value), valueX(pixel), valueY(pixel), brush(limits). */
-export function axes(canvas, { x, y, lx, ly, xTitle, yTitle }) {
+/** Draws axes; x and y are [low, high], `room` pixels from the ends. → the pen with px(value), py(value), valueX(pixel), valueY(pixel), brush(limits). */
+export function axes(canvas, { x, y, lx, ly, xTitle, yTitle, room = 0 }) {
   const p = pen(canvas), { c, width, height, color } = p, box = { left: 64, right: width - 16, top: 28, bottom: height - 44 }
   const scale = ([low, high], log, from, to) => {
     if (!(high > low)) [low, high] = log ? [low / 2, low * 2] : [low - 0.5, low + 0.5]
     const f = log ? Math.log : v => v, a = f(low), k = (to - from) / (f(high) - a)
     return { low, high, at: v => from + (f(v) - a) * k, back: s => log ? Math.exp(a + (s - from) / k) : a + (s - from) / k }
   }
-  const sx = scale(x, lx, box.left, box.right), sy = scale(y, ly, box.bottom, box.top)
+  const sx = scale(x, lx, box.left + room, box.right - room), sy = scale(y, ly, box.bottom - room, box.top + room)
   c.strokeStyle = color('line')
   c.fillStyle = color('muted')
   c.lineWidth = 1

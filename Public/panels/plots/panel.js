@@ -70,7 +70,7 @@ const component = defineComponent(() => {
         bars(chart, parts(list, chart.color, rows => histogram(x, rows, reach, view.bins, lx)))
       } else if (reach) {
         const high = range(y, list, view.ly)
-        if (high) { chart = axes(canvas.value, { x: reach, y: high, lx, ly: view.ly, xTitle: titleOf(view.x), yTitle: titleOf(view.y) });
+        if (high) { chart = axes(canvas.value, { x: reach, y: high, lx, ly: view.ly, xTitle: titleOf(view.x), yTitle: titleOf(view.y), room: 6 });
           dots(chart, x, y, list, row => objects.selected.has(objects.ids[row]), categories().length ? row => categoryOf(objects.columns.category?.[row])?.color : null) }
       }
       if (chart && view.brush) chart.brush(view.brush)
