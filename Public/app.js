@@ -1,6 +1,6 @@
 // The frame around every screen: top bar, screen, status bar, notices, sheet of keys.
 import { createApp, defineComponent, h, ref, reactive, computed, watch, nextTick } from './vendor/vue.runtime.js'
-import { state, shell, clearShell, begin, signIn, editsWaiting, link, go, isDark, switchTheme, currentJob, jobTitle, dismiss, reloadProject } from './state.js'
+import { state, shell, clearShell, begin, signIn, editsWaiting, link, here, go, isDark, switchTheme, currentJob, jobTitle, dismiss, reloadProject } from './state.js'
 import { commands, useCommands, rebind, resetKeys } from './commands.js'
 import { icon, mark } from './icons.js'
 import { button, iconButton, kbd, loading, progress, problem } from './ui.js'
@@ -138,7 +138,8 @@ const App = defineComponent(() => {
     { id: 'dismiss', title: 'Dismiss the messages', group: 'Everywhere', key: 'Shift+Escape', run: () => { dismiss() } },
     { id: 'main', title: 'To the content of the screen', group: 'Everywhere', key: 'F6', run: () => main.value?.querySelector('[tabindex="0"], a, button, input')?.focus() }
   ])
-  watch(() => [state.place.panel, state.place.project], () => { clearShell() }, { flush: 'pre' })
+  // By what names a screen: another view of the same screen keeps its frame.
+  watch(() => here(state.place.panel, state.place.item), () => { clearShell() }, { flush: 'pre' })
   watch(() => [state.place.panel, state.place.project, state.project?.title, shell.crumb], () => {
     const panel = panelOf(state.place.panel)
     document.title = [shell.crumb, state.place.project && panel.id !== 'view' ? panel.title : null, state.project?.title, 'ship'].filter(Boolean).join(' · ')

@@ -53,6 +53,22 @@ def main():
         w.wait_until("Ctrl-Shift-Z brings it back", lambda: len(objects(w, base, image)) == 3, 20)
         w.saved()
 
+        check(rows.nth(0).evaluate("e => getComputedStyle(e).opacity") == "1", "the step that one sees is not faded")
+
+        # The address of another view of the image that is open.
+        page.evaluate(f"() => {{ location.hash = '#/local/{project['name']}/view/{image['id']}?at=420,320,{native + 1}' }}")
+        w.wait_until("an address of the open image moves the view", lambda: "zoom 200 %" in page.locator("footer.status").inner_text(), 10)
+        top = page.locator("header.top")
+        check("Export" in top.inner_text() and image["name"] in top.inner_text() and top.get_by_role("button", name="Undo").is_enabled(), "and the frame around it stays")
+        w.settle()
+        check(f"at=420,320,{native + 1}" in page.url, "the address stays too", page.url)
+        tx, ty = screen(w, image)[1](420, 320)
+        box = page.locator(".viewer .map").bounding_box()
+        check(abs(tx - box["x"] - box["width"] / 2) < 3 and abs(ty - box["y"] - box["height"] / 2) < 3, "its place is in the middle")
+        page.locator(".viewer .map").focus()
+        keys.press("+")
+        w.wait_until("and a zoom goes on from there", lambda: f"at=420,320,{native + 2}" in page.url, 10)
+
         # Without a mouse: a cross moved by the arrows, Space sets a corner.
         w.view(project, image, 450, 350, native)
         page.locator(".viewer .map").focus()

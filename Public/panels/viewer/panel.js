@@ -55,6 +55,23 @@ const component = defineComponent(() => {
     replaceQuery({ at: came?.text ?? `${Math.round(c.lng)},${Math.round(c.lat)},${zoom}`, sel: view.selected.filter(Number).slice(0, 50).join(',') || undefined,
       style: view.style === 'outline' ? undefined : view.style, ...looks.query() })
   }
+  const idsOf = query => (query.sel ?? '').split(',').filter(Boolean).map(s => Number(s) || s)
+  function show({ at = '', style }) {
+    const [, x, y, zoom] = /^(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)$/.exec(at) ?? []
+    if (['fill', 'off'].includes(style)) view.style = style
+    if (!zoom) return
+    // Moves on the way tell the address where they are.
+    setView(v.map, [+y, +x], +zoom, { animate: false })
+    came = { text: at, x: +x, y: +y, zoom: +zoom }
+    savePlace()
+  }
+  // An address typed or followed while its image is open.
+  const own = here('view', id)
+  watch(() => state.place, ({ panel, item, query = {} }) => {
+    if (!v.map || here(panel, item) !== own) return
+    show(query)
+    if (query.sel) v.select(idsOf(query))
+  })
   function build() {
     const image = view.image, query = { ...state.place.query }  // as it came: the map's first move writes it anew
     v.revision = image.revision ?? 0
@@ -88,11 +105,8 @@ const component = defineComponent(() => {
     v.map.on('zoomend', () => { view.zoom = v.map.getZoom(); v.drawPending() })
     v.map.on('moveend', savePlace)
     view.zoom = v.map.getZoom()
-    const place = /^(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)$/.exec(query.at ?? '')
-    if (place) came = { text: query.at, x: +place[1], y: +place[2], zoom: +place[3] }
-    if (place) setView(v.map, [+place[2], +place[1]], +place[3], { animate: false })
-    if (['fill', 'off'].includes(query.style)) view.style = query.style
-    const chosen = selectedIn(image.id, (query.sel ?? '').split(',').filter(Boolean).map(s => Number(s) || s))
+    show(query)
+    const chosen = selectedIn(image.id, idsOf(query))
     looks.apply()
     watch([layers, () => view.style, () => view.peek], looks.apply, { deep: true })
     if (chosen.length) v.select(chosen)
