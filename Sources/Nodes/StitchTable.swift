@@ -57,7 +57,7 @@ package enum StitchTable {
     ///
     /// - Throws: `StitchError.table` with line and reason.
     package static func positions(_ bytes: [UInt8]) throws(StitchError) -> [String: Displacement?] {
-        let lines = String(decoding: bytes.starts(with: TSV.byteOrderMark) ? bytes[3...] : bytes[...], as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = String(decoding: bytes.starts(with: TSV.byteOrderMark) ? bytes[3...] : bytes[...], as: UTF8.self).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         guard let header = lines.first(where: { !$0.allSatisfy(\.isWhitespace) }) else { throw .table(line: 1, reason: "it is empty; it needs the columns file, x_px and y_px") }
         let separator: Character = header.contains("\t") ? "\t" : header.contains(";") ? ";" : ","
         func cells(_ line: Substring) -> [String] {

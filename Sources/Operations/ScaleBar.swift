@@ -54,7 +54,7 @@ public struct ScaleBar: Sendable, Hashable {
         let text = PixelFont.mask(of: label, scale: scale)
         let (width, height) = (max(text.bounds.width, pixels) + 2 * margin, 15 * scale + 1)
         let box = Rect(x: 0, y: 0, width: width, height: height)
-        let top = 2 * scale + PixelFont.height * scale + scale / 2
+        let top = scale + PixelFont.height * scale + max(2, scale + scale / 2)
         let rows = (top..<(top + max(1, scale + scale / 2))).map { Run(y: $0, first: margin, last: margin + pixels - 1) }
         return Drawing(
             width: width, height: height, text: Mask(bounds: box, sortedRuns: text.translated(x: margin, y: scale + 1).runs),

@@ -11,7 +11,7 @@ private let below: [String: Set<String>] = {
         "Codecs": foundation.union(["CPNG", "CJPEG", "CTIFF", "CEXIF", "CZip"]),
         "Store": files.union(["CPOSIX"]),
         "Operations": foundation, "Pipeline": foundation, "Pyramid": ["Raster", "Codecs"],
-        "Nodes": middle,
+        "Nodes": middle.union(["Assets"]),
         "Editing": middle.union(["Nodes"]),
         "Demo": ["Raster", "Codecs", "Operations"],
         "Jobs": middle.union(["Nodes"]),

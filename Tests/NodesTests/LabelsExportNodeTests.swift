@@ -9,7 +9,7 @@ struct LabelsExportNodeTests {
     }
 
     @Test func `objects that overlap go to as many layers as needed, each to the first that has room`() {
-        #expect(LabelsExportNode.layers([]) == [])
+        #expect(LabelsExportNode.layers([]) == [[]])  // An image without objects gets a blank picture.
         #expect(LabelsExportNode.layers([box(0, 0, 4, 4), box(4, 0, 4, 4), box(0, 4, 4, 4)]) == [[0, 1, 2]])
         #expect(LabelsExportNode.layers([box(0, 0, 4, 4), box(3, 3, 4, 4), box(6, 6, 4, 4), box(20, 0, 1, 1), box(3, 0, 9, 9)]) == [[0, 2, 3], [1], [4]])
     }
