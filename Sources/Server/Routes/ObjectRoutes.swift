@@ -190,7 +190,9 @@ struct ObjectRoutes: RouteGroup {
         }
         let padding = try call.integer("padding", in: 0...500) ?? drawn?.margin(rank) ?? 10
         let size = try call.integer("size", in: 16...2048) ?? 512
-        let isCorrected = drawn != nil && image.flatMap { plan?.correctedEnd(of: $0) } == drawn?.image(rank)
+        var isCorrected = drawn != nil && image.flatMap { plan?.correctedEnd(of: $0) } == drawn?.image(rank)
+        // A project that can only be read shows the original where nobody has looked at the corrected image before.
+        if isCorrected, project.project.isReadOnly { isCorrected = (try? await project.pyramids.correctedFile(of: object.image)) != nil }
         let steps = drawn?.steps(rank) ?? []
         let state = steps.isEmpty && !isCorrected ? "" : "-" + VignetteState.tag(drawn?.state(rank) ?? "", isCorrected: isCorrected)
         let etag = "\"\(object.uid)-\(object.maskRevision)-\(padding)-\(size)\(state)\""
