@@ -104,6 +104,28 @@ import Testing
         }
     }
 
+    @Test func `objects of a step can be left out, and what was drawn by hand`() async throws {
+        try await withServer { _, client, _ in
+            let api = try await Described(client)
+            let (project, image, _) = try await processed(api)
+            let blob = "\(project)/blobs/\(image)"
+            func tile(_ query: String) async throws -> [UInt8] { try await api.send("GET", "\(blob)/overlay/0/0/0.png?\(query)").body }
+            let found = try await tile("")
+            let (_, drawn) = try await draw(api, project, image, 600, 300, 40)
+            #expect(try await api.send("GET", blob).json["steps"] == ["": 1, "objects": 3])
+            #expect(try await tile("without=hand") == found)
+            #expect(try await tile("without=objects") == tile("selection=\(drawn)"))
+            #expect(try await tile("without=objects&category=none") == tile("selection=\(drawn)"))
+            #expect(try await tile("without=hand,objects").isEmpty)
+            #expect(try await tile("without=other") == tile(""))
+            func at(_ query: String) async throws -> JSONValue? { try await api.send("GET", "\(project)/objects/at?blob=\(image)&x=620&y=320\(query)").json["object"] }
+            #expect(try await at("")?["id"]?.int == Int(drawn) && at("")?["step"] == nil)
+            #expect(try await at("&without=hand") == .null)
+            let disc = try await api.send("GET", "\(project)/objects/at?blob=\(image)&x=300&y=400").json["object"]
+            #expect(disc?["step"] == "objects")
+        }
+    }
+
     @Test func `states of the history are listed and compared`() async throws {
         try await withServer { _, client, _ in
             let api = try await Described(client)

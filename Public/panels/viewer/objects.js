@@ -1,4 +1,5 @@
 // The objects of the image on screen: fetching, what lies under the pointer, selection.
+import { withoutSteps } from './layers.js'
 import { get, post, all } from '../../api.js'
 import { state, complain } from '../../state.js'
 import { left, share } from '../../selection.js'
@@ -23,7 +24,7 @@ export function createObjects(v) {
   /** Rejected segments answer to the pointer while their layer is shown. */
   const kind = () => v.layers.rejects.on ? 'all' : 'region'
   async function hit(x, y, which = kind()) {
-    const { object } = await get(P(`/objects/at?blob=${view.image.id}&x=${Math.round(x)}&y=${Math.round(y)}&kind=${which}`))
+    const { object } = await get(P(`/objects/at?blob=${view.image.id}&x=${Math.round(x)}&y=${Math.round(y)}&kind=${which}${withoutSteps(view.image, v.layers)}`))
     return object && !v.layers.rejects.off.includes(object.rule) ? fetchObject(object.id) : null
   }
   /** Ids of the segments under some places. */

@@ -34,7 +34,7 @@ struct ObjectRoutes: RouteGroup {
                     .init(name: "blob", schema: .integer, help: "The image."), .init(name: "x", schema: .number, help: "In image pixels."),
                     .init(name: "y", schema: .number, help: "In image pixels."),
                     .init(name: "kind", schema: .choice(OverlayRoutes.Kind.allCases.map(\.rawValue)), help: "region, with `rule` reject."),
-                    .init(name: "rule", schema: .string, help: "Only what these rules dropped, with commas."),
+                    .init(name: "rule", schema: .string, help: "Only what these rules dropped, with commas."), OverlayRoutes.hidingSteps,
                 ],
                 answers: [.json(.object(["object": Schema.ref("Object").nullable]), "The object, or null.")], problems: [.queryInvalid, .imageUnknown, .imageUnreadable],
                 isQuiet: true, handle: at),
@@ -106,8 +106,10 @@ struct ObjectRoutes: RouteGroup {
         let filter = try OverlayRoutes.filter(call)
         // Pixel centres lie at whole numbers.
         let (column, row) = (Int(x.rounded()), Int(y.rounded()))
+        let without = OverlayRoutes.without(call)
+        let hidden: Set<ObjectID> = without.isEmpty ? [] : Set(try await OverlayRoutes.objects(of: without, try await services.open(call), image: image))
         if let present = try await services.open(call).objects.objects(of: image) {
-            guard let id = present.map.objects(atX: column, y: row, filter).first, let mask = present.map.mask(of: id), let object = try await project.object(id) else {
+            guard let id = present.map.objects(atX: column, y: row, filter).first(where: { !hidden.contains($0) }), let mask = present.map.mask(of: id), let object = try await project.object(id) else {
                 return .json(["object": .null])
             }
             return .json(["object": ObjectJSON.value(object, outline: try await services.work.run { ObjectJSON.outline(of: mask) })])
@@ -117,6 +119,7 @@ struct ObjectRoutes: RouteGroup {
         for kind in [ObjectKind.region, .reject] where filter.kinds.contains(kind.rawValue) {
             masks += try await project.masks(atX: column, y: row, image: image, kind: kind).filter { mask in filter.rules.map { $0.contains(mask.rule ?? "") } ?? true }
         }
+        masks.removeAll { hidden.contains($0.object) }
         let candidates = masks.sorted { ($0.area, $0.object) < ($1.area, $1.object) }
         let hit = try await services.work.run { try candidates.first { try $0.decoded().contains(x: column, y: row) } }
         guard let hit, let object = try await project.object(hit.object) else { return .json(["object": .null]) }
