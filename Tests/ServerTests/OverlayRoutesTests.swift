@@ -165,7 +165,7 @@ import Testing
             let objects = try await api.send("GET", "\(project)/objects?blob=\(image)&sort=area").json["objects"]?.items ?? []
             let least = try #require(objects[1]["area"]?.int)
             let diameter = 2 * (Double(least) / .pi).squareRoot() - 0.01
-            graph = try #require(Self.setting(graph, kind: "regions.extract", ["minSize": .number(diameter), "sizeUnit": "px"]))
+            graph = try #require(Described.setting(graph, kind: "regions.extract", ["minSize": .number(diameter), "sizeUnit": "px"]))
             try await api.send("PUT", project + "/graph", json: graph)
             #expect(try await api.run(project)["state"] == "done")
             let states = try await api.send("GET", blob + "/states").json["states"]?.items ?? []
@@ -191,16 +191,6 @@ import Testing
     }
 
     /// The pipeline with other parameters of the node of a kind.
-    private static func setting(_ graph: String, kind: String, _ config: [String: JSONValue]) -> String? {
-        guard case .object(var members)? = try? JSONDecoder().decode(JSONValue.self, from: Data(graph.utf8)), case .array(var nodes)? = members["nodes"],
-            let index = nodes.firstIndex(where: { $0["kind"]?.stringValue == kind }), case .object(var node) = nodes[index]
-        else { return nil }
-        node["config"] = .object((node["config"]?.members ?? [:]).merging(config) { $1 })
-        nodes[index] = .object(node)
-        members["nodes"] = .array(nodes)
-        return (try? JSONEncoder().encode(JSONValue.object(members))).map { String(decoding: $0, as: UTF8.self) }
-    }
-
     @Test func `masks have Deep Zoom and IIIF addresses`() async throws {
         try await withServer { _, client, _ in
             let api = try await Described(client)
