@@ -1,3 +1,4 @@
+import Hummingbird
 import Pipeline
 import Pyramid
 import Store
