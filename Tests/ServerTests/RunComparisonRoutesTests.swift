@@ -26,19 +26,20 @@ import Testing
 
             let answer = try await api.send("GET", path).json
             let images = answer["images"]?.items ?? []
-            #expect(answer["total"] == 3 && answer["next"] == nil && images.map { $0["name"]?.stringValue } == ["r50.png", "r30.png", "r10.png"], "\(answer)")
+            // On the second image the run found what was there before.
+            #expect(answer["total"] == 2 && answer["next"] == nil && images.map { $0["name"]?.stringValue } == ["r50.png", "r10.png"], "\(answer)")
             func counts(_ index: Int) -> [Int?] { ["before", "now", "unchanged", "added", "lost", "changed"].map { images[index][$0]?.int } }
-            try #require(images.count == 3)
-            #expect(counts(0) == [2, 3, 2, 1, 0, 0] && counts(1) == [3, 3, 3, 0, 0, 0] && counts(2) == [3, 2, 2, 0, 1, 0], "\(answer)")
+            try #require(images.count == 2)
+            #expect(counts(0) == [2, 3, 2, 1, 0, 0] && counts(1) == [3, 2, 2, 0, 1, 0], "\(answer)")
             // The two states are those of the image's own comparison.
-            let one = try await api.send("GET", "\(project)/blobs/\(ids[2])/compare?from=\(images[2]["from"]?.int ?? 1)&to=\(images[2]["to"]?.int ?? 1)").json
+            let one = try await api.send("GET", "\(project)/blobs/\(ids[2])/compare?from=\(images[1]["from"]?.int ?? 1)&to=\(images[1]["to"]?.int ?? 1)").json
             #expect(one["lost"]?.items.count == 1 && one["added"] == [])
 
             // Page by page.
-            let first = try await api.send("GET", path + "?limit=2").json
-            #expect(first["images"]?.items.count == 2 && first["total"] == 3)
-            let rest = try await api.send("GET", path + "?limit=2&after=\(try #require(first["next"]?.int))").json
-            #expect(rest["images"]?.items == [images[2]] && rest["next"] == nil)
+            let first = try await api.send("GET", path + "?limit=1").json
+            #expect(first["images"]?.items == [images[0]] && first["total"] == 2)
+            let rest = try await api.send("GET", path + "?limit=1&after=\(try #require(first["next"]?.int))").json
+            #expect(rest["images"]?.items == [images[1]])
             try await api.send("GET", path + "?limit=0", expect: 400)
         }
     }

@@ -16,7 +16,7 @@ struct RunComparisonRoutes: RouteGroup {
         [
             Route(
                 .get, Route.project + "/runs/compare",
-                "How the objects differ after the last run from those before it, image by image in the order of their ids; images that were run once are left out.",
+                "How the objects differ after the last run from those before it, image by image in the order of their ids; images on which it changed nothing are left out.",
                 query: [
                     .init(name: "after", schema: .integer, help: "`next` of the page before."),
                     .init(name: "limit", schema: .integer, help: "At most so many images, 1 to 200; 50."),
