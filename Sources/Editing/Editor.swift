@@ -114,7 +114,12 @@ package actor Editor {
             guard let object = input.objects[id], object.isActive else { throw EditError.unknownObject(id) }
             guard object.image == request.image else { throw EditError.objectOfOtherImage(id) }
             let stored = object.mask
-            masks.append(try MaskPNG.decode(stored.png, origin: (stored.box.x, stored.box.y), name: "the mask of object \(id)"))
+            do {
+                masks.append(try MaskPNG.decode(stored.png, origin: (stored.box.x, stored.box.y), name: "the mask of object \(id)"))
+            } catch where [.delete, .replace].contains(request.operation) {
+                // The way to be rid of a damaged mask, of which nothing but the box is known.
+                masks.append(.full(stored.box))
+            }
         }
         let wands = try await wands(request, in: input.image)
         let shapes = try EditShapes(request, masks: masks, wands: wands, frame: input.image.frame, isStopped: { mayNotGoOn })

@@ -176,6 +176,8 @@ struct ObjectRoutes: RouteGroup {
         let id = try call.id("object", unknown: .objectUnknown, what: "Object")
         let color = try call.color("color")
         guard let mask = try await project.project.mask(id) else { throw Self.unknown(id) }
+        // What is damaged is not passed on as a picture.
+        _ = try mask.decoded()
         let etag = "\"\(id)-\(mask.revision)-\(color.map { "\($0)" } ?? "")\""
         return try .bytes(
             try color.map { try MaskPNG.recolored(mask.png, color: $0) } ?? mask.png, type: "image/png", etag: etag, cache: "private, no-cache", call: call)
