@@ -21,7 +21,7 @@ package final class JobProgress: Sendable {
         var atOnce = 1
         var start = ContinuousClock.now
         var lastSent: ContinuousClock.Instant?
-        /// Items done before this start (a resumed job) say nothing about the pace.
+        /// Items done before this start (of a resumed job, or unchanged).
         var doneAtStart = 0
     }
 
@@ -45,9 +45,11 @@ package final class JobProgress: Sendable {
         report(always: true)
     }
 
-    package func advance(by count: Int = 1, message: String? = nil) {
+    /// - Parameter isWork: false for items that were found done already, which say nothing about the pace.
+    package func advance(by count: Int = 1, message: String? = nil, isWork: Bool = true) {
         state.withLock { state in
             state.done += count
+            if !isWork { state.doneAtStart += count }
             if let message { state.message = message }
         }
         report(always: false)

@@ -82,6 +82,7 @@ package struct RunJob: JobKind {
         let tally = Mutex(Tally())
         try await context.workers.forEach(images) { image in
             try context.checkCancelled()
+            var isWork = true
             do {
                 if let reason = groups.failedImages[image.id] { throw JobError.failed(reason) }
                 let work = try await context.memory.holding(plan.memoryCost(of: image)) {
@@ -89,7 +90,9 @@ package struct RunJob: JobKind {
                     return try await process(image, plan: plan, keepEdited: keepEdited, context: context, tally: tally)
                 }
                 switch work {
-                case .unchanged: tally.withLock { $0.unchanged += 1 }
+                case .unchanged:
+                    tally.withLock { $0.unchanged += 1 }
+                    isWork = false
                 case .measured: tally.withLock { $0.measured += 1 }
                 case .computed: tally.withLock { $0.computed += 1 }
                 }
@@ -100,7 +103,7 @@ package struct RunJob: JobKind {
                 try await markFailed(image, reason: "\(error)", project: project)
                 context.announce(.images([image.id]))
             }
-            context.progress.advance(message: "Segmentation")
+            context.progress.advance(message: "Segmentation", isWork: isWork)
         }
 
         let total = tally.withLock { $0 }

@@ -26,18 +26,22 @@ enum Migrations {
         }
     }
 
-    /// Brings the database to the newest format, each migration in one transaction. A copy of the old one is kept first.
+    /// Brings the database to the newest format, each migration in one transaction; a new database is made by a single one, since the disk is
+    /// waited for at the end of each. A copy of an old one is kept first.
     static func run(_ connection: Connection, backup: (Int) throws(StoreError) -> String?) throws(StoreError) {
         let version = try connection.readNow { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
         guard version < newest else { return }
         if version > 0, let copy = try backup(version) {
             try connection.runNow { try $0.execute(sql: "VACUUM INTO ?", arguments: [copy]) }
         }
-        for migration in all where migration.number > version {
+        let due = all.filter { $0.number > version }
+        for steps in version == 0 ? [due] : due.map({ [$0] }) {
             try connection.writeNow { database in
-                try database.execute(sql: migration.sql)
-                try database.execute(sql: "PRAGMA application_id=\(applicationID)")
-                try database.execute(sql: "PRAGMA user_version=\(migration.number)")
+                for migration in steps {
+                    try database.execute(sql: migration.sql)
+                    try database.execute(sql: "PRAGMA application_id=\(applicationID)")
+                    try database.execute(sql: "PRAGMA user_version=\(migration.number)")
+                }
             }
         }
     }

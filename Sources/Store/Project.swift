@@ -32,16 +32,18 @@ package final class Project: Sendable {
     ///
     /// A database that was not closed cleanly is brought in order; where that is impossible because the medium is read-only,
     /// a private copy of the database is opened, so that no edit is missing.
-    /// - Parameter allowLog: false keeps to a rollback journal also where a write-ahead log works.
+    /// - Parameters:
+    ///   - title: of a project that has none yet, because whoever created it was killed on the way; nil: its folder's name.
+    ///   - allowLog: false keeps to a rollback journal also where a write-ahead log works.
     /// - Throws: `.notAProject`, `.inUse` (naming the other process), `.newerVersion`, `.corrupt`, `.io`, `.diskFull`.
     package static func open(
-        folder: String, readOnly: Bool = false, owner: ProjectOwner = .current(), allowLog: Bool = true
+        folder: String, readOnly: Bool = false, title: String? = nil, owner: ProjectOwner = .current(), allowLog: Bool = true
     ) throws(StoreError) -> Project {
         let path = withoutTrailingSlash(folder)
         guard access(path + "/" + databaseName, F_OK) == 0 else { throw .notAProject(path: path) }
         if readOnly { return try Project(reading: path, reason: nil) }
         do throws(StoreError) {
-            return try Project(writing: path, title: nil, owner: owner, journal: allowLog ? .automatic : .truncate)
+            return try Project(writing: path, title: title, owner: owner, journal: allowLog ? .automatic : .truncate)
         } catch .readOnly(_, let reason) {
             return try Project(reading: path, reason: reason)
         }

@@ -14,8 +14,9 @@ func fullPath(_ path: String) -> String {
 }
 
 /// Opens the project at `path`, works on it and closes it cleanly.
-func withProject<R>(_ path: String, readOnly: Bool = false, _ body: (Project) async throws -> R) async throws -> R {
-    let project = try Project.open(folder: fullPath(path), readOnly: readOnly)
+/// - Parameter title: of a project that was to be created by a program that was killed.
+func withProject<R>(_ path: String, readOnly: Bool = false, title: String? = nil, _ body: (Project) async throws -> R) async throws -> R {
+    let project = try Project.open(folder: fullPath(path), readOnly: readOnly, title: title)
     let result: R
     do { result = try await body(project) } catch {
         try? project.close()

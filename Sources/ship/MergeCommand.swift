@@ -67,7 +67,7 @@ struct MergeCommand: AsyncParsableCommand {
 
             try makeProject(target, title: first.title)
             var isComplete = true
-            try await withProject(target) { project in
+            try await withProject(target, title: first.title) { project in
                 try await project.savePipelineGraph(first.graph)
                 for shard in shards {
                     let outcome = try await project.merge(fullPath(shard))

@@ -79,9 +79,10 @@ struct RunCommand: AsyncParsableCommand {
                 return
             }
             // Titled after what is in it, so that results do not depend on where they are written.
-            try makeProject(target, title: provenance?.title ?? URL(filePath: folder).lastPathComponent)
+            let title = provenance?.title ?? URL(filePath: folder).lastPathComponent
+            try makeProject(target, title: title)
             try provenance?.checkInputs(folder)
-            try await withProject(target) { project in
+            try await withProject(target, title: title) { project in
                 try await project.savePipelineGraph(graph)
                 // Names and numbers in an export are those of all images together, so shards leave it to the merge.
                 let exports = !noExport && shard == nil

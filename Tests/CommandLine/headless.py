@@ -91,7 +91,7 @@ def run(ship, SHIP, Server, WORK, ROOT, check, digest, masks, archive, reference
     root = WORK / "shard-root"
     (root / "local").mkdir(parents=True)
     shutil.copytree(WORK / "shard-2-1", root / "local/one")
-    shutil.copytree(WORK / "frames", root / "frames")
+    shutil.copytree(WORK / "frames", root / "local/frames")  # Where it lies as seen from the shard.
     edited = root / "local/one"
     server = Server(root)
     project = "/api/projects/local/one"

@@ -3,7 +3,7 @@
 import hashlib, json, os, pathlib, random, shutil, signal, sqlite3, subprocess, sys, tempfile, time, urllib.error, urllib.request, zipfile
 
 sys.dont_write_bytecode = True
-import convert, edits, headless, measure, provenance, stitch  # beside this file
+import convert, edits, headless, jobs, measure, provenance, stitch  # beside this file
 
 SHIP = str(pathlib.Path(sys.argv[1]).resolve())
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -237,6 +237,7 @@ try:
     reference = whole_way()
     killed_runs(reference)
     headless.run(ship, SHIP, Server, WORK, ROOT, check, digest, masks, archive, reference)
+    jobs.run(ship, Server, WORK, check, masks)
     killed_server()
     edits.run(ship, Server, WORK, check)
     measure.run(SHIP, WORK, check)

@@ -27,3 +27,18 @@ import Testing
     for _ in 0..<6 { progress.advance() }
     #expect(progress.current.nodes.map(\.secondsLeft) == [nil, nil])
 }
+
+@Test func `items that were found done say nothing about the time left`() async throws {
+    let start = ContinuousClock.now
+    let progress = JobProgress { _ in }
+    progress.begin(total: 100, message: "Run")
+    for _ in 0..<50 { progress.advance(isWork: false) }
+    #expect(progress.current.done == 50)
+    #expect(progress.current.secondsLeft == nil, "nothing was worked on")
+    try await Task.sleep(for: .milliseconds(50))
+    progress.advance()
+    let left = try #require(progress.current.secondsLeft)
+    // One item in so long, and 49 like it to come.
+    #expect(left >= 49 * 0.05)
+    #expect(left <= 49 * ((ContinuousClock.now - start) / .seconds(1)))
+}

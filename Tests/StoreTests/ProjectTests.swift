@@ -103,6 +103,14 @@ import Testing
     let project = try Project.open(folder: folder / "p")
     #expect(try await project.title() == "p")
     #expect(try await project.check().isEmpty)
+    try project.close()
+    // Whoever knows the title says it; once there is one, it stays.
+    try Data().write(to: URL(fileURLWithPath: folder / "p/project.sqlite"))
+    for said in ["Frames", "others"] {
+        let again = try Project.open(folder: folder / "p", title: said)
+        #expect(try await again.title() == "Frames")
+        try again.close()
+    }
 }
 
 @Test func `a second opening is refused at once and told who has it`() throws {
