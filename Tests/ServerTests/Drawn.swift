@@ -45,7 +45,7 @@ extension Described {
 
     /// Waits for the end of a job.
     func finish(_ location: String) async throws -> JSONValue {
-        for _ in 0..<600 {
+        for _ in 0..<1200 {
             let job = try await send("GET", location).json
             if ["done", "failed", "cancelled"].contains(job["state"]?.stringValue) { return job }
             try await Task.sleep(for: .milliseconds(100))

@@ -62,7 +62,8 @@ struct HTTPClient: Sendable {
     private static func talk(port: Int, _ pieces: [[UInt8]], _ isEnough: ([UInt8], Int) -> Bool) throws -> [UInt8] {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(socket) }
-        var timeout = timeval(tv_sec: 20, tv_usec: 0)
+        // Only a server that hangs takes so long, whatever else the machine does.
+        var timeout = timeval(tv_sec: 120, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

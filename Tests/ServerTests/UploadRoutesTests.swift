@@ -55,7 +55,7 @@ import Testing
                 """
             try client.breakOff(after: Array(head.utf8) + bytes[..<1000])
             var offset: String?
-            for _ in 0..<50 where offset != "1000" {
+            for _ in 0..<1200 where offset != "1000" {
                 try await Task.sleep(for: .milliseconds(50))
                 offset = try await api.send("HEAD", upload)[header: "upload-offset"]
             }
