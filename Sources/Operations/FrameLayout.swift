@@ -48,18 +48,32 @@ public struct FrameLayout: Sendable {
         precondition(expected.map { $0.count == frameCount } ?? true, "\(expected?.count ?? 0) expected positions for \(frameCount) frames")
         typealias Link = LeastSquaresPlacement.Link
         // The clear pairs, less those that contradict the others.
-        var used: [Int: Link] = [:]
-        var wasDropped: Set<Int> = []
+        var clear: [Int: Link] = [:]
         for (name, link) in links.enumerated() where link.isClear(unbounded: expected == nil) {
             let best = link.candidates[0]
             if let expected {
                 let difference = best.displacement - (expected[link.second] - expected[link.first])
                 guard abs(difference.x) <= tolerance, abs(difference.y) <= tolerance else { continue }
             }
-            used[name] = Link(
+            clear[name] = Link(
                 first: link.first, second: link.second, displacement: best.displacement, weight: FrameLink.weight(correlation: best.agreement), name: name)
         }
+        var used = clear
+        var wasDropped: Set<Int> = []
         var positions = Self.solve(frameCount, &used, &wasDropped)
+        // A pair that no other bears out has to lie about where the measured pairs on the whole let expect it. What it ousted gets another chance.
+        if let expected {
+            var refused: Set<Int> = []
+            while true {
+                let model = Expectation(expected, Array(used.values))
+                let doubtful = used.values.filter { !model.allows($0.displacement, $0.first, $0.second) && Self.isBridge($0, used, frameCount) }.map(\.name)
+                if doubtful.isEmpty { break }
+                for name in doubtful { clear[name] = nil }
+                refused.formUnion(doubtful)
+                (used, wasDropped) = (clear, refused)
+                positions = Self.solve(frameCount, &used, &wasDropped)
+            }
+        }
         // Groups joined by what several unclear pairs agree on.
         var model = expected.map { Expectation($0, Array(used.values)) }
         for _ in 0..<frameCount {
@@ -111,6 +125,12 @@ public struct FrameLayout: Sendable {
 
     private func isMeasured(_ frame: Int) -> Bool {
         if case .measured = placements[frame] { true } else { false }
+    }
+
+    /// Whether without this pair what it joins would fall apart.
+    private static func isBridge(_ link: LeastSquaresPlacement.Link, _ used: [Int: LeastSquaresPlacement.Link], _ count: Int) -> Bool {
+        let others = used.values.filter { $0.name != link.name }
+        return !LeastSquaresPlacement.groups(count: count, others).contains { $0.contains(link.first) && $0.contains(link.second) }
     }
 
     /// Solves, and drops what contradicts the rest until nothing does.
@@ -275,6 +295,11 @@ private struct Expectation: Sendable {
     func foresees(_ displacement: Displacement, _ first: Int, _ second: Int) -> Bool {
         let spread = spread(first, second)
         return spread.isFinite && (self.displacement(first, second) - displacement).length <= spread
+    }
+
+    /// Like ``foresees(_:_:_:)``, but true where nothing is known.
+    func allows(_ displacement: Displacement, _ first: Int, _ second: Int) -> Bool {
+        !spread(first, second).isFinite || foresees(displacement, first, second)
     }
 
     func position(_ frame: Int) -> Displacement { positions[frame] }
