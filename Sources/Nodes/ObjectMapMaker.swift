@@ -94,7 +94,8 @@ package struct ObjectMapMaker: Sendable {
     /// What stands for a mask that cannot be read: its whole box, so that it is seen, all others are too, and a person can delete or replace it.
     /// `ship check` names it.
     private static func boxed(_ mask: StoredMask, _ layout: PyramidLayout) -> Mask? {
-        let box = mask.box.intersection(Rect(x: 0, y: 0, width: layout.width, height: layout.height))
+        let native = layout.levels[layout.levels.count - 1]
+        let box = mask.box.intersection(Rect(x: 0, y: 0, width: native.width, height: native.height))
         return box.isEmpty ? nil : .full(box)
     }
 
