@@ -6,7 +6,7 @@ import { button, iconButton, slider } from '../../ui.js'
 import { icon } from '../../icons.js'
 import { plural } from '../../lib/format.js'
 import { lengthText } from '../../lib/units.js'
-import { feature, collection, samples } from '../../lib/geometry.js'
+import { feature, collection, samples, extent, nearBox } from '../../lib/geometry.js'
 import { casedOutline } from './image-map.js'
 import { marks } from './tools.js'
 
@@ -37,12 +37,10 @@ export function createActions(v) {
   const target = () => v.regions().includes(view.focus) ? view.focus : v.regions().at(-1)
   const adds = (kind, shift) => (kind === 'brush' ? view.selected.length === 1 : shift) && target()
   const near = features => {
-    const box = objects.get(target())?.box
-    return !box || features.some(({ geometry: { type, coordinates }, properties }) => (type === 'Point' ? [coordinates] : type === 'Polygon' ? coordinates[0]
-      : coordinates).some(([x, y]) => {
-      const reach = (properties.width ?? 0) / 2 + 1
-      return x > box.x - reach && y > box.y - reach && x < box.x + box.width + reach && y < box.y + box.height + reach
-    }))
+    // What waits counts as it will when the server has it.
+    const known = objects.get(target())?.box, parts = v.shapesOf(target())
+    if (known) parts.push(feature({ type: 'LineString', coordinates: [[known.x, known.y], [known.x + known.width, known.y + known.height]] }))
+    return !parts.length || nearBox(features, extent(parts))
   }
   async function found(features) {
     const places = features.flatMap(({ geometry: { type, coordinates } }) => type === 'Point' ? [coordinates] : samples(type === 'Polygon' ? coordinates[0] : coordinates))
@@ -214,7 +212,7 @@ export function createActions(v) {
       h('span', { class: 'muted', role: 'status' }, preview?.problem ?? (preview ? `${preview.area} px²` : '')), drawing.open ? done('Take it') : null, drawing.open
       ? cancel() : null)
     if (tool === 'brush' || tool === 'eraser') return bar(h('span', tool === 'eraser' ? 'Erases' : !adds('brush') ? 'New object'
-      : Number(target()) ? `Adds to object ${target()} when near it, else a new object` : 'Adds to the new object'),
+      : `Adds to ${Number(target()) ? 'object ' + target() : 'the new object'} when near it, else a new object`),
       slider('Size', Math.round(100 * Math.log2(pen)), n => setPen(2 ** (n / 100)), { max: 1000, text: um(pen) }), drawing.open ? done('Finish') : null)
     if (drawing.open > 1 && tool !== 'box' && !(tool === 'area' && v.area.shape() === 'box')) return bar(done('Finish'), cancel())
     if (v.rejects().length) return bar(h('span', `Rejected: ${[...new Set(v.rejects().map(o => o.rule))].join(', ')}`),

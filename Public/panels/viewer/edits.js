@@ -2,7 +2,7 @@
 import { get, post } from '../../api.js'
 import { later, notify, complain } from '../../state.js'
 import { boxOf } from '../../outbox.js'
-import { collection } from '../../lib/geometry.js'
+import { collection, feature, covers } from '../../lib/geometry.js'
 import { madeBy } from '../../lib/edit-queue.js'
 import { casedOutline } from './image-map.js'
 import { drawn } from './tools.js'
@@ -40,6 +40,9 @@ export function createEdits(v) {
       return true
     }
   }
+  const shapes = e => e.ghost?.map(g => feature(g)) ?? e.annotations.features
+  /** What waits to make an object or to be added to it, as features. */
+  const shapesOf = id => queue.waiting.filter(e => madeBy(e) === id || (['add', 'replace'].includes(e.operation) && e.objects.includes(id))).flatMap(shapes)
   function drawPending() {
     if (!v.pendingLayer) return
     v.pendingLayer.clearLayers()
@@ -151,5 +154,5 @@ export function createEdits(v) {
     if (view.selected.length) v.select([...view.selected])
   }
 
-  return { queue, edit, drawPending, loadEdits, back, goTo, emitRevision, applyHeld, discardHeld: () => queue.discard(view.image.id), share: shared, box }
+  return { queue, edit, shapesOf, drawPending, loadEdits, back, goTo, emitRevision, applyHeld, discardHeld: () => queue.discard(view.image.id), share: shared, box }
 }
