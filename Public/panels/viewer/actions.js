@@ -135,7 +135,8 @@ export function createActions(v) {
   watch(() => [view.adjust, view.adjust?.value, view.tolerance], () => v.tools && ask())
   watch(() => view.selected, () => { if (view.adjust) v.regions().length ? ask() : view.adjust = null })
 
-  const onObjects = (operation, least = 1) => () => {
+  const onObjects = (operation, least = 1) => async () => {
+    await v.clicked
     const ids = operation === 'delete' ? view.selected : v.regions()
     if (ids.length < least) return say(least > 1 ? 'Select two or more objects: click one, then Shift and click the others' : 'Select an object first')
     v.edit(operation, [...ids])
@@ -262,5 +263,5 @@ export function createActions(v) {
     if (view.tool === 'wand') ask()
   }
   const color = (kind, mods) => kind === 'eraser' || mods.alt ? '#D55E00' : kind === 'cut' ? '#D55E00' : adds(kind, mods.shift) ? '#009E73' : '#0072B2'
-  return { use, commands, rail, stage, changed, finish, nudge, escape, color, removeSelected: onObjects('delete') }
+  return { say, use, commands, rail, stage, changed, finish, nudge, escape, color, removeSelected: onObjects('delete') }
 }
