@@ -179,6 +179,7 @@ export function createActions(v) {
   }
   /** true when there was something to give up. */
   const escape = () => {
+    if (v.answer(false)) return true
     if (view.adjust) view.adjust = null
     else if (v.tools.busy) v.tools.clear()
     else return false
@@ -202,6 +203,9 @@ export function createActions(v) {
     if (view.held.length) return h('div', { class: 'stage-problem held', role: 'alert', 'data-foot': '' }, [icon('warning', 18),
       h('span', `${plural(view.held.length, 'change')} of yours (dashed) met a newer state: somebody changed the same object, which is now shown.`),
       button('Apply to the newer state', v.applyHeld, { kind: 'primary' }), button('Discard', v.discardHeld)])
+    if (view.asked) return h('div', { class: 'stage-problem held', role: 'alert', 'data-foot': '' }, [icon('warning', 18),
+      h('span', `This change (dashed) takes the place of ${view.asked.lost} undone steps of the history, which cannot come back.`),
+      button('Change it', () => v.answer(true), { kind: 'primary' }), button('Keep the steps', () => v.answer(false), { command: 'viewer.escape' })])
     if (view.adjust) {
       const a = adjustments[view.adjust.operation]
       return bar(slider(a.name, view.adjust.value, n => { view.adjust.value = n }, { min: a.min, max: a.max, step: a.step, text: um(view.adjust.value), title: a.help }),

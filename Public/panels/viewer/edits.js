@@ -61,7 +61,7 @@ export function createEdits(v) {
     v.looks.hide([...own(queue.waiting), ...settling].flatMap(e => e.operation === 'delete' ? e.ghost ?? [] : []))
     const gone = deleted()
     const add = layer => v.pendingLayer.addLayer(layer), scale = v.scale()
-    for (const edit of [...view.waiting, ...settling, ...view.held]) {
+    for (const edit of [...view.waiting, ...settling, ...view.held, ...view.asked ? [view.asked] : []]) {
       if (gone.has(madeBy(edit)) || edit.objects.some(id => String(id)[0] === '@' && gone.has(id))) continue
       const held = !!edit.current
       const color = held ? refusedColor : ['delete', 'erase'].includes(edit.operation) ? erasedColor : pendingColor
@@ -74,9 +74,18 @@ export function createEdits(v) {
     }
   }
   /** Queues an edit; `ghost` = outlines shown until the answer is drawn, where the features alone do not say what comes. */
-  function edit(operation, list, features = [], { parameters, ghost } = {}) {
+  function edit(operation, list, features = [], { parameters, ghost } = {}, sure = false) {
     if (v.readOnly()) { view.refused = 'This project is read-only here, so it cannot be changed.'; return }
+    if (view.asked) return false
     view.refused = null
+    // What was undone is lost by a new edit; the server cannot bring it back.
+    const lost = view.canRedo && !view.waiting.length ? view.edits.filter(e => e.undone).length : 0
+    if (lost > 1 && !sure) {
+      view.asked = { lost, operation, objects: list, ghost, annotations: collection(features), go: () => edit(operation, list, features, { parameters, ghost }, true) }
+      drawPending()
+      return true
+    }
+    if (lost === 1) notify('The undone step of the history gives way to this one.')
     const expected = {}
     for (const objectId of list) { const known = objects.get(objectId); if (known?.maskRevision != null) expected[objectId] = known.maskRevision }
     if (operation === 'delete') ghost = list.map(o => objects.get(o)?.outline).filter(Boolean)
@@ -126,10 +135,18 @@ export function createEdits(v) {
       view.canRedo = answer.canRedo
     } catch (error) { if (!error.offline) complain(error) }
   }
+  /** Makes the edit that was asked about, or gives it up; true when there was one. */
+  function answer(go) {
+    const { asked } = view
+    view.asked = null
+    if (asked) { go && asked.go(); drawPending() }
+    return !!asked
+  }
   // One step at a time: what is possible is known only when the step before is answered.
   let stepping = Promise.resolve()
   const inTurn = work => (stepping = stepping.then(work))
   async function ask(path, body) {
+    answer(false)
     if (queue.waiting.length) { notify('The last change is still on its way; this works when the server has it.'); return false }
     if (v.readOnly()) return false
     view.busy = true
@@ -170,5 +187,5 @@ export function createEdits(v) {
     if (view.selected.length) v.select([...view.selected])
   }
 
-  return { queue, edit, shapesOf, waitingAt, knownAt, drawPending, loadEdits, back, goTo, emitRevision, applyHeld, discardHeld: () => queue.discard(view.image.id), share: shared, box }
+  return { queue, edit, answer, shapesOf, waitingAt, knownAt, drawPending, loadEdits, back, goTo, emitRevision, applyHeld, discardHeld: () => queue.discard(view.image.id), share: shared, box }
 }

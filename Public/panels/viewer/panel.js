@@ -25,7 +25,7 @@ const component = defineComponent(() => {
   const view = reactive({
     image: null, error: null, total: null, style: memory.load('viewer.style', 'outline'), peek: false, tool: 'pan', drawing: { open: 0, done: 0 }, adjust: null, preview: null,
       hint: null, cursor: null, zoom: null, sideOpen: memory.load('viewer.side', innerWidth > 900),
-    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], busy: false, refused: null,
+    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], asked: null, busy: false, refused: null,
       neighbours: []
   })
   const objects = shallowReactive(new Map())  // id → object with outline, as far as this tab has seen them
