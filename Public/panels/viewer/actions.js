@@ -6,7 +6,7 @@ import { button, iconButton, slider } from '../../ui.js'
 import { icon } from '../../icons.js'
 import { plural } from '../../lib/format.js'
 import { lengthText } from '../../lib/units.js'
-import { feature, collection, samples } from '../../lib/geometry.js'
+import { feature, collection, samples, extent, nearBox } from '../../lib/geometry.js'
 import { casedOutline } from './image-map.js'
 import { marks } from './tools.js'
 
@@ -37,12 +37,10 @@ export function createActions(v) {
   const target = () => v.regions().includes(view.focus) ? view.focus : v.regions().at(-1)
   const adds = (kind, shift) => (kind === 'brush' ? view.selected.length === 1 : shift) && target()
   const near = features => {
-    const box = objects.get(target())?.box
-    return !box || features.some(({ geometry: { type, coordinates }, properties }) => (type === 'Point' ? [coordinates] : type === 'Polygon' ? coordinates[0]
-      : coordinates).some(([x, y]) => {
-      const reach = (properties.width ?? 0) / 2 + 1
-      return x > box.x - reach && y > box.y - reach && x < box.x + box.width + reach && y < box.y + box.height + reach
-    }))
+    // What waits counts as it will when the server has it.
+    const known = objects.get(target())?.box, parts = v.shapesOf(target())
+    if (known) parts.push(feature({ type: 'LineString', coordinates: [[known.x, known.y], [known.x + known.width, known.y + known.height]] }))
+    return !parts.length || nearBox(features, extent(parts))
   }
   async function found(features) {
     const places = features.flatMap(({ geometry: { type, coordinates } }) => type === 'Point' ? [coordinates] : samples(type === 'Polygon' ? coordinates[0] : coordinates))
@@ -137,7 +135,8 @@ export function createActions(v) {
   watch(() => [view.adjust, view.adjust?.value, view.tolerance], () => v.tools && ask())
   watch(() => view.selected, () => { if (view.adjust) v.regions().length ? ask() : view.adjust = null })
 
-  const onObjects = (operation, least = 1) => () => {
+  const onObjects = (operation, least = 1) => async () => {
+    await v.clicked
     const ids = operation === 'delete' ? view.selected : v.regions()
     if (ids.length < least) return say(least > 1 ? 'Select two or more objects: click one, then Shift and click the others' : 'Select an object first')
     v.edit(operation, [...ids])
@@ -180,6 +179,7 @@ export function createActions(v) {
   }
   /** true when there was something to give up. */
   const escape = () => {
+    if (v.answer(false)) return true
     if (view.adjust) view.adjust = null
     else if (v.tools.busy) v.tools.clear()
     else return false
@@ -203,6 +203,9 @@ export function createActions(v) {
     if (view.held.length) return h('div', { class: 'stage-problem held', role: 'alert', 'data-foot': '' }, [icon('warning', 18),
       h('span', `${plural(view.held.length, 'change')} of yours (dashed) met a newer state: somebody changed the same object, which is now shown.`),
       button('Apply to the newer state', v.applyHeld, { kind: 'primary' }), button('Discard', v.discardHeld)])
+    if (view.asked) return h('div', { class: 'stage-problem held', role: 'alert', 'data-foot': '' }, [icon('warning', 18),
+      h('span', `This change (dashed) takes the place of ${view.asked.lost} undone steps of the history, which cannot come back.`),
+      button('Change it', () => v.answer(true), { kind: 'primary' }), button('Keep the steps', () => v.answer(false), { command: 'viewer.escape' })])
     if (view.adjust) {
       const a = adjustments[view.adjust.operation]
       return bar(slider(a.name, view.adjust.value, n => { view.adjust.value = n }, { min: a.min, max: a.max, step: a.step, text: um(view.adjust.value), title: a.help }),
@@ -214,7 +217,7 @@ export function createActions(v) {
       h('span', { class: 'muted', role: 'status' }, preview?.problem ?? (preview ? `${preview.area} px²` : '')), drawing.open ? done('Take it') : null, drawing.open
       ? cancel() : null)
     if (tool === 'brush' || tool === 'eraser') return bar(h('span', tool === 'eraser' ? 'Erases' : !adds('brush') ? 'New object'
-      : Number(target()) ? `Adds to object ${target()} when near it, else a new object` : 'Adds to the new object'),
+      : `Adds to ${Number(target()) ? 'object ' + target() : 'the new object'} when near it, else a new object`),
       slider('Size', Math.round(100 * Math.log2(pen)), n => setPen(2 ** (n / 100)), { max: 1000, text: um(pen) }), drawing.open ? done('Finish') : null)
     if (drawing.open > 1 && tool !== 'box' && !(tool === 'area' && v.area.shape() === 'box')) return bar(done('Finish'), cancel())
     if (v.rejects().length) return bar(h('span', `Rejected: ${[...new Set(v.rejects().map(o => o.rule))].join(', ')}`),
@@ -264,5 +267,5 @@ export function createActions(v) {
     if (view.tool === 'wand') ask()
   }
   const color = (kind, mods) => kind === 'eraser' || mods.alt ? '#D55E00' : kind === 'cut' ? '#D55E00' : adds(kind, mods.shift) ? '#009E73' : '#0072B2'
-  return { use, commands, rail, stage, changed, finish, nudge, escape, color, removeSelected: onObjects('delete') }
+  return { say, use, commands, rail, stage, changed, finish, nudge, escape, color, removeSelected: onObjects('delete') }
 }

@@ -25,7 +25,7 @@ const component = defineComponent(() => {
   const view = reactive({
     image: null, error: null, total: null, style: memory.load('viewer.style', 'outline'), peek: false, tool: 'pan', drawing: { open: 0, done: 0 }, adjust: null, preview: null,
       hint: null, cursor: null, zoom: null, sideOpen: memory.load('viewer.side', innerWidth > 900),
-    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], busy: false, refused: null,
+    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], asked: null, busy: false, refused: null,
       neighbours: []
   })
   const objects = shallowReactive(new Map())  // id → object with outline, as far as this tab has seen them
@@ -95,11 +95,15 @@ const component = defineComponent(() => {
       element.value.focus({ preventScroll: true })
       const [x, y] = xy(e)
       if (looks.click(x, y) || view.tool !== 'pan' || v.tools.dragged) return
-      try {
-        const object = v.inside(x, y) && view.style !== 'off' ? await v.hit(x, y) : null
-        if (object) v.select([object.id], { add: e.originalEvent.shiftKey })
-        else if (!e.originalEvent.shiftKey) v.clearSelection()
-      } catch (error) { complain(error) }
+      // What was selected before must not get the next key while the answer is long in coming, or does not come.
+      const add = e.originalEvent.shiftKey, clear = () => { if (!add) v.clearSelection() }, late = setTimeout(clear, 150)
+      await (v.clicked = (async () => {
+        try {
+          const found = view.style !== 'off' && await v.idAt(x, y)
+          found ? v.select([found], { add }) : clear()
+        } catch (error) { clear(); error.offline ? actions.say('The server does not answer: only objects that were looked at before can be selected now.') : complain(error) }
+        clearTimeout(late)
+      })())
     })
     v.map.on('dblclick', () => v.tools.doubleClick())
     v.map.on('zoomend', () => { view.zoom = v.map.getZoom(); v.drawPending() })
