@@ -2,7 +2,7 @@
 import { defineComponent, h, reactive, shallowReactive, ref, computed, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
 import { get, at } from '../../api.js'
 import { on, later, complain, here, shell } from '../../state.js'
-import { boxOf } from '../../outbox.js'
+import { boxOf, several } from '../../outbox.js'
 import { useCommands } from '../../commands.js'
 import { button, segmented, empty, problem } from '../../ui.js'
 import { plural, count, ago } from '../../lib/format.js'
@@ -55,6 +55,7 @@ export const table = defineComponent(props => {
     let changes = cells.map(x => ({ row: rows.value[x.r], key: columns.value[x.c], value: x.text.trim() })).filter(({ row, key, value }) => value !== text(row,
       key) || row.mixed.includes(key))
     if (!changes.length || props.readOnly) return
+    const was = Object.fromEntries(changes.map(({ row, key }) => [place(row, key), row.mixed.includes(key) ? several : row.values[key] ?? '']))
     for (const { row, key, value } of changes) { wrong.delete(place(row, key)); row.values = { ...row.values, [key]: value } }
     data.rows = [...data.rows]
     const { level } = view
@@ -63,7 +64,7 @@ export const table = defineComponent(props => {
     try {
       for (;;) try {
         const [one, ...others] = changes, { step } = one ? await box.ask({ path: '/metadata', method: 'PATCH', what: `${one.key} “${one.value}” of ${one.row.name}`
-          + (others.length ? ` and ${plural(others.length, 'value')} more` : ''), body: { level, changes: changes.map(({ row, key, value }) => ({ id: row.id, key, value })) } }) : {}
+          + (others.length ? ` and ${plural(others.length, 'value')} more` : ''), was, body: { level, changes: changes.map(({ row, key, value }) => ({ id: row.id, key, value })) } }) : {}
         if (step) { done.push(step); undone.length = 0 }
         break
       } catch (error) {
@@ -193,7 +194,7 @@ export const table = defineComponent(props => {
           e.preventDefault()
           e.stopPropagation()
         }
-      }) : mixed ? '(several)' : value || row.inherited[key],
+      }) : mixed ? several : value || row.inherited[key],
       fault && now ? h('p', { class: 'fault', role: 'alert' }, fault.sentence) : null
     ])
   }
