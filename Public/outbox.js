@@ -53,7 +53,7 @@ export const boxes = shallowReactive(new Map())
 /**
  * The queue of a project { user, name }. Its entries are edits of masks (edits.js), or any request { path, method, body, objects?, what, was? } that may be sent twice.
  * One with `was` (lib/stale.js) that has waited is compared before it is sent: parts that somebody else changed meanwhile are held until `decide`.
- * `now.list`: what is held of these, with `current`, and `faults` of refused values or `error`. `now.acts`: what was done here, newest last: { image } of an edit, { batch, what } of labels; `now.undone`: what redo brings back.
+ * `now.list`: what is held of these, with `current`, and `faults` { place: sentence } of refused values or `error`; `now.table`: the level of the table that shows them. `now.acts`: what was done here, newest last: { image } of an edit, { batch, what } of labels; `now.undone`: what redo brings back.
  */
 export function boxOf({ user, name }) {
   const place = `${user}/${name}`
@@ -93,6 +93,11 @@ export function boxOf({ user, name }) {
         // Started again, ship knows this browser no more: the change waits for the new key.
         if (error.status === 401) { error.offline = true; state.session = false }
         tried.add(key)
+        // What is refused is kept to be mended; of a table only the wrong values.
+        if (error.faults && body?.changes) {
+          const faults = Object.fromEntries(error.faults.map(f => [placesOf(e)[f.index], f.sentence]))
+          split(error, e, Object.keys(faults), { faults })
+        } else if (e.was && !error.offline && !error.split && !told.has(key)) split(error, e, placesOf(e), { error: error.message })
         throw error
       }
     },
@@ -120,8 +125,10 @@ export function boxOf({ user, name }) {
     }
   })
   const box = {
-    queue, now, viewer: null,
+    queue, now, viewer: null, project: { user, project: name },
     add: e => queue.add({ ...e, number: number++, at: Date.now() }),
+    /** These places of a table get new values, or none. */
+    mend(level, places) { queue.release(e => e.faults && e.body.level === level ? only(e, p => !places.includes(p)) : e) },
     /** What is held: `mine` goes to the server unless it changed once more, else it is dropped. */
     decide(e, mine) {
       queue.release(x => x.key === e.key ? null : x, mine && { ...e, current: undefined, error: undefined, was: { ...e.was, ...e.current }, kept: true, sent: false })

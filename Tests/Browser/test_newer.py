@@ -107,6 +107,40 @@ def metadata(w, other, at, base):
     w.wait_until("theirs is kept and shown", lambda: values("object_lat")[0] == "22.5" and page.locator(".grid .td", has_text="22.5").count() == 1)
 
 
+def refused(w, other, at, base):
+    """A paste with two wrong values of four, its tab closed."""
+    page = w.page
+    values = lambda key: [r["values"].get(key) for r in other.api(base + "/metadata?level=image")["body"]["rows"]]
+    w.go(f"{at}/images")
+    page.get_by_role("radio", name="Table").click()
+    to_cell(page, "object_lat")
+    w.context.set_offline(True)
+    page.evaluate("() => navigator.clipboard.writeText('999\\t7.5\\r\\n54.3\\t888\\r\\n')")
+    page.keyboard.press("Control+v")
+    waiting(page, 1)
+    page = anew(w, f"{at}/pipeline")
+    w.wait_until("sent from another screen, the good values of a paste are stored", lambda: (values("object_lat")[1], values("object_lon")[0]) == ("54.3", "7.5"))
+    notice = page.locator(".notice", has_text="Not stored")
+    notice.wait_for()
+    check("999" in notice.inner_text() and "888" in notice.inner_text() and "−90 to 90" in notice.inner_text(), "and the wrong ones are named", notice.inner_text())
+    w.axe("wrong values named")
+    page.reload()
+    notice.wait_for()
+    check(True, "also after a reload")
+    notice.get_by_role("button", name="Show in the table").click()
+    page.locator(".grid .td.wrong").nth(1).wait_for()
+    check([t.split("\n")[0] for t in page.locator(".grid .td.wrong").all_inner_texts()] == ["999", "888"] and notice.count() == 0, "in the table they stand as typed, marked as wrong")
+    to_cell(page, "object_lat")
+    page.keyboard.type("54.2")
+    page.keyboard.press("Enter")
+    w.wait_until("mended, a value is stored", lambda: values("object_lat")[0] == "54.2")
+    check(page.locator(".grid .td.wrong").count() == 1, "and the other one still stands")
+    page.evaluate("at => { location.hash = at + '/jobs' }", at)
+    notice.get_by_role("button", name="Discard").click()
+    notice.wait_for(state="detached")
+    check(page.evaluate("() => Object.keys(localStorage).filter(k => k.startsWith('ship.edits.')).length") == 0, "discarded, nothing is kept")
+
+
 def main():
     with browser() as chromium, server() as s, tempfile.TemporaryDirectory() as folder:
         frames = Path(folder) / "frames"
@@ -123,6 +157,7 @@ def main():
         w.go(at + "/images")
         labels(w, other, at, base)
         metadata(w, other, at, base)
+        refused(w, other, at, base)
         check(not w.foreign, "no request went to another host")
         other.report("the other browser")
     finish()
