@@ -9,7 +9,7 @@ import { keyText, keyLabel } from './lib/keys.js'
 import { tokenIn } from './lib/location.js'
 import { panels } from './panels/index.js'
 import { left } from './selection.js'
-import { boxOf } from './outbox.js'
+import { boxOf, boxes } from './outbox.js'
 
 const panelOf = id => panels.find(p => p.id === id) ?? panels[0]
 
@@ -51,8 +51,26 @@ const savedText = {
   saved: ['check', 'Saved'], working: ['clock', 'Saving…']
 }
 const saved = () => {
-  const box = state.project && boxOf(state.project).now
-  return !box?.waiting ? shell.saved : box.offline ? { kind: 'offline', icon: 'offline', text: `Offline, ${plural(box.waiting, 'change')} waiting` } : { kind: 'working' }
+  if (state.project) boxOf(state.project)
+  const all = [...boxes.values()].map(b => b.now), sum = name => all.reduce((n, b) => n + b[name], 0), waiting = sum('waiting'), held = sum('held')
+  return waiting ? all.some(b => b.offline) ? { kind: 'offline', icon: 'offline', text: `Offline, ${plural(waiting, 'change')} waiting` } : { kind: 'working' }
+    : held ? { kind: 'offline', icon: 'warning', text: `${plural(held, 'change')} not saved: your decision` } : shell.saved
+}
+
+/** What a change that is held back waits for; one after the other, until it is decided. */
+const decisions = computed(() => [...boxes.values()].flatMap(box => box.now.list.filter(e => !e.faults || e.body.level !== box.now.table)
+  .map(e => ({ box, e }))))
+function decision() {
+  const list = decisions.value
+  if (!list.length) return null
+  const { box, e } = list[0], n = Object.keys(e.current).length
+  const [text, yes, no] = e.faults ? [`Not stored: ${e.body.changes.slice(0, 3).map(c => `${c.key} “${c.value}”: ${e.faults[`${c.id}\n${c.key}`]}`).join('. ')}. ${
+    e.body.changes.length > 3 ? `${e.body.changes.length - 3} more. ` : ''}`, 'Show in the table', 'Discard']
+    : e.error ? [`Not saved: ${e.what}. ${e.error}`, 'Try again', 'Discard'] : [`${e.what}: ${e.of > 1 ? `${n} of ${e.of} were` : 'this was'} changed elsewhere meanwhile${e.theirs ? ` (${e.theirs}${n > 3 ? ', …' : ''})` : ''}.`,
+    'Put mine', 'Keep theirs']
+  return h('div', { class: 'notice error', key: e.key }, [icon('warning', 18), h('span', [text, list.length > 1 ? ` ${list.length - 1} more after this.` : '']),
+    button(no, () => box.decide(e), { kind: 'quiet' }), button(yes, () => e.faults ? go({ ...box.project, panel: 'images', query: { table: e.body.level } })
+      : box.decide(e, true), { kind: 'quiet' })])
 }
 const StatusBar = defineComponent(() => () => h('footer', { class: 'status' }, [
   shell.status ? shell.status() : h('span', { class: 'muted' }, state.session ? `ship ${state.session.version ?? ''}` : ''),
@@ -70,15 +88,15 @@ const Notices = defineComponent(() => {
     bottom.value = innerHeight - Math.min(innerHeight - 28, ...bars) + 12
   }
   let timer
-  watch(() => state.notices.length > 0, some => { clearInterval(timer); if (some) { place(); timer = setInterval(place, 100) } })
+  watch(() => state.notices.length + decisions.value.length > 0, some => { clearInterval(timer); if (some) { place(); timer = setInterval(place, 100) } })
   return () => h('div', {
     class: 'notices', role: 'status', 'aria-live': 'polite', style: { bottom: bottom.value + 'px' },
     onPointerenter: holds(true), onPointerleave: holds(false), onFocusin: holds(true), onFocusout: holds(false)
-  }, state.notices.map(n => h('div', { class: ['notice', n.kind], key: n.id }, [
+  }, [decision(), ...state.notices.map(n => h('div', { class: ['notice', n.kind], key: n.id }, [
     icon(n.kind === 'error' ? 'error' : n.kind === 'done' ? 'check' : 'info', 18), h('span', n.text),
     n.action ? button(n.action.label, () => { dismiss(n.id); n.action.run() }, { kind: 'quiet' }) : null,
     iconButton('close', 'Dismiss', () => dismiss(n.id), { size: 14, command: 'dismiss' })
-  ])))
+  ]))])
 })
 
 /** All commands with their keys; a click on a key takes the next press as the new one. */

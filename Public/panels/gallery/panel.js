@@ -11,6 +11,7 @@ import { plural, count } from '../../lib/format.js'
 import { parseWhere, formatWhere, filterRows, sortRows, cellsIn } from '../../lib/table.js'
 import { measures } from '../viewer/side.js'
 import { operationTitles } from '../viewer/history.js'
+import { labelText } from '../../lib/stale.js'
 import { filters } from './filters.js'
 import { classes, useClassCommands, categoryOf } from '../viewer/classes.js'
 
@@ -273,7 +274,9 @@ const component = defineComponent(() => {
       title: 'Size of the pictures (+ and −)', onInput: e => resize(Number(e.target.value)) }),
     iconButton('panel', 'Panel at the right', () => { view.side = !view.side; memory.save('gallery.side', view.side) }, { pressed: view.side })
   ])
-  const labelling = { selected: () => [...objects.selected], labelOf: id => view.object?.id === id ? view.object.label : undefined, show: () => { view.side = true },
+  const labelling = { selected: () => [...objects.selected], labelOf: id => view.object?.id === id ? view.object.label : undefined,
+    was: id => { const row = objects.rows.get(id), { category, status } = objects.columns; return row === undefined || !category ? undefined : labelText(category[row], status[row]) },
+    show: () => { view.side = true },
     changed: readObjects }
   useClassCommands(labelling, sheetHas)
   const looked = () => {

@@ -27,6 +27,7 @@ const component = defineComponent(() => {
       view.error = null
     } catch (error) { view.error = error; if (error.offline) setTimeout(load, 1500) }
   }
+  watch(() => state.place.query?.table, level => { if (level) view.shape = 'table' }, { immediate: true })
   onMounted(load)
   const ends = [on('images', () => later('images', load)), on('objects', () => later('images', load, 1200)), on('online', load), on('jobEnded', load)]
   onBeforeUnmount(() => ends.forEach(end => end()))

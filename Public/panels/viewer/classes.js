@@ -32,9 +32,10 @@ async function label(expose, category, status = 'validated') {
   try {
     const n = objects.length, what = category === undefined ? `${plural(n, 'label')} ${status}` : category === null ? `${plural(n, 'label')} taken away`
       : `${plural(n, 'object')}: ${categoryOf(category)?.name}`
-    const { batch } = await boxOf(state.project).ask({ path: '/labels', body: { category, status }, objects, what, image: 'labels' })
-    if (batch) offer(what, batch)
-    else if (category === undefined) notify('No label to change: choose a class first.')
+    const was = Object.fromEntries(objects.map(o => [o, expose.was(o)])), { batch, held, what: stored = what } = await boxOf(state.project).ask(
+      { path: '/labels', body: { category, status }, objects, what, was, image: 'labels' })
+    if (batch) offer(stored, batch)
+    else if (category === undefined && !held) notify('No label to change: choose a class first.')
     await load()
     expose.changed?.(objects)
   } catch (error) { complain(error) }
@@ -57,7 +58,8 @@ async function drop(k, expose) {
 }
 
 /**
- * To be called in `setup`: keys 1–9, `/`, Enter. `expose` = { project, selected: () => ids, changed: ids => …, busy?: () => a shape is being drawn }.
+ * To be called in `setup`: keys 1–9, `/`, Enter. `expose` = { project, selected: () => ids, was: id => its label as text (lib/stale.js), undefined when not known,
+ * changed: ids => …, busy?: () => a shape is being drawn }.
  * Where `typed(event)` says so, a letter that means no command opens the search and is its first.
  */
 export function useClassCommands(expose, typed) {

@@ -8,6 +8,7 @@ import { icon } from '../../icons.js'
 import { iconButton, problemPage, empty } from '../../ui.js'
 import { plural, count } from '../../lib/format.js'
 import { positionText } from '../../lib/units.js'
+import { labelText } from '../../lib/stale.js'
 import { createMap, boundsOf, fitImage, fits, setView, zoomBy } from './image-map.js'
 import { createLooks } from './looks.js'
 import { createTools } from './tools.js'
@@ -222,7 +223,7 @@ const component = defineComponent(() => {
     { id: 'viewer.after', title: 'Image after', group: G1, key: 'PageDown', run: () => neighbour(1) }
   ])
   v.labelling = {
-    selected: v.regions, labelOf: o => objects.get(o)?.label, busy: () => view.adjust || view.tool !== 'pan' || v.tools?.busy, show: () => { view.sideOpen = true },
+    selected: v.regions, labelOf: o => objects.get(o)?.label, was: o => { const l = objects.get(o)?.label; return l === undefined ? l : labelText(l?.category, l?.status) }, busy: () => view.adjust || view.tool !== 'pan' || v.tools?.busy, show: () => { view.sideOpen = true },
     // Those on screen are asked for anew.
     changed: async () => {
       const ids = view.selected.filter(Number.isInteger).slice(0, 1000)
