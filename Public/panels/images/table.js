@@ -80,6 +80,24 @@ export const table = defineComponent(props => {
     renew()
   }
 
+  // One line of the record is taken back alone where it is one value of this table; else the whole step, and the button says so.
+  const byId = computed(() => new Map((data.rows ?? []).map(r => [+r.id, r])))
+  const stepSizes = computed(() => { const n = new Map(); for (const e of view.trail ?? []) n.set(e.step, (n.get(e.step) ?? 0) + e.count); return n })
+  const alone = e => e.count === 1 && ['image', 'object'].includes(view.level) && data.columns.includes(e.field) && byId.value.get(e.object)
+  const takeBack = e => async () => {
+    const row = alone(e)
+    if (!row || stepSizes.value.get(e.step) === 1) return back([e.step], done)
+    if ((row.values[e.field] ?? null) !== e.after) return complain(`${e.field} of ${row.name} was changed since, so it was left as it is.`)
+    try {
+      const { step } = await box.ask({ path: '/metadata', method: 'PATCH', what: `${e.field} of ${row.name} taken back`,
+        body: { level: view.level, changes: [{ id: row.id, key: e.field, value: e.before }] } })
+      if (step) { done.push(step); undone.length = 0 }
+      shell.saved = wrong.size ? null : { kind: 'saved' }
+    } catch (error) { complain(error) }
+    renew()
+  }
+  const takeBackText = e => alone(e) || stepSizes.value.get(e.step) === 1 ? 'Take back' : `Take back all ${count(stepSizes.value.get(e.step))}`
+
   // Cells -------------------------------------------------------------------------------------------------------------
   function go(next) {
     if (!next) return
@@ -211,7 +229,7 @@ export const table = defineComponent(props => {
     h('span', { class: 'muted', title: String(e.at) }, `${ago(e.at)} · ${e.by}`), h('span', { class: 'mono' }, e.field),
       h('span', [h('del', e.before ?? '–'), ' → ', h('ins', e.after ?? '–')]),
     h('span', { class: 'muted' }, e.count > 1 ? `${e.name} and ${count(e.count - 1)} more` : e.name), e.step && !props.readOnly
-      ? button('Take back', () => back([e.step], done), { kind: 'quiet', title: 'All that was changed in this step' }) : h('span')
+      ? button(takeBackText(e), takeBack(e), { kind: 'quiet', title: alone(e) ? 'This value only' : 'All that was changed in this step' }) : h('span')
   ])
 
   return () => {
