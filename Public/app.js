@@ -66,7 +66,7 @@ function decision() {
   const { box, e } = list[0], n = Object.keys(e.current).length
   const [text, yes, no] = e.faults ? [`Not stored: ${e.body.changes.slice(0, 3).map(c => `${c.key} “${c.value}”: ${e.faults[`${c.id}\n${c.key}`]}`).join('. ')}. ${
     e.body.changes.length > 3 ? `${e.body.changes.length - 3} more. ` : ''}`, 'Show in the table', 'Discard']
-    : e.error ? [`Not saved: ${e.what}. ${e.error}`, 'Try again', 'Discard'] : [`${e.what}: ${e.of > 1 ? `${n} of ${e.of} were` : 'this was'} changed elsewhere meanwhile${e.theirs ? ` (${e.theirs}${n > 3 ? ', …' : ''})` : ''}.`,
+    : e.error ? [`Not saved: ${e.what}. ${e.error}`, 'Try again', 'Discard'] : [`${e.what}: ${e.total > 1 ? `${n} of ${e.total} were` : 'this was'} changed elsewhere meanwhile${e.theirs ? ` (${e.theirs}${n > 3 ? ', …' : ''})` : ''}.`,
     'Put mine', 'Keep theirs']
   return h('div', { class: 'notice error', key: e.key }, [icon('warning', 18), h('span', [text, list.length > 1 ? ` ${list.length - 1} more after this.` : '']),
     button(no, () => box.decide(e), { kind: 'quiet' }), button(yes, () => e.faults ? go({ ...box.project, panel: 'images', query: { table: e.body.level } })

@@ -1,9 +1,9 @@
 // Changes on their way to the server, from every screen: one queue a project, kept in this browser until the server has them. And what the person did last, for undo.
 import { reactive, shallowReactive, watch } from './vendor/vue.runtime.js'
-import { call, get, at } from './api.js'
-import { state, on, emit, memory, notify, complain, go } from './state.js'
+import { call, get, post, at } from './api.js'
+import { state, on, emit, memory, notify, complain, go, takeJob } from './state.js'
 import { createEditQueue } from './lib/edit-queue.js'
-import { changed, labelText, only, placesOf, wanted } from './lib/stale.js'
+import { canonical, changed, differences, labelText, only, placesOf, wanted } from './lib/stale.js'
 import { plural } from './lib/format.js'
 
 /** Each change has an entry of its own, so that two tabs of a project do not write over each other's. */
@@ -46,6 +46,13 @@ const looks = {
     return { now, theirs: place => { const [row, key] = of(place); return `${key} of ${row?.name}: ${now(place) || 'nothing'}` } }
   }
 }
+/** The same of one thing that is set as a whole: the pipeline, or the area of an image. */
+async function whole(project, { path, of, body }) {
+  if (!of) { const graph = await get(at(project, path)); return { now: () => canonical(bare(graph)), theirs: () => differences(body, graph) } }
+  const { area, from } = await get(at(project, `/blobs/${of}/area`)), drawn = from === 'image'
+  return { now: () => path === '/area' ? drawn ? undefined : canonical(area) : canonical(drawn ? area : null), theirs: () => '' }
+}
+const bare = ({ nodes, edges }) => ({ nodes, edges })
 /** Stands for the values of a row whose images differ. */
 export const several = '(several)'
 
@@ -69,13 +76,13 @@ export function boxOf({ user, name }) {
       const part = only(e, keep), n = part && placesOf(part).length
       return part && { ...part, what: e.what.replace(/^[\d\s.,]+(object|label)s?/, (_, word) => plural(n, word)) }
     }
-    const held = { ...part(p => places.includes(p)), key: newKey(), current: {}, of: all.length, kept: false, ...more }, rest = part(p => !places.includes(p))
+    const held = { ...part(p => places.includes(p)), key: newKey(), current: {}, total: all.length, kept: false, ...more }, rest = part(p => !places.includes(p))
     tried.delete(e.key)
     return Object.assign(error, { split: { rest: rest && { ...rest, kept: false, at: Date.now() }, held: [held] } })
   }
   async function compare(e) {
-    if (!e.was || !e.kept && !tried.has(e.key) && Date.now() - e.at < 1500) return
-    const { now, theirs } = await looks[e.path](project, e), places = changed(e, now, own)
+    if (!e.was || looks[e.path] && !e.kept && !tried.has(e.key) && Date.now() - e.at < 1500) return
+    const { now, theirs } = await (looks[e.path] ?? whole)(project, e), places = changed(e, now, own)
     if (places.length) throw split(new Error(), e, places, { current: Object.fromEntries(places.map(p => [p, now(p)])), theirs: places.slice(0, 3).map(theirs).join(', ') })
   }
   const queue = createEditQueue({
@@ -108,9 +115,9 @@ export function boxOf({ user, name }) {
     },
     onDone: (e, outcome) => {
       if (e.kept) arrived++
-      if (e.was) for (const p of placesOf(e)) own.set(p, wanted(e, p))
+      if (e.was) for (const p of placesOf(e)) own.set(p, outcome.nodes ? canonical(bare(outcome)) : outcome.from === 'image' ? canonical(outcome.area) : wanted(e, p))
       if (!e.path ? !outcome.note : e.path === '/labels' && outcome.batch) box.did(e.path ? { batch: outcome.batch, what: e.what } : { image: e.image })
-      told.get(e.key)?.resolve({ ...outcome, what: e.what })
+      told.has(e.key) ? told.get(e.key).resolve({ ...outcome, what: e.what }) : emit('settled', e)
       if (!e.path) box.viewer?.done(e, outcome)
     },
     onRefused: (e, error) => {
@@ -127,6 +134,17 @@ export function boxOf({ user, name }) {
   const box = {
     queue, now, viewer: null, project: { user, project: name },
     add: e => queue.add({ ...e, number: number++, at: Date.now() }),
+    /** Nobody listens any more to what becomes of these. */
+    leave(path) { for (const e of queue.waiting) if (e.path === path) told.delete(e.key) },
+    /** Queues a pipeline that was made of another one. */
+    saveGraph: (from, graph) => box.ask({ path: '/graph', method: 'PUT', body: bare(graph), was: { '/graph': canonical(bare(from)) }, what: `Pipeline: ${differences(from, graph)}` }),
+    /** Starts a job when the server has all changes of this browser; not when `stored` turns out false. */
+    async start(job, stored = true) {
+      queue.retry()
+      for (let n = now.offline ? 40 : 400; queue.waiting.length && n; n--) await new Promise(r => setTimeout(r, 50))
+      if (queue.waiting.length) throw new Error(`${plural(queue.waiting.length, 'change')} made in this browser must reach the server first; start it again when it answers.`)
+      if (await stored) takeJob(await post(at(project, '/jobs'), job))
+    },
     /** These places of a table get new values, or none. */
     mend(level, places) { queue.release(e => e.faults && e.body.level === level ? only(e, p => !places.includes(p)) : e) },
     /** What is held: `mine` goes to the server unless it changed once more, else it is dropped. */

@@ -14,7 +14,7 @@ export const placesOf = e => e.objects ?? e.body?.changes?.map(c => `${c.id}\n${
 
 /** What a change makes of a place. */
 export function wanted(e, place) {
-  if (!e.objects) return e.body?.changes ? e.body.changes.find(c => `${c.id}\n${c.key}` === place)?.value : canonical(e.body)
+  if (!e.objects) return e.body?.changes ? e.body.changes.find(c => `${c.id}\n${c.key}` === place)?.value : canonical(e.body?.method ? null : e.body)
   const { category, status } = e.body
   return category === undefined ? labelText(e.was?.[place]?.split(' ')[0] || null, status) : labelText(category, status)
 }

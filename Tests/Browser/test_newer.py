@@ -141,6 +141,122 @@ def refused(w, other, at, base):
     check(page.evaluate("() => Object.keys(localStorage).filter(k => k.startsWith('ship.edits.')).length") == 0, "discarded, nothing is kept")
 
 
+def pipeline(w, other, at, base):
+    """A changed parameter waits on every screen, goes before a run, and meets a change made elsewhere with a question."""
+    page = w.page
+    graph = lambda: other.api(base + "/graph")["body"]
+    config = lambda kind: next(n for n in graph()["nodes"] if kind in n["kind"]).get("config", {})
+    level = lambda: config("threshold").get("level")
+
+    def put(**values):
+        now = graph()
+        next(n for n in now["nodes"] if "threshold" in n["kind"]).setdefault("config", {}).update(values)
+        answer = other.api(base + "/graph", "PUT", {"nodes": now["nodes"], "edges": now["edges"]})
+        assert answer["status"] == 200, answer
+
+    def open_level():
+        w.go(f"{at}/pipeline")
+        page.get_by_label("Level", exact=True).wait_for()
+
+    def type_level(value):
+        page.locator("#threshold-level").fill(str(value))
+        page.keyboard.press("Tab")
+
+    put(method="fixed", level=218)
+    open_level()
+    type_level(150)
+    w.wait_until("online a level is stored", lambda: level() == 150)
+    type_level(151)
+    w.wait_until("and the next one, without a question", lambda: level() == 151)
+    check(page.locator(".notice", has_text="elsewhere").count() == 0, "as nobody else was there")
+    w.context.set_offline(True)
+    type_level(200)
+    waiting(page, 1)
+    for screen in ("jobs", "images", "pipeline"):
+        page.evaluate("at => { location.hash = at }", f"{at}/{screen}")
+        page.wait_for_timeout(200)
+        check("1 change waiting" in page.locator(".saved").inner_text(), f"{screen}: the change is told as waiting", page.locator(".saved").inner_text())
+    page = anew(w, f"{at}/jobs")
+    w.wait_until("from Jobs the changed level is sent", lambda: level() == 200)
+    page.get_by_text("Saved: 1 change").wait_for()
+    check(True, "and said to be saved")
+
+    # A run while a change waits: the server is asked to take the change first.
+    open_level()
+    runs = lambda: len(other.api(base + "/jobs")["body"]["jobs"])
+    before = runs()
+    w.context.set_offline(True)
+    type_level(190)
+    waiting(page, 1)
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.locator(".notice.error", has_text="must reach the server first").wait_for(timeout=10000)
+    check(runs() == before, "without a server a run is refused, with the reason")
+    page.evaluate("() => { document.querySelectorAll('.notice [aria-label=Dismiss]').forEach(b => b.click()) }")
+    page.get_by_role("button", name="Run", exact=True).click()
+    w.context.set_offline(False)
+    w.wait_until("a run started while a change waits begins when that is stored", lambda: runs() == before + 1 and level() == 190)
+    w.wait_until("the run ends", lambda: all(j["state"] == "done" for j in other.api(base + "/jobs")["body"]["jobs"]), 60)
+
+    # Changed elsewhere meanwhile.
+    for answer, theirs, expected in (("Keep theirs", 180, 180), ("Put mine", 160, 170)):
+        open_level()
+        with Cut(w, other):
+            type_level(170)
+            waiting(page, 1)
+            put(level=theirs)
+        notice = page.locator(".notice", has_text="changed elsewhere")
+        notice.wait_for()
+        check("170" in notice.inner_text() and str(theirs) in notice.inner_text() and level() == theirs, f"{answer}: both levels are named, and nothing is overwritten", notice.inner_text())
+        page.wait_for_function(f"() => document.querySelector('#threshold-level').value === '{theirs}'")
+        notice.get_by_role("button", name=answer).click()
+        notice.wait_for(state="detached")
+        w.wait_until(f"{answer}: it is {expected}", lambda: level() == expected and page.locator("#threshold-level").input_value() == str(expected))
+
+
+def area(w, other, project, base, image):
+    """An area drawn without a server stays, as waiting, and is sent from another screen."""
+    page, at = w.page, f"#/{project['user']}/{project['name']}"
+    now = lambda: other.api(f"{base}/blobs/{image['id']}/area")["body"]
+    box = lambda: [f(p[i] for p in now()["area"]["coordinates"][0]) for f in (min, max) for i in (0, 1)] if now()["area"] else None
+    w.view(project, image, 450, 350, image["levels"] - 1.5)
+    page.keyboard.press("a")
+    page.wait_for_selector(".area-bar")
+
+    def draw(x0, y0, x1, y1):
+        places = [w.where(image, x0, y0), w.where(image, (x0 + x1) / 2, (y0 + y1) / 2), w.where(image, x1, y1)]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place, steps=3)
+        page.mouse.up()
+
+    w.context.set_offline(True)
+    draw(300, 200, 600, 500)
+    waiting(page, 1)
+    page.locator(".area-bar", has_text="Waiting for the server").wait_for()
+    check(page.locator(".area-corner").count() == 4, "an area drawn without a server stays on the image, and is told to wait")
+    draw(320, 220, 620, 520)
+    waiting(page, 2)
+    page = anew(w, f"{at}/jobs")
+    w.wait_until("from Jobs the areas are sent, the last one last", lambda: box() and abs(box()[2] - 620) < 4)
+    page.wait_for_timeout(500)
+    check(page.locator(".notice", has_text="elsewhere").count() == 0, "without a question")
+
+    w.view(project, image, 450, 350, image["levels"] - 1.5)
+    page.keyboard.press("a")
+    page.locator(".area-bar", has_text="Drawn on this image").wait_for()
+    with Cut(w, other):
+        draw(200, 150, 500, 450)
+        waiting(page, 1)
+        other.api(f"{base}/blobs/{image['id']}/area", "DELETE")
+    notice = page.locator(".notice", has_text="changed elsewhere")
+    notice.wait_for()
+    check(now()["from"] == "whole", "an area that was taken away elsewhere meanwhile is not put back by itself")
+    notice.get_by_role("button", name="Put mine").click()
+    w.wait_until("but when asked for", lambda: box() and abs(box()[2] - 500) < 4)
+    page.locator(".area-bar", has_text="Drawn on this image").wait_for()
+
+
 def main():
     with browser() as chromium, server() as s, tempfile.TemporaryDirectory() as folder:
         frames = Path(folder) / "frames"
@@ -148,8 +264,8 @@ def main():
         if not draw_frames(frames, 2, "900x700"):
             return finish()
         other = Watched(chromium, s).open()
-        project, base, image = other.project("Newer", frames)
-        other.run(base, image)
+        project, base, _ = other.project("Newer", frames)
+        image = other.run(base, other.api(f"{base}/blobs")["body"]["images"][-1])
         w = Watched(chromium, s, storage_state=other.context.storage_state())
         w.expected.append(".")
         w.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=s.origin)
@@ -158,6 +274,8 @@ def main():
         labels(w, other, at, base)
         metadata(w, other, at, base)
         refused(w, other, at, base)
+        pipeline(w, other, at, base)
+        area(w, other, project, base, image)
         check(not w.foreign, "no request went to another host")
         other.report("the other browser")
     finish()

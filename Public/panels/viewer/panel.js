@@ -146,7 +146,7 @@ const component = defineComponent(() => {
     try { view.neighbours = (await all(P('/blobs'), 'images', 2000)).filter(i => i.state !== 'failed').map(i => i.id) } catch { /* then there is no next */ }
   })
   const ends = [
-    on('labels', () => later('labels', v.labelling.changed)),
+    on('labels', () => later('labels', v.labelling.changed)), on('settled', e => { if (e.of === view.image?.id && v.map) area.load() }),
     on('objects', d => {
       if (!v.map || d.image !== view.image.id || d.revision === v.revision) return
       // Own edits have set the revision already; this one comes from a run or another tab.
