@@ -230,7 +230,8 @@ package struct RunJob: JobKind {
             let labelled = try await context.project.labelledObjects(image: image.id, node: result.node, editedToo: !keepEdited)
             if !labelled.isEmpty {
                 let known = try await context.project.identities(image: image.id, node: result.node)
-                let (followed, lost) = try FollowedLabels.followed(in: result, labelled: labelled, known: known)
+                let (followed, lost) = try FollowedLabels.followed(
+                    in: result, labelled: labelled.map { .init(uid: $0.uid, box: $0.mask.box, png: $0.mask.png) }, known: known)
                 result = followed
                 tally.withLock { $0.labelsLost += lost }
             }

@@ -12,9 +12,7 @@ struct FollowedLabelsTests {
         NewRegion(mask: .full(Rect(x: x, y: y, width: width, height: height)), uid: uid)
     }
 
-    private func labelled(_ region: NewRegion) -> Project.IdentifiedMask {
-        .init(uid: region.uid, mask: StoredMask(object: 1, kind: .region, box: region.box, area: region.area, png: region.png, revision: 1))
-    }
+    private func labelled(_ region: NewRegion) -> FollowedLabels.Labelled { .init(uid: region.uid, box: region.box, png: region.png) }
 
     private func followed(_ regions: [NewRegion], labelled: [NewRegion], known: Set<String> = []) throws -> (uids: [String], lost: Int) {
         let result = ImageResult(image: 1, node: "objects", runKey: "", regions: regions)
