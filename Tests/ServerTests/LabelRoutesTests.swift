@@ -15,7 +15,7 @@ import Testing
             #expect(empty["categories"] == [] && empty["unlabelled"] == 3)
 
             let copepod = try await api.send("POST", project + "/categories", json: #"{"name":"Copepoda","key":1,"taxon":45072}"#, expect: 201).json
-            #expect(copepod["color"] == "#0072B2" && copepod["taxon"] == 45072 && copepod["key"] == 1 && copepod["parent"] == .null && copepod["count"] == 0)
+            #expect(copepod["color"] == "#E69F00" && copepod["taxon"] == 45072 && copepod["key"] == 1 && copepod["parent"] == .null && copepod["count"] == 0)
             let id = try #require(copepod["id"]?.int)
             let child = try await api.send("POST", project + "/categories", json: ##"{"name":"Calanus","parent":\##(id),"color":"#abcdef"}"##, expect: 201).json
             for wrong in [#"{}"#, #"{"name":""}"#, #"{"name":"x","key":0}"#, #"{"name":"x","color":"red"}"#, #"{"name":"x","taxon":0}"#] {

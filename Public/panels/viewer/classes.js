@@ -7,8 +7,8 @@ import { useCommands } from '../../commands.js'
 import { button, iconButton, section } from '../../ui.js'
 import { plural, count } from '../../lib/format.js'
 
-/** Okabe–Ito; after them the same again with a pattern. */
-const colors = ['#0072B2', '#E69F00', '#009E73', '#CC79A7', '#D55E00', '#56B4E9', '#F0E442', '#999999']
+/** Okabe–Ito, last the blue of objects without a class; after them the same again with a pattern. */
+const colors = ['#E69F00', '#009E73', '#CC79A7', '#D55E00', '#56B4E9', '#F0E442', '#0072B2', '#999999']
 const c = reactive({ of: '', list: null, unlabelled: 0, revision: 0, open: null, draft: '', find: null, at: 0 })
 
 export const categories = () => c.list ?? []
