@@ -52,7 +52,7 @@ const savedText = {
 }
 const saved = () => {
   const box = state.project && boxOf(state.project).now
-  return !box?.waiting ? shell.saved : box.offline ? { kind: 'offline', icon: 'offline', text: `Offline, ${plural(box.waiting, 'change')} waiting` } : { kind: 'working' }
+  return state.project?.readOnly ? null : !box?.waiting ? box?.held ? { icon: 'warning', text: `${plural(box.held, 'change')} to decide on` } : shell.saved : box.offline ? { kind: 'offline', icon: 'offline', text: `Offline, ${plural(box.waiting, 'change')} waiting` } : { kind: 'working' }
 }
 const StatusBar = defineComponent(() => () => h('footer', { class: 'status' }, [
   shell.status ? shell.status() : h('span', { class: 'muted' }, state.session ? `ship ${state.session.version ?? ''}` : ''),
