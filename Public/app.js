@@ -1,5 +1,5 @@
 // The frame around every screen: top bar, screen, status bar, notices, sheet of keys.
-import { createApp, defineComponent, h, ref, reactive, computed, watch, nextTick } from './vendor/vue.runtime.js'
+import { createApp, defineComponent, h, ref, reactive, computed, watch, nextTick, onMounted, onBeforeUnmount } from './vendor/vue.runtime.js'
 import { state, shell, clearShell, begin, signIn, editsWaiting, link, here, go, isDark, switchTheme, currentJob, jobTitle, dismiss, reloadProject } from './state.js'
 import { commands, useCommands, rebind, resetKeys } from './commands.js'
 import { icon, mark } from './icons.js'
@@ -119,6 +119,11 @@ const SignIn = defineComponent(() => {
   const submit = async event => {
     event.preventDefault()
     try { await signIn(tokenIn(text.value.slice(text.value.indexOf('#'))) ?? text.value.trim()) } catch (e) { error.value = e }
+  }
+  // Another tab may have been let in meanwhile.
+  for (const type of ['storage', 'focus']) {
+    onMounted(() => addEventListener(type, begin))
+    onBeforeUnmount(() => removeEventListener(type, begin))
   }
   return () => h('main', { class: 'sign-in' }, h('form', { onSubmit: submit }, [
     h('div', { class: 'brand' }, [mark(), h('h1', 'ship')]),
