@@ -1,5 +1,5 @@
 // The frame around every screen: top bar, screen, status bar, notices, sheet of keys.
-import { createApp, defineComponent, h, ref, reactive, computed, watch, nextTick } from './vendor/vue.runtime.js'
+import { createApp, defineComponent, h, ref, reactive, computed, watch, nextTick, onMounted, onBeforeUnmount } from './vendor/vue.runtime.js'
 import { state, shell, clearShell, begin, signIn, editsWaiting, link, here, go, isDark, switchTheme, currentJob, jobTitle, dismiss, reloadProject } from './state.js'
 import { commands, useCommands, rebind, resetKeys } from './commands.js'
 import { icon, mark } from './icons.js'
@@ -54,7 +54,7 @@ const saved = () => {
   if (state.project) boxOf(state.project)
   const all = [...boxes.values()].map(b => b.now), sum = name => all.reduce((n, b) => n + b[name], 0), waiting = sum('waiting'), held = sum('held')
   return waiting ? all.some(b => b.offline) ? { kind: 'offline', icon: 'offline', text: `Offline, ${plural(waiting, 'change')} waiting` } : { kind: 'working' }
-    : held ? { kind: 'offline', icon: 'warning', text: `${plural(held, 'change')} not saved: your decision` } : shell.saved
+    : held ? { kind: 'offline', icon: 'warning', text: `${plural(held, 'change')} not saved: your decision` } : state.project?.readOnly ? null : shell.saved
 }
 
 /** What a change that is held back waits for; one after the other, until it is decided. */
@@ -137,6 +137,11 @@ const SignIn = defineComponent(() => {
   const submit = async event => {
     event.preventDefault()
     try { await signIn(tokenIn(text.value.slice(text.value.indexOf('#'))) ?? text.value.trim()) } catch (e) { error.value = e }
+  }
+  // Another tab may have been let in meanwhile.
+  for (const type of ['storage', 'focus']) {
+    onMounted(() => addEventListener(type, begin))
+    onBeforeUnmount(() => removeEventListener(type, begin))
   }
   return () => h('main', { class: 'sign-in' }, h('form', { onSubmit: submit }, [
     h('div', { class: 'brand' }, [mark(), h('h1', 'ship')]),

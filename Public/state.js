@@ -43,6 +43,7 @@ addEventListener('hashchange', () => {
 export async function signIn(token) {
   await post('/api/session', { token })
   state.session = await get('/api/session')
+  memory.save('signed', Date.now())  // tells other tabs
 }
 
 /** Edits that this browser keeps until a server takes them, over all projects. */

@@ -140,6 +140,8 @@ def main():
         page.keyboard.press("1")
         page.locator(".label-state", has_text="validated").wait_for(timeout=8000)
         check(True, "in the gallery a key labels what is selected")
+        page.wait_for_function("() => document.querySelector('footer .saved').textContent.trim() === 'Saved'", timeout=5000)
+        check(True, "and the foot says when it is saved")
         dark.axe("gallery with classes, dark")
         dark.report("classes in the gallery")
     finish()

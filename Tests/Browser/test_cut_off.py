@@ -90,6 +90,10 @@ def main():
         fresh.get_by_role("link", name="Gallery").first.click()
         fresh.wait_for_selector(".problem, .sheet-area .cell", timeout=10000)
         check(True, "a screen that is opened now says what it cannot load")
+        fresh.get_by_role("link", name="Jobs").first.click()
+        fresh.get_by_role("link", name="Images").first.click()
+        fresh.wait_for_selector(".problem", timeout=10000)
+        check("0 images" not in fresh.locator("footer.status").inner_text(), "and Images counts none that it does not know of", fresh.locator("footer.status").inner_text())
 
         s.start(port)
         # A new start forgets its sessions; one tab signs in, the cookie is everybody's.

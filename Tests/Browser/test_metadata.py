@@ -130,6 +130,21 @@ def main():
         w.axe("changes, light")
         page.locator(".trail li").first.get_by_role("button", name="Take back").click()
         w.wait_until("a change of the list is taken back", lambda: values("sample_ship") == [None] * 3)
+        # Of a change of the pipeline the lines that differ are shown, whole.
+        graph = w.api(base + "/graph")["body"]
+        for config in ({}, {"level": 217}):
+            for node in graph["nodes"]:
+                if node["kind"] == "segment.threshold":
+                    node["config"] = {**node["config"], **config}
+            check(w.api(base + "/graph", "PUT", graph)["status"] == 200, "the pipeline is changed")
+        page.wait_for_timeout(800)
+        for _ in range(2):
+            page.get_by_role("button", name="Changes").click()
+            page.wait_for_timeout(400)
+        told = page.locator(".trail li", has_text="graph").first
+        told.wait_for(timeout=5000)
+        text, cut = told.inner_text(), told.locator(".change").evaluate("e => e.scrollHeight > e.clientHeight + 1")
+        check("217" in text and "measure.shape" not in text and not cut, "of a changed pipeline the step that differs is told, not cut off", text)
         for level in ["Acquisitions", "Processes", "Objects"]:
             page.get_by_role("radio", name=level).click()
             page.locator(".grid .td.active").wait_for()

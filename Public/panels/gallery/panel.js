@@ -186,6 +186,7 @@ const component = defineComponent(() => {
   // Undo takes the newest step of this browser, of labels or of an outline in any image.
   const nameOf = id => objects.names.find(i => i.id === id)?.name ?? `image ${id}`
   async function back(undo, sure) {
+    if (project.readOnly) return notify('Read-only: nothing can be undone here.')
     const [from, to] = undo ? ['acts', 'undone'] : ['undone', 'acts'], { now } = box, act = now[from].at(-1)
     if (!act || act.batch || box.queue.waiting.length) return box.step(undo)
     const name = nameOf(act.image)

@@ -225,9 +225,14 @@ export const table = defineComponent(props => {
     ]),
     columns.value.map((key, c) => cell(row, r, key, c))
   ])
+  /** Of texts of many lines, as of a pipeline, those that differ. */
+  const differing = (text, other) => {
+    const lines = text?.split('\n') ?? [], without = new Set(other?.split('\n')), list = lines.length > 1 || without.size > 1 ? lines.filter(l => !without.has(l)) : lines
+    return list.length > 12 ? [...list.slice(0, 12), `and ${plural(list.length - 12, 'line')} more`].join('\n') : list.join('\n') || '–'
+  }
   const change = e => h('li', { key: e.id }, [
     h('span', { class: 'muted', title: String(e.at) }, `${ago(e.at)} · ${e.by}`), h('span', { class: 'mono' }, e.field),
-      h('span', [h('del', e.before ?? '–'), ' → ', h('ins', e.after ?? '–')]),
+      h('span', { class: 'change', title: /\n/.test(e.after) ? e.after : undefined }, [h('del', differing(e.before, e.after)), ' → ', h('ins', differing(e.after, e.before))]),
     h('span', { class: 'muted' }, e.count > 1 ? `${e.name} and ${count(e.count - 1)} more` : e.name), e.step && !props.readOnly
       ? button(takeBackText(e), takeBack(e), { kind: 'quiet', title: alone(e) ? 'This value only' : 'All that was changed in this step' }) : h('span')
   ])

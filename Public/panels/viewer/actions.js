@@ -185,19 +185,24 @@ export function createActions(v) {
     else return false
     return true
   }
+  /** Diameter of the pen, px: as wished, but no wider than half of what is in view, or its ring would not be seen. */
+  const pen = () => {
+    const { x, y } = view.zoom == null || !v.map ? { x: Infinity, y: Infinity } : v.map.getSize()
+    return Math.max(1, Math.min(view.pen, Math.floor(Math.min(x, y) / 2 / v.scale())))
+  }
   const setPen = n => { view.pen = Math.max(1, Math.min(2000, Math.round(n))); memory.save('viewer.pen', view.pen); v.tools.redraw() }
   const setTolerance = n => { view.tolerance = Math.max(0, Math.min(255, n)); memory.save('viewer.tolerance', view.tolerance) }
   function nudge(d) {
     if (view.adjust) { const a = adjustments[view.adjust.operation]; view.adjust.value = Math.max(a.min, Math.min(a.max, view.adjust.value + d * a.step)) }
     else if (view.tool === 'wand') setTolerance(view.tolerance + 2 * d)
-    else setPen(view.pen + d * Math.max(1, view.pen / 6))
+    else setPen(pen() + d * Math.max(1, pen() / 6))
   }
 
   const cancel = () => button('Cancel', () => { escape() || use('pan') }, { command: 'viewer.escape' })
   const done = (title, iconName = 'check') => button(title, enter, { kind: 'primary', iconName, command: 'viewer.enter' })
   /** What stands above the image for the tool at hand. */
   function stage() {
-    const { tool, drawing, pen, image, preview } = view, bar = (...parts) => h('div', { class: 'stage-action', role: 'group', 'aria-label': 'Tool', 'data-foot': '' }, parts)
+    const { tool, drawing, image, preview } = view, bar = (...parts) => h('div', { class: ['stage-action', tool], role: 'group', 'aria-label': 'Tool', 'data-foot': '' }, parts)
     const um = px => image.pixelSizeUm ? `${px} px · ${lengthText(px * image.pixelSizeUm)}` : `${px} px`
     if (!image) return null
     if (view.held.length) return h('div', { class: 'stage-problem held', role: 'alert', 'data-foot': '' }, [icon('warning', 18),
@@ -218,7 +223,7 @@ export function createActions(v) {
       ? cancel() : null)
     if (tool === 'brush' || tool === 'eraser') return bar(h('span', tool === 'eraser' ? 'Erases' : !adds('brush') ? 'New object'
       : `Adds to ${Number(target()) ? 'object ' + target() : 'the new object'} when near it, else a new object`),
-      slider('Size', Math.round(100 * Math.log2(pen)), n => setPen(2 ** (n / 100)), { max: 1000, text: um(pen) }), drawing.open ? done('Finish') : null)
+      slider('Size', Math.round(100 * Math.log2(pen())), n => setPen(2 ** (n / 100)), { max: 1000, text: um(pen()) }), drawing.open ? done('Finish') : null)
     if (drawing.open > 1 && tool !== 'box' && !(tool === 'area' && v.area.shape() === 'box')) return bar(done('Finish'), cancel())
     if (v.rejects().length) return bar(h('span', `Rejected: ${[...new Set(v.rejects().map(o => o.rule))].join(', ')}`),
       button('Keep it', keep, { kind: 'primary', command: 'viewer.keep', iconName: 'check' }))
@@ -267,5 +272,5 @@ export function createActions(v) {
     if (view.tool === 'wand') ask()
   }
   const color = (kind, mods) => kind === 'eraser' || mods.alt ? '#D55E00' : kind === 'cut' ? '#D55E00' : adds(kind, mods.shift) ? '#009E73' : '#0072B2'
-  return { say, use, commands, rail, stage, changed, finish, nudge, escape, color, removeSelected: onObjects('delete') }
+  return { say, pen, use, commands, rail, stage, changed, finish, nudge, escape, color, removeSelected: onObjects('delete') }
 }

@@ -1,14 +1,14 @@
 // The classes of a project: a section that lists them and labels what is selected, and the keys for it. Used by the viewer and the gallery.
 import { h, reactive, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
 import { get, post, patch, remove, at } from '../../api.js'
-import { state, on, later, notify, complain } from '../../state.js'
+import { state, shell, on, later, notify, complain } from '../../state.js'
 import { boxOf } from '../../outbox.js'
 import { useCommands } from '../../commands.js'
 import { button, iconButton, section } from '../../ui.js'
 import { plural, count } from '../../lib/format.js'
 
-/** Okabe–Ito; after them the same again with a pattern. */
-const colors = ['#0072B2', '#E69F00', '#009E73', '#CC79A7', '#D55E00', '#56B4E9', '#F0E442', '#999999']
+/** Okabe–Ito, last the blue of objects without a class; after them the same again with a pattern. */
+const colors = ['#E69F00', '#009E73', '#CC79A7', '#D55E00', '#56B4E9', '#F0E442', '#0072B2', '#999999']
 const c = reactive({ of: '', list: null, unlabelled: 0, revision: 0, open: null, draft: '', find: null, at: 0 })
 
 export const categories = () => c.list ?? []
@@ -25,8 +25,12 @@ async function load() {
 }
 const offer = (what, batch) => { const box = boxOf(state.project); notify(what, { action: { label: 'Undo', run: () => box.step(true, { what, batch }) } }) }
 
+/** true, and said, where nothing can be changed. */
+const off = () => !!state.project?.readOnly && !!notify('Read-only: labels and classes are off.')
+
 /** `category`: id, null takes the label away, undefined keeps each object's own. */
 async function label(expose, category, status = 'validated') {
+  if (off()) return
   const objects = expose.selected().filter(o => Number.isInteger(o) || String(o).startsWith('@'))
   if (!objects.length) { notify('Select an object first.'); return }
   try {
@@ -34,13 +38,15 @@ async function label(expose, category, status = 'validated') {
       : `${plural(n, 'object')}: ${categoryOf(category)?.name}`
     const was = Object.fromEntries(objects.map(o => [o, expose.was(o)])), { batch, held, what: stored = what } = await boxOf(state.project).ask(
       { path: '/labels', body: { category, status }, objects, what, was, image: 'labels' })
+    if (shell.saved?.kind !== 'working') shell.saved = { kind: 'saved' }
     if (batch) offer(stored, batch)
     else if (category === undefined && !held) notify('No label to change: choose a class first.')
     await load()
     expose.changed?.(objects)
   } catch (error) { complain(error) }
 }
-async function add(name, expose) {
+async function add(name) {
+  if (off()) return
   const taken = categories().map(k => k.key), key = [1, 2, 3, 4, 5, 6, 7, 8, 9].find(n => !taken.includes(n))
   try { const made = await post(P('/categories'), key ? { name, key } : { name }); await load(); return made } catch (error) { complain(error) }
 }
@@ -72,7 +78,7 @@ export function useClassCommands(expose, typed) {
     { id: 'class.validate', title: 'Validate the label', group, key: 'Enter', when: any, run: () => { label(expose) } },
     { id: 'class.doubt', title: 'Mark the label dubious', group, key: 'Alt+D', when: any, run: () => { label(expose, undefined, 'dubious') } },
     { id: 'class.none', title: 'Take the label away', group, key: 'Alt+0', when: any, run: () => { label(expose, null) } },
-    { id: 'class.undo', title: 'Undo the last labels', group, key: 'Alt+Z', run: () => { boxOf(state.project).step() } }
+    { id: 'class.undo', title: 'Undo the last labels', group, key: 'Alt+Z', run: () => { off() || boxOf(state.project).step() } }
   ])
   const find = text => { expose.show?.(); Object.assign(c, { find: text, at: 0 }) }
   const type = e => { if (!e.defaultPrevented && !e.ctrlKey && !e.metaKey && !e.altKey && /^\p{L}$/u.test(e.key) && typed(e)) { e.preventDefault(); find(e.key) } }

@@ -84,7 +84,7 @@ const component = defineComponent(() => {
     v.marks = L.layerGroup().addTo(v.map)
     // A pen of a hundredth of the image suits most objects; whoever needs another keeps it.
     view.pen ??= Math.max(3, Math.round(Math.max(image.width, image.height) / 100))
-    v.tools = createTools({ map: v.map, scale, size: () => view.pen, color: actions.color, changed: actions.changed, finish: actions.finish, nudge: actions.nudge,
+    v.tools = createTools({ map: v.map, scale, size: actions.pen, color: actions.color, changed: actions.changed, finish: actions.finish, nudge: actions.nudge,
       select: v.selectWithin, hover: pointAt })
     area.start(v.map)
     watch(() => view.tool === 'area', area.load)
