@@ -60,7 +60,8 @@ export const boxes = shallowReactive(new Map())
 /**
  * The queue of a project { user, name }. Its entries are edits of masks (edits.js), or any request { path, method, body, objects?, what, was? } that may be sent twice.
  * One with `was` (lib/stale.js) that has waited is compared before it is sent: parts that somebody else changed meanwhile are held until `decide`.
- * `now.list`: what is held of these, with `current`, and `faults` { place: sentence } of refused values or `error`; `now.table`: the level of the table that shows them. `now.acts`: what was done here, newest last: { image } of an edit, { batch, what } of labels; `now.undone`: what redo brings back.
+ * `now.list`: what is held of these, with `current`, and
+ * `faults` { place: sentence } of refused values or `error`; `now.table`: the level of the table that shows them. `now.acts`: what was done here, newest last: { image } of an edit, { batch, what } of labels; `now.undone`: what redo brings back.
  */
 export function boxOf({ user, name }) {
   const place = `${user}/${name}`
@@ -137,7 +138,8 @@ export function boxOf({ user, name }) {
     /** Nobody listens any more to what becomes of these. */
     leave(path) { for (const e of queue.waiting) if (e.path === path) told.delete(e.key) },
     /** Queues a pipeline that was made of another one. */
-    saveGraph: (from, graph) => box.ask({ path: '/graph', method: 'PUT', body: bare(graph), was: { '/graph': canonical(bare(from)) }, what: `Pipeline: ${differences(from, graph)}` }),
+    saveGraph: (from, graph) => box.ask({ path: '/graph', method: 'PUT', body: bare(graph), was: { '/graph': canonical(bare(from)) },
+      what: `Pipeline: ${differences(from, graph)}` }),
     /** Starts a job when the server has all changes of this browser; not when `stored` turns out false. */
     async start(job, stored = true) {
       queue.retry()

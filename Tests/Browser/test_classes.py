@@ -28,6 +28,33 @@ def run(w, page, project, base, image):
         page.keyboard.press("Enter")
         section.get_by_role("button", name=name).first.wait_for()
     w.axe("viewer with classes")
+    # A name that is refused is told at its field, where it stays.
+    w.expected.append("/categories")
+    page.get_by_label("New class").fill("Detritus <b>")
+    page.keyboard.press("Enter")
+    said = section.locator("[role=alert]")
+    said.wait_for()
+    check(len(said.inner_text()) > 10 and page.get_by_label("New class").input_value() == "Detritus <b>" and page.locator(".notice.error").count() == 0,
+        "a refused name of a new class is told at the field, and stays in it", said.inner_text())
+    w.axe("a refused name")
+    page.get_by_label("New class").fill("")
+    check(said.count() == 0, "until it is changed")
+    section.get_by_role("button", name="Change detritus").click()
+    name = section.get_by_label("Name of the class")
+    name.fill("Copepoda")
+    page.keyboard.press("Enter")
+    said.wait_for()
+    check(name.input_value() == "Copepoda" and page.locator(".notice.error").count() == 0, "so is one that another class has", said.inner_text())
+    name.fill("dead")
+    page.keyboard.press("Enter")
+    section.get_by_role("button", name="dead").first.wait_for()
+    check(said.count() == 0 and name.count() == 0, "mended, it is stored")
+    section.get_by_role("button", name="Change dead").click()
+    name.fill("detritus")
+    page.keyboard.press("Enter")
+    section.get_by_role("button", name="detritus").first.wait_for()
+    w.expected.remove("/categories")
+    w.console = [c for c in w.console if "status of 4" not in c]
 
     # Give a key, by hand; then the key labels.
     section.get_by_role("button", name="Change Copepoda").click()

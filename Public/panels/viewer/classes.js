@@ -8,8 +8,8 @@ import { button, iconButton, section } from '../../ui.js'
 import { plural, count } from '../../lib/format.js'
 
 /** Okabe–Ito, last the blue of objects without a class; after them the same again with a pattern. */
-const colors = ['#E69F00', '#009E73', '#CC79A7', '#D55E00', '#56B4E9', '#F0E442', '#0072B2', '#999999']
-const c = reactive({ of: '', list: null, unlabelled: 0, revision: 0, open: null, draft: '', find: null, at: 0 })
+const colors = ['#009E73', '#D55E00', '#CC79A7', '#E69F00', '#56B4E9', '#F0E442', '#0072B2', '#999999']
+const c = reactive({ of: '', list: null, unlabelled: 0, revision: 0, open: null, draft: '', find: null, at: 0, refused: null })  // refused: { id: of the class, null for a new one, name: as typed, text }
 
 export const categories = () => c.list ?? []
 export const categoryOf = id => categories().find(k => k.id === id)
@@ -19,7 +19,7 @@ const P = path => at(state.project, path)
 
 async function load() {
   const { user, name } = state.project
-  if (c.of !== `${user}/${name}`) Object.assign(c, { of: `${user}/${name}`, list: null, open: null, find: null })
+  if (c.of !== `${user}/${name}`) Object.assign(c, { of: `${user}/${name}`, list: null, open: null, find: null, draft: '', refused: null })
   try { const { categories, unlabelled, revision } = await get(P('/categories')); Object.assign(c,
     { list: categories, unlabelled, revision }) } catch (error) { if (!error.offline) complain(error) }
 }
@@ -47,10 +47,26 @@ async function label(expose, category, status = 'validated') {
 }
 async function add(name) {
   if (off()) return
+  c.refused = null
   const taken = categories().map(k => k.key), key = [1, 2, 3, 4, 5, 6, 7, 8, 9].find(n => !taken.includes(n))
-  try { const made = await post(P('/categories'), key ? { name, key } : { name }); await load(); return made } catch (error) { complain(error) }
+  try { const made = await post(P('/categories'), key ? { name, key } : { name }); await load(); return made } catch (error) {
+    // The name stays in the field, with the reason below.
+    c.draft = name
+    c.refused = { id: null, text: error.message }
+  }
 }
-async function save(id, body) { try { await patch(P(`/categories/${id}`), body) } catch (error) { complain(error) } load() }
+async function save(id, body) {
+  const before = c.refused
+  c.refused = null
+  try { await patch(P(`/categories/${id}`), body) } catch (error) {
+    if (!body.name) complain(error)
+    else Object.assign(c, { open: id, refused: { id, name: body.name, text: error.message } })
+    return load()
+  }
+  if (before && c.open === id) c.open = null
+  load()
+}
+const refused = id => c.refused?.id === id ? h('p', { class: 'bad small', role: 'alert' }, c.refused.text) : null
 async function drop(k, expose) {
   try {
     const { batch } = await remove(P(`/categories/${k.id}`))
@@ -121,8 +137,16 @@ function search(expose) {
 }
 
 const form = (k, expose) => h('div', { class: 'class-form' }, [
-  h('input', { 'aria-label': 'Name of the class', onVnodeMounted: ({ el }) => { el.value = k.name; el.focus() }, onChange: e => { save(k.id, { name: e.target.value }) },
-    onKeydown: e => { if (e.key === 'Enter' || e.key === 'Escape') { e.stopPropagation(); if (e.key === 'Escape') e.target.value = k.name; c.open = null } } }),
+  h('input', { 'aria-label': 'Name of the class', 'aria-invalid': c.refused?.id === k.id ? 'true' : undefined, onVnodeMounted: ({ el }) => { el.value = c.refused?.id === k.id ? c.refused.name : k.name; el.focus() },
+    onChange: e => { if (e.target.value !== k.name) save(k.id, { name: e.target.value }) },
+    onKeydown: e => {
+      if (e.key !== 'Enter' && e.key !== 'Escape') return
+      e.stopPropagation()
+      if (e.key === 'Escape') e.target.value = k.name
+      // A refused name that is sent once more unchanged is no change to the field.
+      else if (c.refused && e.target.value !== k.name) return save(k.id, { name: e.target.value })
+      c.open = c.refused = null
+    } }), refused(k.id),
   h('div', { class: 'row colors', role: 'radiogroup', 'aria-label': 'Colour' }, colors.map(color => h('button',
     { type: 'button', key: color, role: 'radio', 'aria-checked': String(k.color === color), 'aria-label': color, class: ['swatch', { pressed: k.color === color }],
     style: { background: color }, onClick: () => save(k.id, { color }) }))),
@@ -158,7 +182,8 @@ export function classes(expose) {
       iconButton('close', 'Take the label away', () => label(expose, null), { command: 'class.none', size: 14 })]) : null,
     off ? null : h('form', { class: 'row', onSubmit: async e => { e.preventDefault(); const name = c.draft.trim(); c.draft = '';
       if (name) { await add(name); nextTick(() => e.target.querySelector('input')?.focus()) } } }, [
-      h('input', { class: 'grow', value: c.draft, 'aria-label': 'New class', placeholder: 'New class', onInput: e => { c.draft = e.target.value } }),
-        button('Add', null, { type: 'submit', disabled: !c.draft.trim() })])
+      h('input', { class: 'grow', value: c.draft, 'aria-label': 'New class', placeholder: 'New class', 'aria-invalid': c.refused?.id === null ? 'true' : undefined,
+        onInput: e => { c.draft = e.target.value; c.refused = null } }),
+        button('Add', null, { type: 'submit', disabled: !c.draft.trim() })]), off ? null : refused(null)
   ], { key: 'classes', aside: button('Search', () => { c.find = ''; c.at = 0 }, { kind: 'tag', command: 'class.find' }) })
 }
