@@ -132,6 +132,8 @@ function listen() {
   clearTimeout(reconnect)
   source = null
   if (!state.project) return
+  // One that was opened in the background listens when it is looked at.
+  if (document.hidden) { slept = true; return }
   source = new EventSource(at(state.project, '/events'))
   source.onopen = () => {
     const back = !state.online || slept

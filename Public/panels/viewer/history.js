@@ -22,7 +22,7 @@ export function history(v) {
     ...view.waiting.slice().reverse().map(e => h('li', { class: 'pending', key: e.key }, [icon('clock', 14),
       h('span', { class: 'grow' }, `${operationTitles[e.operation]}${e.operation === 'delete' ? ' ' + named(e.objects) : ''} · waiting`)])),
     ...view.edits.map(e => row(e.id, e.id, {
-      picture: h('img', { src: v.P(`/edits/${e.id}/picture?side=after&size=96`), alt: '', loading: 'lazy' }),
+      picture: h('img', { src: v.P(`/edits/${e.id}/picture?side=after&size=96&v=${view.image?.uid}`), alt: '', loading: 'lazy' }),
       what: (/^run/.test(e.operation) && e.summary ? e.summary.replace(/ by .*/, ' found') : e.summary) || operationTitles[e.operation], when: e.undone ? 'undone' : ago(e.at), undone: e.undone, at: e === now
     })),
     view.moreEdits || !view.edits.length ? null : row(0, 0, { picture: icon('images', 20), what: 'As it was at first', at: !now })
