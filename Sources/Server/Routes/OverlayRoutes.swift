@@ -134,7 +134,11 @@ struct OverlayRoutes: RouteGroup {
         var key: String {
             var hash = Fingerprint()
             // The lists can be long, and rules are texts.
-            for text in [filter.kinds.sorted(), filter.rules.map { ["only"] + $0.sorted() } ?? [], filter.selection.map { ["only"] + $0.map(String.init) } ?? [], without.sorted()] {
+            let lists = [
+                filter.kinds.sorted(), filter.rules.map { ["only"] + $0.sorted() } ?? [], filter.selection.map { ["only"] + $0.map(String.init) } ?? [],
+                without.isEmpty ? [] : ["without"] + without.sorted(),
+            ]
+            for text in lists {
                 hash.add(bytes: text.joined(separator: ",").utf8)
                 hash.add(bytes: [0xFF])
             }
