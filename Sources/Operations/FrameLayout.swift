@@ -73,6 +73,15 @@ public struct FrameLayout: Sendable {
                 (used, wasDropped) = (clear, refused)
                 positions = Self.solve(frameCount, &used, &wasDropped)
             }
+        } else {
+            // Without any expectation such a pair has to be beyond doubt: of many pairs two particles fit by chance now and then.
+            let doubtful = used.values.filter { link in
+                (links[link.name].candidates[0].strength ?? .infinity) < Self.beyondDoubt && Self.isBridge(link, used, frameCount)
+            }.map(\.name)
+            if !doubtful.isEmpty {
+                for name in doubtful { used[name] = nil }
+                positions = Self.solve(frameCount, &used, &wasDropped)
+            }
         }
         // Groups joined by what several unclear pairs agree on.
         var model = expected.map { Expectation($0, Array(used.values)) }
@@ -126,6 +135,9 @@ public struct FrameLayout: Sendable {
     private func isMeasured(_ frame: Int) -> Bool {
         if case .measured = placements[frame] { true } else { false }
     }
+
+    /// ``OverlapCandidate/strength`` from which on a pair that no other bears out is believed without grid or stage.
+    private static let beyondDoubt = 2.6
 
     /// Whether without this pair what it joins would fall apart.
     private static func isBridge(_ link: LeastSquaresPlacement.Link, _ used: [Int: LeastSquaresPlacement.Link], _ count: Int) -> Bool {
@@ -204,7 +216,8 @@ public struct FrameLayout: Sendable {
             let rival = all.filter { ($0.0.offset - top.offset).length > 6 }.map { score($0.1) }.max() ?? 0
             // Of many candidates two are near each other by chance; more so where nothing bounds them.
             let isFirstChoice = found.values.allSatisfy { $0.rank == 0 && $0.evidence >= (model == nil ? 0.3 : 0.15) }
-            let isAgreed = isByStrength ? total >= 3.5 && found.count >= 2 && total >= 2 * rival : total >= 1.4 * rival && (found.count >= (model == nil ? 4 : 3) || (found.count == 2 && isFirstChoice))
+            let isMany = found.count >= (model == nil ? 4 : 3) || (found.count == 2 && isFirstChoice)
+            let isAgreed = isByStrength ? total >= 3.5 && found.count >= 2 && total >= 2 * rival : total >= 1.4 * rival && isMany
             let isForeseen = found.values.contains { $0.isExpected && $0.evidence >= 0.15 && ($0.strength == nil || $0.agreement >= 0.3) } && total >= 1.2 * rival
             guard isAgreed || isForeseen, total > (best?.score ?? 0) else { continue }
             best = (total, found.values.map(\.link).sorted { $0.name < $1.name })
