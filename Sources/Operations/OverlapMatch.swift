@@ -8,7 +8,7 @@ public struct OverlapMatch: Hashable, Sendable {
     public var correlation: Double
     /// Number of pixels compared.
     public var pixels: Int
-    /// How many patches bear the agreement: 1 when all comes from one of them, as with a single particle.
+    /// How many patches bear the agreement: 1 when all comes from one of them, as with a single particle; less when fine structure does not agree.
     public var breadth: Double
 }
 
@@ -50,36 +50,31 @@ extension OverlapMatch {
         }
         // To a fraction of it by many: what they show less of, they have more of. By fine structure, because light that differs between both
         // frames shifts what changes slowly; by all there is where fine structure does not agree.
-        var fallback: OverlapMatch?
-        for band in [PatchBand.fine, .whole] {
-            guard let found = exact(first, second, textures, centre, count, band) else { continue }
-            if found.isPeak && found.match.correlation >= 0.2 { return found.match }
-            if band == .whole || fallback == nil { fallback = found.match }
-        }
-        return fallback
+        if let match = exact(first, second, textures, centre, count, .fine), match.correlation >= 0.2 { return match }
+        var match = exact(first, second, textures, centre, count, .whole)
+        // Slow changes agree at many places by chance: they bear less than one thing that fits.
+        if let breadth = match?.breadth { match?.breadth = 0.35 * min(2, breadth) }
+        return match
     }
 
-    /// The place near a whole pixel at which many patches agree best, to a fraction.
+    /// The place near a whole pixel at which many patches agree best, to a fraction; nil when there is none within a few pixels.
     private static func exact<Pixel: FixedWidthInteger & UnsignedInteger>(
         _ first: Image<Pixel>, _ second: Image<Pixel>, _ textures: (FrameTexture, FrameTexture), _ start: (x: Int, y: Int), _ count: Int, _ band: PatchBand
-    ) -> (match: OverlapMatch, isPeak: Bool)? {
+    ) -> OverlapMatch? {
         var centre = start
-        var scores: PatchScores?
-        for _ in 0..<4 {
+        for _ in 0..<8 {
             let boxes = patches(textures, at: centre, first.bounds, second.bounds, margin: 2, count: count)
             guard !boxes.isEmpty else { return nil }
             let found = PatchScores(first, second, textures, boxes, at: centre, reach: 1, band: band)
-            guard let (x, y, _) = found.best else { return nil }
-            scores = found
-            if x == 0, y == 0 { break }
+            guard let (x, y, best) = found.best else { return nil }
+            if x == 0, y == 0 {
+                let (dx, dy) = found.fraction
+                let place = Displacement(x: Double(centre.x) + dx, y: Double(centre.y) + dy)
+                return OverlapMatch(displacement: place, correlation: best, pixels: found.pixels, breadth: found.breadth)
+            }
             centre = (centre.x + x, centre.y + y)
         }
-        guard let scores, let best = scores.best else { return nil }
-        // Not in the middle of the nine only when the steps did not end; then as it is.
-        let isPeak = best.x == 0 && best.y == 0
-        let (dx, dy) = isPeak ? scores.fraction : (0, 0)
-        let place = Displacement(x: Double(centre.x) + dx, y: Double(centre.y) + dy)
-        return (OverlapMatch(displacement: place, correlation: best.correlation, pixels: scores.pixels, breadth: scores.breadth), isPeak)
+        return nil
     }
 
     /// Boxes in the first frame where both textures show most, at least `margin` from the border of either frame.
@@ -89,8 +84,9 @@ extension OverlapMatch {
         let overlap = first.intersection(Rect(x: place.x, y: place.y, width: second.width, height: second.height))
         guard overlap.width >= 2 * margin + 8, overlap.height >= 2 * margin + 8 else { return [] }
         let inner = overlap.expanded(by: -margin)
-        let (width, height) = (min(patchSide, inner.width), min(patchSide, inner.height))
-        let (columns, rows) = (inner.width / width, inner.height / height)
+        // As many as it takes to leave nothing out, and of one size.
+        let (columns, rows) = ((inner.width + patchSide - 1) / patchSide, (inner.height + patchSide - 1) / patchSide)
+        let (width, height) = ((inner.width + columns - 1) / columns, (inner.height + rows - 1) / rows)
         let (a, b) = textures
         let scale = a.scale
         var found: [(energy: Float, box: Rect)] = []

@@ -36,6 +36,12 @@ public struct OverlapCandidate: Hashable, Sendable {
     public var evidence: Double
     /// How well the frames' own pixels agree once the place is exact: what the weight among other pairs comes from.
     public var agreement: Double
+    /// How many patches of the overlap bear that agreement (``OverlapMatch/breadth``); nil as long as the place is not exact.
+    public var breadth: Double?
+
+    /// What tells a true place from a chance: one particle finds one like it anywhere, several at the same distances hardly ever. Nil as long
+    /// as the place is not exact.
+    public var strength: Double? { breadth.map { max(0, agreement) * max(0, agreement) * $0 } }
 
     public init(displacement: Displacement, correlation: Double, evidence: Double? = nil) {
         (self.displacement, self.correlation, self.evidence, agreement) = (displacement, correlation, evidence ?? correlation, correlation)
