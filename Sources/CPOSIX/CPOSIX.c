@@ -95,6 +95,11 @@ void ship_release_code(void) { dl_iterate_phdr(release_segments, NULL); }
 
 void ship_release_freed(void) { malloc_trim(0); }
 
+void ship_keep_freed(void) {
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 512 << 20);
+}
+
 static void limit(int what, uint64_t most) {
     struct rlimit both = {most, most};
     setrlimit(what, &both);

@@ -30,6 +30,7 @@ package struct EcoTaxaCheck {
     private var table = ""
     private var headers: [String] = []
     private var roles: [EcoTaxaColumn.Role?] = []
+    private var isKnown: [Bool] = []
     private var positions: [EcoTaxaColumn.Role: Int] = [:]
     private var levels: [(level: EcoTaxaColumn.Level, columns: [Int])] = []
 
@@ -58,8 +59,11 @@ package struct EcoTaxaCheck {
     // MARK: tables
 
     /// Begins a table with its header row and its type row.
-    package mutating func begin(table name: String, headers rawHeaders: [String], types: [String]) {
+    /// - Parameter known: columns whose cells need no look, because they are free numbers of which each is there; empty: none.
+    package mutating func begin(table name: String, headers rawHeaders: [String], types: [String], known: [Bool] = []) {
+        precondition(known.isEmpty || known.count == rawHeaders.count, "\(known.count) of \(rawHeaders.count) columns")
         table = name
+        isKnown = known
         headers = rawHeaders.map { $0.trimmingBlanks().lowercased() }
         roles = []
         positions = [:]
@@ -161,7 +165,7 @@ package struct EcoTaxaCheck {
         }
         let object = cell(.objectID)
         for (index, role) in roles.enumerated() {
-            guard let role else { continue }
+            guard let role, isKnown.isEmpty || !isKnown[index] else { continue }
             let text = index < cells.count ? cells[index].trimmingBlanks() : ""
             checkCell(text, role, column: headers[index], line: line, object: object)
         }

@@ -43,7 +43,7 @@ package struct EcoTaxaTable: Sendable {
     ///     `img_file_name`, `object_id`, `sample_id` and `acq_id` should always be there.
     ///   - imageWidth, imageHeight: size of the image, for the check.
     package mutating func append(_ row: [(column: String, value: Value)], imageWidth: Int = 1, imageHeight: Int = 1) {
-        let names = row.map(\.column)
+        let names = row.map { $0.column }
         // Rows of one export have the same columns: looking them up once is enough.
         if names != lastNames {
             lastNames = names
@@ -186,9 +186,13 @@ package struct EcoTaxaTable: Sendable {
             }
         }
         for (index, part) in parts.enumerated() {
-            check.begin(table: Self.fileName(name, part: index, of: parts.count, sum: nil), headers: part.columns.map { storage[$0].name }, types: part.columns.map(type))
+            // Numbers that every row of the part has: written and read again they are the same numbers.
+            let isKnown = part.columns.map(isStrictNumber)
+            check.begin(
+                table: Self.fileName(name, part: index, of: parts.count, sum: nil), headers: part.columns.map { storage[$0].name }, types: part.columns.map(type),
+                known: isKnown)
             for (position, row) in part.rows.enumerated() {
-                check.row(line: position + 3, cells: part.columns.map { text($0, row) }) { path in
+                check.row(line: position + 3, cells: zip(part.columns, isKnown).map { $1 ? "" : text($0, row) }) { path in
                     if let reason = ZipEntryName.fault(Array(path.utf8)) { return ("cannot be packed, \(reason)", "Rename it.") }
                     let suffix = path.split(separator: ".").last?.lowercased() ?? ""
                     guard ["png", "jpg", "jpeg", "gif"].contains(suffix) else { return ("is not PNG, JPEG or GIF", "Export PNG or JPEG.") }
@@ -238,7 +242,11 @@ package struct EcoTaxaTable: Sendable {
             var bytes = TSV.byteOrderMark
             TSV.append(part.columns.map { storage[$0].name }, to: &bytes)
             TSV.append(part.columns.map(type), to: &bytes)
-            for row in part.rows { TSV.append(part.columns.map { text($0, row) }, to: &bytes) }
+            for (done, row) in part.rows.enumerated() {
+                TSV.append(part.columns.map { text($0, row) }, to: &bytes)
+                // So long that it need not grow, because while it does it is there twice.
+                if done == 63 { bytes.reserveCapacity(bytes.count / 60 * part.rows.count) }
+            }
             let sum = bytes.withUnsafeBytes { ship_zip_crc32(0, $0.baseAddress, UInt64($0.count)) }
             return File(name: Self.fileName(name, part: index, of: parts.count, sum: sum), bytes: bytes)
         }

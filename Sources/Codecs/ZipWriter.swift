@@ -25,20 +25,22 @@ package final class ZipWriter {
 
     /// Adds one entry. Store (`compress` false) what is compressed already: PNG and JPEG.
     ///
+    /// - Parameter level: 1 (quick) to 9 (small).
     /// - Throws: `.unsafeName` and `.duplicateName` before anything is written; `.diskFull` and `.io`.
-    package func add(name: String, bytes: [UInt8], compress: Bool = true) throws(ZipError) {
-        try begin(name: name, compress: compress, mayBeHuge: bytes.count > 0xfff0_0000)
+    package func add(name: String, bytes: [UInt8], compress: Bool = true, level: Int = 6) throws(ZipError) {
+        try begin(name: name, compress: compress, level: level, mayBeHuge: bytes.count > 0xfff0_0000)
         let whole = bytes.span.bytes
         try whole.withUnsafeBytes { (buffer: UnsafeRawBufferPointer) throws(ZipError) in try write(buffer) }
         try end()
     }
 
     /// Begins an entry whose bytes follow by `write`. `mayBeHuge` lets it exceed 4 GiB, for 20 bytes more.
-    package func begin(name: String, compress: Bool = true, mayBeHuge: Bool = true) throws(ZipError) {
+    package func begin(name: String, compress: Bool = true, level: Int = 6, mayBeHuge: Bool = true) throws(ZipError) {
+        precondition((1...9).contains(level), "level \(level)")
         precondition(!inEntry, "entry \(name) begins before the one before it has ended")
         if let reason = ZipEntryName.fault(Array(name.utf8)) { throw .unsafeName(file: path, entry: name, reason: reason) }
         guard names.insert(name).inserted else { throw .duplicateName(file: path, entry: name) }
-        try check(ship_zip_begin(open(), name, compress ? 6 : 0, mayBeHuge ? 1 : 0))
+        try check(ship_zip_begin(open(), name, compress ? Int32(level) : 0, mayBeHuge ? 1 : 0))
         inEntry = true
     }
 

@@ -22,7 +22,9 @@ struct BackgroundCells {
         isUsable.reserveCapacity(columns * rows)
         let inside = area?.clipped(to: image.bounds)
         var nextRun = 0
-        var counts = [Int32](repeating: 0, count: columns * 260)
+        // Four tables of a row of cells, because equal neighbours would wait for one counter.
+        let table = columns * 260
+        var counts = [Int32](repeating: 0, count: 4 * table)
         let rowStep = max(1, side / 64)
         for row in 0..<rows {
             for index in counts.indices { counts[index] = 0 }
@@ -43,10 +45,24 @@ struct BackgroundCells {
                         for column in 0..<columns {
                             // Two empty places on each side, so that the smoothing needs no cases.
                             let cell = counts.baseAddress! + column * 260 + 2
-                            for x in (column * side)..<min(width, (column + 1) * side) { cell[Int(line[x])] &+= 1 }
+                            var x = column * side
+                            let end = min(width, x + side)
+                            while x &+ 4 <= end {
+                                cell[Int(line[x])] &+= 1
+                                cell[table &+ Int(line[x &+ 1])] &+= 1
+                                cell[2 &* table &+ Int(line[x &+ 2])] &+= 1
+                                cell[3 &* table &+ Int(line[x &+ 3])] &+= 1
+                                x &+= 4
+                            }
+                            while x < end {
+                                cell[Int(line[x])] &+= 1
+                                x &+= 1
+                            }
                         }
                     }
                 }
+                let sums = counts.baseAddress!
+                for index in 0..<table { sums[index] = sums[index] &+ sums[index &+ table] &+ sums[index &+ 2 &* table] &+ sums[index &+ 3 &* table] }
                 for column in 0..<columns {
                     let cell = counts.baseAddress! + column * 260
                     levels.append(log(BackgroundCells.mode(cell)))

@@ -90,7 +90,24 @@ struct SurfacePolynomial {
         var right = [Double](repeating: 0, count: size)
         matrix.withUnsafeMutableBufferPointer { matrix in
             terms.withUnsafeBufferPointer { terms in
-                for index in 0..<levels.count where weights[index] > 0 {
+                let used = weights.indices.filter { weights[$0] > 0 }
+                var next = 0
+                // Four cells at a time, each added in turn: the sums are those of one after the other, and stay in registers meanwhile.
+                while next + 4 <= used.count {
+                    let (a, b, c, d) = (used[next], used[next + 1], used[next + 2], used[next + 3])
+                    let base = terms.baseAddress!
+                    let (p, q, r, s) = (
+                        base + a * SurfacePolynomial.size, base + b * SurfacePolynomial.size, base + c * SurfacePolynomial.size, base + d * SurfacePolynomial.size
+                    )
+                    for i in 0..<size {
+                        let (sp, sq, sr, ss) = (p[i] * weights[a], q[i] * weights[b], r[i] * weights[c], s[i] * weights[d])
+                        right[i] = right[i] + sp * levels[a] + sq * levels[b] + sr * levels[c] + ss * levels[d]
+                        let line = matrix.baseAddress! + i * size
+                        for j in 0...i { line[j] = line[j] + sp * p[j] + sq * q[j] + sr * r[j] + ss * s[j] }
+                    }
+                    next += 4
+                }
+                for index in used[next...] {
                     let term = terms.baseAddress! + index * SurfacePolynomial.size
                     for i in 0..<size {
                         let scaled = term[i] * weights[index]

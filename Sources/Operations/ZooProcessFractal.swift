@@ -234,18 +234,25 @@ extension ZooProcessPixels {
             @inline(__always) func at(_ line: UnsafeMutablePointer<Int16>, _ x: Int) -> Lanes { UnsafeRawPointer(line + x).loadUnaligned(as: Lanes.self) }
             @inline(__always) func less(_ a: Lanes, _ b: Lanes) -> Lanes { a.replacing(with: b, where: b .< a) }
             @inline(__always) func store(_ lanes: Lanes, _ line: UnsafeMutablePointer<Int16>, _ x: Int) {
-                UnsafeMutableRawPointer(line + x).storeBytes(of: x == last ? lanes.replacing(with: beyond, where: beyond .> lanes) : lanes, as: Lanes.self)
+                UnsafeMutableRawPointer(line + x).storeBytes(of: lanes, as: Lanes.self)
+            }
+            @inline(__always) func storeLast(_ lanes: Lanes, _ line: UnsafeMutablePointer<Int16>) {
+                UnsafeMutableRawPointer(line + last).storeBytes(of: lanes.replacing(with: beyond, where: beyond .> lanes), as: Lanes.self)
             }
             /// Steps from the row before and the one before that, in the direction of the pass.
             @inline(__always) func step(_ line: UnsafeMutablePointer<Int16>, _ before: UnsafeMutablePointer<Int16>, _ second: UnsafeMutablePointer<Int16>) {
-                var x = 0
-                while x <= last {
+                @inline(__always) func nearest(_ x: Int) -> Lanes {
                     let straight = at(before, x) &+ 41
                     let diagonal = less(at(before, x &- 1), at(before, x &+ 1)) &+ 58
                     let knight = less(less(at(before, x &- 2), at(before, x &+ 2)), less(at(second, x &- 1), at(second, x &+ 1))) &+ 92
-                    store(less(less(at(line, x), straight), less(diagonal, knight)), line, x)
+                    return less(less(at(line, x), straight), less(diagonal, knight))
+                }
+                var x = 0
+                while x < last {
+                    store(nearest(x), line, x)
                     x &+= 8
                 }
+                storeLast(nearest(last), line)
             }
             for y in 0..<height {
                 let line = distance + y &* pitch
@@ -254,7 +261,8 @@ extension ZooProcessPixels {
                 var reach = 1
                 while reach <= 32 {
                     let cost = Int16(truncatingIfNeeded: 41 &* reach)
-                    var x = last
+                    storeLast(less(at(line, last), at(line, last &- reach) &+ cost), line)
+                    var x = last &- 8
                     while x >= 0 {
                         store(less(at(line, x), at(line, x &- reach) &+ cost), line, x)
                         x &-= 8
@@ -271,10 +279,11 @@ extension ZooProcessPixels {
                     while reach <= 32 {
                         let cost = Int16(truncatingIfNeeded: 41 &* reach)
                         var x = 0
-                        while x <= last {
+                        while x < last {
                             store(less(at(line, x), at(line, x &+ reach) &+ cost), line, x)
                             x &+= 8
                         }
+                        storeLast(less(at(line, last), at(line, last &+ reach) &+ cost), line)
                         reach &*= 2
                     }
                     guard rows.contains(y) else { continue }

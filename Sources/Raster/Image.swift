@@ -65,12 +65,11 @@ public struct Image<Pixel: Sendable & BitwiseCopyable>: Sendable {
     @inlinable public func cropped(to box: Rect) -> Image {
         precondition(bounds.contains(box), "box \(box) is outside \(width) × \(height)")
         return Image(width: box.width, height: box.height) { target in
-            guard !box.isEmpty else { return }
+            guard !box.isEmpty, let to = target.baseAddress else { return }
             withBuffer { source in
-                for row in 0..<box.height {
-                    let from = UnsafeBufferPointer(rebasing: source[((box.y + row) * width + box.x)..<((box.y + row) * width + box.maxX)])
-                    _ = UnsafeMutableBufferPointer(rebasing: target[(row * box.width)..<((row + 1) * box.width)]).update(from: from)
-                }
+                guard let from = source.baseAddress else { return }
+                // Whole rows by address: slices of buffers are copied pixel by pixel, which took a tenth of what measuring an object does.
+                for row in 0..<box.height { (to + row * box.width).initialize(from: from + ((box.y + row) * width + box.x), count: box.width) }
             }
         }
     }

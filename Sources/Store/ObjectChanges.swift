@@ -51,7 +51,7 @@ struct ObjectWriter {
             object: object, edit: edit, parent: parent, box: region.box, area: region.area, touches: region.touches, nInner: region.nInner,
             png: region.png, measurements: region.measurements)
         let box = region.box
-        let arguments: [DatabaseValue] = [
+        let arguments: [(any DatabaseValueConvertible)?] = [
             object.databaseValue, region.uid.databaseValue, kind.rawValue.databaseValue, image.databaseValue, parent.databaseValue,
             node.databaseValue, mask.databaseValue, (edit != nil).databaseValue, box.x.databaseValue, box.y.databaseValue,
             box.width.databaseValue, box.height.databaseValue, region.area.databaseValue, Int(region.touches).databaseValue,
@@ -72,7 +72,7 @@ struct ObjectWriter {
     ) throws -> Int64 {
         let mask = nextMask
         nextMask += 1
-        let arguments: [DatabaseValue] = [
+        let arguments: [(any DatabaseValueConvertible)?] = [
             mask.databaseValue, object.databaseValue, edit.databaseValue, parent.databaseValue, box.x.databaseValue, box.y.databaseValue,
             box.width.databaseValue, box.height.databaseValue, area.databaseValue, Int(touches).databaseValue, nInner.databaseValue,
             Self.digest(png).databaseValue, Data(png).databaseValue,
@@ -118,7 +118,7 @@ struct ObjectWriter {
     }
 
     private func index(_ object: ObjectID, _ box: Rect) throws {
-        let arguments: [DatabaseValue] = [
+        let arguments: [(any DatabaseValueConvertible)?] = [
             object.databaseValue, image.databaseValue, image.databaseValue, box.x.databaseValue, (box.maxX - 1).databaseValue,
             box.y.databaseValue, (box.maxY - 1).databaseValue,
         ]

@@ -30,6 +30,7 @@ func withProject<R>(_ path: String, readOnly: Bool = false, title: String? = nil
 func runJobs(_ requests: [JobSequence.Request], on project: Project, workers: Int?, memory: Int? = nil, quiet: Bool = false) async throws {
     var logger = Logger(label: "ship")
     logger.logLevel = .warning
+    ProcessMemory.keepFreed()
     let line = ProgressLine()
     let sequence = JobSequence(project: project, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, logger: logger, memoryLimit: memory.map { $0 << 20 })
     let jobs = try await sequence.run(requests) { job, secondsLeft in

@@ -32,6 +32,8 @@ int ship_end_with_parent(void);
 void ship_release_code(void);
 /// Gives memory that was freed back to the system.
 void ship_release_freed(void);
+/// From now on memory that is freed is kept until it is given back by that, for processes that need as much again at once.
+void ship_keep_freed(void);
 
 /// Starts `path` in a process group of its own and in `folder`, with these arguments (the program's name first) and environment (both end with
 /// NULL), an empty standard input, and `out` for what it prints. Nothing else that is open here is open there. It may take `memory` bytes of private
