@@ -17,8 +17,11 @@ UNUSED = [
 ]
 # Methods that nothing calls: flights, the place of the device, the globe's other side, what only a canvas needs.
 UNUSED_METHODS = [
-    "flyTo", "flyToBounds", "panInside", "locate", "stopLocate", "_handleGeolocationError", "_handleGeolocationResponse", "fitWorld", "closestLayerPoint",
-    "toBounds", "_adjustPan", "_onPreDragWrap", "_containsPoint", "setMaxBounds", "_panInsideMaxBounds", "panInsideBounds", "setMinZoom", "setMaxZoom",
+    "flyTo", "flyToBounds", "locate", "stopLocate", "_handleGeolocationError", "_handleGeolocationResponse", "fitWorld", "closestLayerPoint",
+    "toBounds", "_adjustPan", "_onPreDragWrap", "_containsPoint", "setMinZoom", "setMaxZoom", "_refocusOnMap", "_getTooltipAnchor", "toBBoxString",
+    "setIcon", "moving", "setLatLng", "addLatLng", "setBounds", "_keyToBounds", "closestPointOnSegment", "getAttribution", "setZIndexOffset",
+    "getLatLngs", "fitBounds", "_getPopupAnchor", "getLayers", "mouseEventToLatLng", "getRadius", "setUrl", "getLayer", "isEmpty", "getPanes",
+    "getIcon",
 ]
 # What our modules use, as `L.<name>`.
 EXPORTS = (

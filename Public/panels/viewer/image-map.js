@@ -14,7 +14,7 @@ export function createMap(element, image, { maxBeyond = 5 } = {}) {
     crs: L.extend({}, L.CRS.Simple, { transformation: new L.Transformation(s, 0.5 * s, s, 0.5 * s) }),
     zoomControl: false, attributionControl: false, boxZoom: false, doubleClickZoom: false, keyboard: true, zoomSnap: 0.5, wheelPxPerZoomLevel: 90,
     minZoom: -3, maxZoom: native + maxBeyond, zoomAnimation: !matchMedia('(prefers-reduced-motion: reduce)').matches, fadeAnimation: false,
-    inertiaDeceleration: 4000
+    inertiaDeceleration: 4000, maxBoundsViscosity: 0.6
   })
   // Leaflet rounds corners of outlines to whole CSS pixels, which is half a pixel away from what they surround.
   map.latLngToLayerPoint = place => map.project(L.latLng(place))._subtract(map.getPixelOrigin())

@@ -44,5 +44,8 @@ enum ObjectJSON {
 }
 
 extension StoredMask {
+    /// What screens show: the mask, or the whole box of one that is damaged, so that it can be selected, deleted and replaced.
+    var shown: Mask { (try? decoded()) ?? .full(box) }
+
     func decoded() throws -> Mask { try MaskPNG.decode(png, origin: (box.x, box.y), name: "the mask of object \(object)") }
 }

@@ -196,7 +196,7 @@ struct EditRoutes: RouteGroup {
     /// With their outlines, in the order of `masks`.
     private static func objects(_ project: OpenProject, masks: [Int64]) async throws -> [JSONValue] {
         try await project.project.objects(masks: masks).map { object, mask in
-            ObjectJSON.value(object, outline: ObjectJSON.outline(of: try mask.decoded()))
+            ObjectJSON.value(object, outline: ObjectJSON.outline(of: mask.shown))
         }
     }
 

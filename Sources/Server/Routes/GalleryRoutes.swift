@@ -100,7 +100,7 @@ struct GalleryRoutes: RouteGroup {
             }
             // A picture that fits its cell without loss of detail may be enlarged by a rounding; masks are only made smaller.
             var drawn = VignettePicture(
-                pixels: pixels, mask: try stored.decoded().reduced(by: max(1, picture.factor), origin: picture.origin, bounds: pixels.bounds),
+                pixels: pixels, mask: stored.shown.reduced(by: max(1, picture.factor), origin: picture.origin, bounds: pixels.bounds),
                 pixelSize: nil)
             for step in steps { step.draw(on: &drawn) }
             switch drawn.pixels {

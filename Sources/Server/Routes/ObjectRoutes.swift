@@ -121,9 +121,9 @@ struct ObjectRoutes: RouteGroup {
         }
         masks.removeAll { hidden.contains($0.object) }
         let candidates = masks.sorted { ($0.area, $0.object) < ($1.area, $1.object) }
-        let hit = try await services.work.run { try candidates.first { try $0.decoded().contains(x: column, y: row) } }
+        let hit = try await services.work.run { candidates.first { $0.shown.contains(x: column, y: row) } }
         guard let hit, let object = try await project.object(hit.object) else { return .json(["object": .null]) }
-        return .json(["object": ObjectJSON.value(object, outline: ObjectJSON.outline(of: try hit.decoded()))])
+        return .json(["object": ObjectJSON.value(object, outline: ObjectJSON.outline(of: hit.shown))])
     }
 
     private struct Within: Decodable {
@@ -167,7 +167,7 @@ struct ObjectRoutes: RouteGroup {
         let project = try await services.open(call)
         let object = try await find(call, project)
         guard let mask = try await project.project.mask(object.id) else { return .json(ObjectJSON.value(object)) }
-        let outline = try await services.work.run { ObjectJSON.outline(of: try mask.decoded()) }
+        let outline = try await services.work.run { ObjectJSON.outline(of: mask.shown) }
         return .json(ObjectJSON.value(object, outline: outline))
     }
 
@@ -221,7 +221,7 @@ struct ObjectRoutes: RouteGroup {
                 if let stored {
                     // Of large objects the picture is made smaller first: lines and letters keep their width on the screen.
                     let factor = max(1, Double(box.width) / Double(width))
-                    picture.mask = try stored.decoded().reduced(by: factor, origin: Point(x: Double(box.x), y: Double(box.y)), bounds: picture.pixels.bounds)
+                    picture.mask = stored.shown.reduced(by: factor, origin: Point(x: Double(box.x), y: Double(box.y)), bounds: picture.pixels.bounds)
                     picture.pixelSize = pixelSize.map { $0 * factor }
                     for step in steps { step.draw(on: &picture) }
                 }

@@ -288,7 +288,7 @@ struct OverlayRoutes: RouteGroup {
         let chosen = masks
         let etag = "\"\(image.uid)-\(image.revision)-\(z)-\(x)-\(y)-\(look.key)\""
         let bytes = try await services.work.run {
-            OverlayTile.png(try chosen.map { try $0.decoded() }, layout: layout, z: z, x: x, y: y, style: look.style, color: look.color) ?? []
+            OverlayTile.png(chosen.map(\.shown), layout: layout, z: z, x: x, y: y, style: look.style, color: look.color) ?? []
         }
         return Response.bytes(bytes, type: "image/png", etag: etag, cache: Self.caching(call, look, uid: image.uid, revision: image.revision), call: call)
     }
