@@ -35,6 +35,7 @@ def unsized(w):
         check("without a pixel size" in said.inner_text() and page.locator(".plot-area canvas").count() == 0, f"without a pixel size the sizes say why there are none, {when}", said.inner_text())
         check(said.get_by_role("link", name="To the images").count() == 1, f"and where to set it, {when}")
         page.reload()
+    page.locator(".plot-area .empty").wait_for()
     w.axe("no sizes")
     page.get_by_role("radio", name="Histogram").click()
     w.wait_until("and another plot is drawn again", lambda: page.locator(".plot-area canvas").count() and page.evaluate(COLOURS) > 4)
