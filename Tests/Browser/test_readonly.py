@@ -33,7 +33,7 @@ def main():
         return finish()
     with browser() as chromium, tempfile.TemporaryDirectory(prefix="ship-browser-") as folder:
         root = Path(folder) / "root"
-        project = processed(root, "kept", frames=2, size="1200x900")
+        project = processed(root, "kept", frames=2, size="1200x900", options=["--pyramids"])
         if not project:
             return finish()
         program = medium(folder, root / "local" / "kept")
