@@ -53,7 +53,8 @@ const savedText = {
 const saved = () => {
   if (state.project) boxOf(state.project)
   const all = [...boxes.values()].map(b => b.now), sum = name => all.reduce((n, b) => n + b[name], 0), waiting = sum('waiting'), held = sum('held')
-  return waiting ? all.some(b => b.offline) ? { kind: 'offline', icon: 'offline', text: `Offline, ${plural(waiting, 'change')} waiting` } : { kind: 'working' }
+  return waiting ? all.some(b => b.offline) ? { kind: 'offline', icon: 'offline', text: (all.find(b => b.why) ? `${plural(waiting, 'change')} waiting: ${all.find(b => b.why).why}` : `Offline, ${plural(waiting, 'change')} waiting`)
+    + (all.some(b => b.unkept) ? '. This browser cannot keep them: leave this tab open' : '') } : { kind: 'working' }
     : held ? { kind: 'offline', icon: 'warning', text: `${plural(held, 'change')} not saved: your decision` } : state.project?.readOnly ? null : shell.saved
 }
 

@@ -7,22 +7,30 @@ import { canonical, changed, differences, labelText, only, placesOf, wanted } fr
 import { plural } from './lib/format.js'
 
 /** Each change has an entry of its own, so that two tabs of a project do not write over each other's. */
-function storage(prefix) {
-  let kept = new Set()
+function storage(prefix, uid, unkept) {
+  let kept = new Map()
   return {
+    // What was made in another project that had this name stays for that one.
     load() {
-      const list = memory.names(prefix).map(name => memory.load(name)).filter(Boolean).sort((a, b) => a.number - b.number)
-      kept = new Set(list.map(e => e.key))
-      return list.map(e => ({ ...e, sent: true, kept: true }))
+      const list = memory.names(prefix).map(name => memory.load(name)).filter(e => e && (!e.project || !uid || e.project === uid)).sort((a, b) => a.number - b.number)
+        .map(e => ({ ...e, sent: true, kept: true }))
+      kept = new Map(list.map(e => [e.key, e]))
+      return list
     },
     save(list) {
-      const now = new Set(list.map(e => e.key))
-      for (const e of list) memory.save(prefix + e.key, e)
-      for (const key of kept) if (!now.has(key)) memory.drop(prefix + key)
+      const now = new Map()
+      for (const e of list) now.set(e.key, kept.get(e.key) === e || memory.save(prefix + e.key, e) ? e : null)
+      for (const key of kept.keys()) if (!now.has(key)) memory.drop(prefix + key)
       kept = now
+      unkept([...now.values()].includes(null))
     }
   }
 }
+/** Whether what a request met may pass: a server that starts, a full disk, a project that is open elsewhere, on a stick that was pulled, or only to be read. */
+const passes = ({ status, code }) => status === 401 || status === 429 || status > 500
+  || /^(disk\.|project\.(readOnly|inUse|unknown|closed|corrupt|newerVersion))/.test(code)
+/** A fault of the server is tried again so often. */
+const faultTries = 5
 
 const newKey = () => crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16)).join('')
 
@@ -63,14 +71,14 @@ export const boxes = shallowReactive(new Map())
  * `now.list`: what is held of these, with `current`, and
  * `faults` { place: sentence } of refused values or `error`; `now.table`: the level of the table that shows them. `now.acts`: what was done here, newest last: { image } of an edit, { batch, what } of labels; `now.undone`: what redo brings back.
  */
-export function boxOf({ user, name }) {
+export function boxOf({ user, name, uid }) {
   const place = `${user}/${name}`
   if (boxes.has(place)) return boxes.get(place)
   const project = { user, name }, prefix = `edits.${place}/`, told = new Map()
-  const now = reactive({ waiting: 0, held: 0, list: [], table: null, offline: false, acts: memory.load('acts.' + place, []), undone: [] })
+  const now = reactive({ waiting: 0, held: 0, list: [], table: null, offline: false, why: '', unkept: false, acts: memory.load('acts.' + place, []), undone: [] })
   const remember = () => memory.save('acts.' + place, now.acts = now.acts.slice(-50))
   let number = Date.now(), arrived = 0
-  const tried = new Set(), own = new Map()
+  const tried = new Set(), own = new Map(), faults = new Map()
   /** Rejects with what is kept back of a change, and why. */
   function split(error, e, places, more) {
     const all = placesOf(e), part = keep => {
@@ -88,7 +96,7 @@ export function boxOf({ user, name }) {
   }
   const queue = createEditQueue({
     newKey,
-    storage: storage(prefix),
+    storage: storage(prefix, uid, is => { now.unkept = is }),
     send: async e => {
       const { path, method, body, key, kept, operation, image, objects, annotations, parameters, expected } = e
       try {
@@ -99,7 +107,10 @@ export function boxOf({ user, name }) {
         return await call(method ?? 'POST', at(project, path), objects ? { ...body, objects } : body)
       } catch (error) {
         // Started again, ship knows this browser no more: the change waits for the new key.
-        if (error.status === 401) { error.offline = true; state.session = false }
+        if (error.status === 401) state.session = false
+        if (error.status === 500) faults.set(key, (faults.get(key) ?? 0) + 1)
+        if (passes(error) || error.status === 500 && faults.get(key) < faultTries) error.offline = true
+        now.why = error.offline && error.status && error.status !== 401 ? error.message : ''
         tried.add(key)
         // What is refused is kept to be mended; of a table only the wrong values.
         if (error.faults && body?.changes) {
@@ -134,7 +145,7 @@ export function boxOf({ user, name }) {
   })
   const box = {
     queue, now, viewer: null, project: { user, project: name },
-    add: e => queue.add({ ...e, number: number++, at: Date.now() }),
+    add: e => queue.add({ ...e, project: uid, number: number++, at: Date.now() }),
     /** Nobody listens any more to what becomes of these. */
     leave(path) { for (const e of queue.waiting) if (e.path === path) told.delete(e.key) },
     /** Queues a pipeline that was made of another one. */
@@ -180,6 +191,7 @@ export function boxOf({ user, name }) {
   return box
 }
 
+addEventListener('beforeunload', event => { if ([...boxes.values()].some(b => b.now.unkept)) event.preventDefault() })
 // What a closed tab left goes to the server from whatever screen is open now; a project that is gone or read-only keeps its own.
 watch(() => state.session, session => {
   if (!session) return

@@ -101,7 +101,10 @@ export async function reloadProject() {
   const { user, project } = state.place
   if (!project) { state.project = null; return }
   try {
-    state.project = await get(at({ user, name: project }))
+    const now = await get(at({ user, name: project })), before = state.project
+    // Another project has the name now, as after another start on another folder.
+    if (before?.uid && before.uid !== now.uid && before.user === user && before.name === project) return location.reload()
+    state.project = now
     state.projectError = null
   } catch (error) {
     if (error.status === 401) state.session = false
@@ -219,7 +222,8 @@ systemDark.addEventListener('change', () => { if (state.theme === 'system') { st
 /** Small things kept in this browser (layer opacities, key bindings) and edits that no server has taken yet. */
 export const memory = {
   load(key, fallback) { try { return JSON.parse(localStorage.getItem('ship.' + key)) ?? fallback } catch { return fallback } },
-  save(key, value) { try { localStorage.setItem('ship.' + key, JSON.stringify(value)) } catch { /* lasts until the page is closed */ } },
+  /** Whether it is kept: else it lasts until the page is closed. */
+  save(key, value) { try { localStorage.setItem('ship.' + key, JSON.stringify(value)); return true } catch { return false } },
   drop(key) { try { localStorage.removeItem('ship.' + key) } catch { /* nothing was kept */ } },
   names(prefix) { try { return Object.keys(localStorage).filter(key => key.startsWith('ship.' + prefix)).map(key => key.slice(5)) } catch { return [] } }
 }
