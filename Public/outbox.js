@@ -104,7 +104,7 @@ export function boxOf({ user, name, uid }) {
         // Another tab had it too, and sent it.
         if (kept && !memory.load(prefix + key)) return {}
         await compare(e)
-        return await call(method ?? 'POST', at(project, path), objects ? { ...body, objects } : body)
+        return await call(method ?? 'POST', at(project, path), objects ? { ...body, objects } : body, { headers: { 'Idempotency-Key': key } })
       } catch (error) {
         // Started again, ship knows this browser no more: the change waits for the new key.
         if (error.status === 401) state.session = false
