@@ -87,6 +87,7 @@ def walk(chromium, s, other, frames):
     port = s.port
     s.process.kill()
     s.process.wait()
+    page.locator("header.top .badge.failed").wait_for()
     draw(350, 40)
     w.wait_until("an edit waits for its server", lambda: kept() == 1)
     stranger = Server(other).start(port)

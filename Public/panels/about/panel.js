@@ -6,7 +6,7 @@ import { mark } from '../../icons.js'
 const component = defineComponent(() => () => h('div', { class: 'page prose' }, [
   h('header', { class: 'about-head' }, [mark(), h('div', [h('h1', 'ship'), h('p', { class: 'muted' },
     ['The self-learning Helmholtz Imaging Pipeline', state.session?.version ? ` · version ${state.session.version}` : ''])])]),
-  h('p', 'Turns folders of microscope, scanner or camera frames into corrected images, segmented and hand-edited objects, measurements and archives. It runs on this machine alone: this page was loaded from it, and nothing is asked of any other.'),
+  h('p', 'Turns folders of microscope, scanner or camera frames into corrected images, segmented and hand-edited objects, measurements and archives. All of it on this machine.'),
   h('p', h('a', { href: '/reference/measures', target: '_blank', rel: 'noopener' }, 'What every measure means, and which tool it equals')),
   h('p', h('a', { href: '/reference/nodes', target: '_blank', rel: 'noopener' }, 'Every kind of node, with its slots and parameters')),
   h('p', ['Made with Leaflet, Vue, SQLite and others: ',
