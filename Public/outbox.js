@@ -155,7 +155,7 @@ export function boxOf({ user, name, uid }) {
     async start(job, stored = true) {
       queue.retry()
       for (let n = now.offline ? 40 : 400; queue.waiting.length && n; n--) await new Promise(r => setTimeout(r, 50))
-      if (queue.waiting.length) throw new Error(`${plural(queue.waiting.length, 'change')} made in this browser must reach the server first; start it again when it answers.`)
+      if (queue.waiting.length) throw new Error(`${plural(queue.waiting.length, 'change')} must reach the server first; start it again then.`)
       if (await stored) takeJob(await post(at(project, '/jobs'), job))
     },
     /** These places of a table get new values, or none. */

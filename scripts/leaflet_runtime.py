@@ -97,6 +97,7 @@ def runtime(text):
     without("ci.extend({initialize:function(t,e){c(this,e),this._layers", "{}")
     without("zt={_initContainer:function(){this._container=P(", "0", kept=3)
     without("Tt={toGeoJSON", "Tt=0")
+    between('var s=t.includes;if("undefined"!=typeof L', "l.apply(null,[o].concat(t.includes))", "")
     between("wi.geometryToLayer=bi,", "wi.coordsToLatLngs=", "")
     between(",wi.latLngToCoords=Mi", ",A.mergeOptions({boxZoom", "")
     between("Vi=function(){try{return document.namespaces", "zt=0", "Vi=0,")
