@@ -108,7 +108,8 @@ export async function reloadProject() {
     state.projectError = null
   } catch (error) {
     if (error.status === 401) state.session = false
-    state.projectError = error
+    // What is open stays open while nobody answers.
+    if (!error.offline || !state.project) state.projectError = error
     if (error.offline) setTimeout(reloadProject, 1500)
   }
 }
