@@ -17,10 +17,10 @@ function everywhere({ images, total, done, error }, close) {
       error ? problem(error) : done ? h('p', { role: 'status' }, images.length ? [`${plural(images.length, 'image')}: ${count(sum('before'))} objects before, ${count(sum('now'))} now; `,
         kinds.map(k => `${count(sum(k))} ${k}`).join(', '), '. On other images it changed nothing.'] : 'The last run changed nothing, or was the first.') : loading(`Comparing ${count(images.length)} of ${total == null ? '…' : plural(total, 'image')}`),
       list.length ? h('div', { class: 'table-scroll', tabindex: 0, role: 'region', 'aria-label': 'Images that differ' }, h('table', [
-        h('thead', h('tr', ['Image', 'Before', 'Now', 'Added', 'Lost', 'Changed'].map(t => h('th', { scope: 'col' }, t)), h('td'))),
+        h('thead', h('tr', [...['Image', 'Before', 'Now', 'Added', 'Lost', 'Changed'].map(t => h('th', { scope: 'col' }, t)), h('td')])),
         h('tbody', list.slice(0, 500).map(i => h('tr', { key: i.image }, [h('th', { scope: 'row' }, i.name),
           ...['before', 'now', 'added', 'lost', 'changed'].map(k => h('td', { class: 'number' }, count(i[k]))),
-          h('td', h('a', { href: here('view', i.image, { vs: `s${i.from},s${i.to},50` }), 'aria-label': `Show both of ${i.name}` }, 'Show both'))])))])) : null,
+          h('td', h('a', { class: 'button', href: here('view', i.image, { vs: `s${i.from},s${i.to},50` }), 'aria-label': `Show both of ${i.name}` }, 'Show both'))])))])) : null,
       h('div', { class: 'row' }, button('Close', close, { kind: 'primary', autofocus: true }))
     ]))
 }
