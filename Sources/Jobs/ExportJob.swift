@@ -29,7 +29,7 @@ struct ExportJob: JobKind {
             }, isCancelled: { cancelled.isSet })
         let result = try await context.workers.run { try await node.export(collection) }
         for finding in result.findings { await context.note("\(finding.severity.rawValue): \(finding.message) \(finding.remedy)") }
-        var outcome = JobOutcome(summary: "\(result.objects) objects of \(result.images) images in \(result.files.joined(separator: ", "))")
+        var outcome = JobOutcome(summary: "\(counted(result.objects, "object")) of \(counted(result.images, "image")) in \(result.files.joined(separator: ", "))")
         outcome.files = result.files
         if !result.holdsProvenance, let first = result.files.first {
             // Beside it, by the same name, so that one finds the other.

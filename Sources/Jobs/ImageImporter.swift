@@ -14,7 +14,7 @@ package struct ImageImporter: Sendable {
     /// Instance name of the importing node; its folder holds uploads and pyramids.
     package let node: String
     private let pattern: FileNamePattern?
-    /// Given by hand for all images; nil: from metadata.
+    /// What a person said for all images; nil: each file's own.
     private let pixelSize: Double?
     /// Native tiles of a JPEG keep its coefficients.
     private let isLossless: Bool
@@ -69,9 +69,7 @@ package struct ImageImporter: Sendable {
             (new.width, new.height) = isTurned ? (header.height, header.width) : (header.width, header.height)
             (new.channels, new.bits, new.format) = (header.channels, header.bitsPerSample, header.format.rawValue)
             new.metadata = exif.map(ImageMetadata.fields) ?? [:]
-            if let resolution = exif?.resolution, case .size(let size) = resolution.pixelSize {
-                (new.pixelSize, new.pixelSizeSource) = (size.micrometres, size.source.rawValue)
-            }
+            (new.pixelSize, new.pixelSizeSource) = Self.calibration(of: exif)
         } catch {
             (new.state, new.error) = (.failed, "\(error)")
         }
@@ -86,14 +84,49 @@ package struct ImageImporter: Sendable {
 
     private func said(by name: String) -> [String: String]? { pattern.flatMap { $0.match(name) } }
 
-    /// Of several pixel sizes the first of these counts: what a person entered for this very image, what its name says, what its
-    /// file says, what the project says for images that do not say.
-    private func calibration(present: (size: Double?, source: String?), named: [String: String]?) -> (Double?, String?) {
-        var (size, source) = present
-        if source == nil || source == "project" { (size, source) = (pixelSize, pixelSize.map { _ in "project" }) }
+    private static func calibration(of exif: EXIF?) -> (Double?, String?) {
+        guard case .size(let size)? = exif?.resolution?.pixelSize else { return (nil, nil) }
+        return (size.micrometres, size.source.rawValue)
+    }
+
+    /// Of several pixel sizes the first of these counts: what a person entered for this very image, what its name says, what a
+    /// person said for the whole project, what its file says. People know when a file is wrong; a file does not.
+    ///
+    /// - Parameter file: what the file says, asked only where nobody says anything any more.
+    private func calibration(
+        present: (size: Double?, source: String?), named: [String: String]?, file: () -> (Double?, String?) = { (nil, nil) }
+    ) -> (Double?, String?) {
+        if present.source == MetadataSource.hand.rawValue { return present }
         let value = FieldNames.pixelSizeTokens.compactMap { named?[$0] }.compactMap(Double.init).first { $0 > 0 && $0.isFinite }
-        if let value, source != "hand" { (size, source) = (value, "pattern") }
-        return (size, source)
+        if let value { return (value, MetadataSource.pattern.rawValue) }
+        if present.source == MetadataSource.pattern.rawValue { return present }
+        if let pixelSize { return (pixelSize, Self.projectSource) }
+        return present.source == Self.projectSource ? file() : present
+    }
+
+    private static let projectSource = "project"
+
+    /// Gives images the pixel size that counts now, after the project's was changed. Images that were made of others keep theirs, which follows from those.
+    ///
+    /// - Returns: those whose pixel size is another than before, as they were.
+    package func calibrate(_ images: [ImageRecord]) async throws -> [ImageRecord] {
+        var changed: [ImageRecord] = []
+        for image in images where image.made == nil && image.width > 0 {
+            if try await calibrate(image, named: said(by: image.name)) { changed.append(image) }
+        }
+        return changed
+    }
+
+    private func calibrate(_ image: ImageRecord, named: [String: String]?) async throws -> Bool {
+        let project = project
+        let (size, source) = calibration(present: (image.pixelSize, image.pixelSizeSource), named: named) {
+            Self.calibration(of: (try? project.openOriginal(image)).flatMap { EXIF.read(path: "/proc/self/fd/\($0.descriptor)") })
+        }
+        guard size != image.pixelSize || source != image.pixelSizeSource else { return false }
+        var change = ImageChange()
+        (change.pixelSize, change.pixelSizeSource) = (.some(size), source ?? Self.projectSource)
+        try await project.updateImage(image.id, change)
+        return size != image.pixelSize
     }
 
     /// Gives an image what its name says by the present pattern, and the pixel size. Returns whether the name matched.
@@ -105,18 +138,8 @@ package struct ImageImporter: Sendable {
             for (token, value) in named where !FieldNames.pixelSizeTokens.contains(token) { values[FieldNames.field(for: token)] = value }
             try await project.setMetadata(image.id, values, source: .pattern, by: "pattern")
         }
-        let (size, source) = calibration(present: (image.pixelSize, image.pixelSizeSource), named: named)
-        if let size, let source, size != image.pixelSize || source != image.pixelSizeSource {
-            try await setPixelSize(size, source: source, image: image)
-        }
+        _ = try await calibrate(image, named: named)
         return pattern == nil || named != nil
-    }
-
-    private func setPixelSize(_ size: Double, source: String, image: ImageRecord) async throws {
-        var change = ImageChange()
-        change.pixelSize = .some(size)
-        change.pixelSizeSource = source
-        try await project.updateImage(image.id, change)
     }
 
     /// Builds the pyramid, which reads every pixel: only now is it certain that the file is whole.

@@ -40,6 +40,8 @@ package struct RunJob: JobKind {
         var objects = 0
         var rejects: [String: Int] = [:]
         var labelsLost = 0
+        /// Objects of steps that no longer make objects of their image.
+        var retired = 0
         var computed = 0
         var measured = 0
         var unchanged = 0
@@ -64,7 +66,12 @@ package struct RunJob: JobKind {
             if !stake.isEmpty { throw JobError.failed("\(stake.sentence); run again and say whether to keep or to replace them") }
         }
         var images = try await selectedImages(project)
-        // First, because names of acquisitions and pixel sizes come from it.
+        // First, because names of acquisitions and pixel sizes come from these.
+        let calibrated = try await ImageImporter(project: project).calibrate(images)
+        if !calibrated.isEmpty {
+            context.announce(.images(calibrated.map(\.id)))
+            images = try await selectedImages(project)
+        }
         if try await MetadataStage(context: context, plan: plan).run(images) { images = try await selectedImages(project) }
         var stage = GroupStage(context: context, plan: plan, selected: parameters.images.map(Set.init), keepEdited: keepEdited)
         if seesMany {
@@ -80,6 +87,7 @@ package struct RunJob: JobKind {
         context.progress.begin(atOnce: context.workers.count, nodes: plan.steps.filter(\.nodeClass.isPerImage).map(\.name))
 
         let tally = Mutex(Tally())
+        let makers = try await project.computingNodes()
         try await context.workers.forEach(images) { image in
             try context.checkCancelled()
             var isWork = true
@@ -87,6 +95,7 @@ package struct RunJob: JobKind {
                 if let reason = groups.failedImages[image.id] { throw JobError.failed(reason) }
                 let work = try await context.memory.holding(plan.memoryCost(of: image)) {
                     try context.checkCancelled()
+                    try await retire(makers[image.id] ?? [], of: image, plan: plan, keepEdited: keepEdited, context: context, tally: tally)
                     return try await process(image, plan: plan, keepEdited: keepEdited, context: context, tally: tally)
                 }
                 switch work {
@@ -112,10 +121,11 @@ package struct RunJob: JobKind {
             await context.note("\(most) at a time, so that the pixels stay within \(context.memory.limit >> 20) MB")
         }
         var outcome = JobOutcome(
-            summary: "\(total.computed) images computed, " + (total.measured > 0 ? "\(total.measured) only measured again, " : "")
+            summary: "\(counted(total.computed, "image")) computed, " + (total.measured > 0 ? "\(total.measured) only measured again, " : "")
                 + "\(total.unchanged) unchanged, \(total.failures.count) failed"
-                + (total.computed > 0 ? "; \(total.objects) objects found" : ""))
+                + (total.computed > 0 ? "; \(counted(total.objects, "object")) found" : ""))
         outcome.failures = (total.failures + groups.failures).sorted { $0.name < $1.name }
+        if total.retired > 0 { outcome.summary += "; \(counted(total.retired, "object")) of steps that make none here any more taken away" }
         if total.labelsLost > 0 {
             let (objects, back) = total.labelsLost == 1 ? ("1 labelled object is", "it comes") : ("\(total.labelsLost) labelled objects are", "they come")
             outcome.summary += "; \(objects) not found any more, with the former parameters \(back) back with what was said"
@@ -141,6 +151,25 @@ package struct RunJob: JobKind {
             return images
         }
         return try await project.allImages()
+    }
+
+    /// Takes away what steps found that no longer make objects of the image: they left the pipeline, or work on other images now, as those of a mosaic.
+    /// As after any run, objects that come back have their labels.
+    private func retire(
+        _ makers: Set<String>, of image: ImageRecord, plan: Plan, keepEdited: Bool, context: JobContext, tally: borrowing Mutex<Tally>
+    ) async throws {
+        let project = context.project
+        for node in makers.subtracting(plan.regionEnds(of: image).map(\.node)).sorted() {
+            let labelled = try await project.labelledObjects(image: image.id, node: node, editedToo: !keepEdited).count
+            var result = ImageResult(image: image.id, node: node, runKey: "", regions: [])
+            result.keepEdited = keepEdited
+            let outcome = try await project.storeResult(result)
+            tally.withLock {
+                $0.retired += outcome.removed.count
+                $0.labelsLost += labelled
+            }
+            if !outcome.removed.isEmpty { context.announce(.objects(image: image.id, revision: outcome.revision)) }
+        }
     }
 
     private enum Work { case unchanged, measured, computed }

@@ -34,8 +34,7 @@ package struct CategoryImport: Sendable {
 
     private mutating func find(_ name: String, below parent: Int64?, taxon: Int?) async throws -> Int64 {
         if let taxon, let one = known.first(where: { $0.taxon == taxon }) { return one.id }
-        let fitting = known.filter { $0.name.lowercased() == name.lowercased() && (taxon == nil || $0.taxon == nil || $0.taxon == taxon) }
-        if let one = parent == nil ? fitting.first : fitting.first(where: { $0.parent == parent }) {
+        if let one = fitting(name, below: parent, taxon: taxon) {
             if let taxon, one.taxon == nil {
                 var change = CategoryChange()
                 change.taxon = .some(taxon)
@@ -48,9 +47,21 @@ package struct CategoryImport: Sendable {
         new.name = name
         new.parent = .some(parent)
         new.taxon = .some(taxon)
-        let made = try await project.addCategory(new, by: by)
-        known.append(made)
-        return made.id
+        var refusal: StoreError?
+        do throws(StoreError) {
+            let made = try await project.addCategory(new, by: by)
+            known.append(made)
+            return made.id
+        } catch { refusal = error }
+        // Another image, worked on at the same time, may have named it first.
+        known = try await project.categories()
+        if let one = fitting(name, below: parent, taxon: taxon) { return one.id }
+        throw refusal!  // Nothing else comes here.
+    }
+
+    private func fitting(_ name: String, below parent: Int64?, taxon: Int?) -> CategoryRecord? {
+        let fitting = known.filter { $0.name.lowercased() == name.lowercased() && (taxon == nil || $0.taxon == nil || $0.taxon == taxon) }
+        return parent == nil ? fitting.first : fitting.first { $0.parent == parent }
     }
 
     /// A name as categories can have it.

@@ -14,7 +14,7 @@ package struct ChainNode: Node {
     package static let parameters: [Parameter<Self>] = [
         .text(
             \.operations, "operations", label: "Filters",
-            help: "In their order, parted by semicolons: \(Operation.names). Numbers are pixels. Example: median 1; blur 1.5; invert.",
+            help: "In their order, parted by semicolons: \(Operation.names). σ and radii are pixels; background shifts all values so that the median becomes that of 255. Example: median 1; blur 1.5; background 255.",
             fault: { text in
                 do throws(ChainFault) { _ = try Operation.list(text) } catch { return error.expected }
                 return nil
@@ -24,7 +24,7 @@ package struct ChainNode: Node {
     package init() {}
     package var reach: Reach {
         let list = (try? Operation.list(operations)) ?? []
-        return .halo(list.reduce(0) { $0 + $1.reach })
+        return list.contains(where: \.needsWholeImage) ? .wholeImage : .halo(list.reduce(0) { $0 + $1.reach })
     }
 
     package func run(_ values: inout SlotValues, context: NodeContext) throws {
@@ -49,25 +49,28 @@ package struct ChainNode: Node {
         case open(radius: Int)
         case close(radius: Int)
         case invert
+        /// Additive, as ZooProcess leaves an even background at white; other than there, what is brighter than the background stays brighter.
+        case background(level: UInt8)
 
-        static let names = "blur σ, median radius, open radius, close radius, invert"
+        static let names = "blur σ, median radius, open radius, close radius, invert, background level"
 
         static func list(_ text: String) throws(ChainFault) -> [Operation] {
             var list: [Operation] = []
             for part in text.split(separator: ";", omittingEmptySubsequences: false) {
                 let words = part.split(separator: " ")
                 let number = words.count == 2 ? Double(words[1]) : nil
-                let whole = number.flatMap { Int(exactly: $0) }.flatMap { (1...100).contains($0) ? $0 : nil }
+                let whole = number.flatMap { Int(exactly: $0) }
                 switch (words.first, number, whole) {
                 case ("blur", let sigma?, _) where (0.1...100).contains(sigma): list.append(.blur(sigma: sigma))
-                case ("median", _, let radius?): list.append(.median(radius: radius))
-                case ("open", _, let radius?): list.append(.open(radius: radius))
-                case ("close", _, let radius?): list.append(.close(radius: radius))
+                case ("median", _, let radius?) where (1...100).contains(radius): list.append(.median(radius: radius))
+                case ("open", _, let radius?) where (1...100).contains(radius): list.append(.open(radius: radius))
+                case ("close", _, let radius?) where (1...100).contains(radius): list.append(.close(radius: radius))
+                case ("background", _, let level?) where (0...255).contains(level): list.append(.background(level: UInt8(level)))
                 case ("invert", nil, _) where words.count == 1: list.append(.invert)
                 case (nil, _, _): throw ChainFault(expected: "filters parted by single semicolons, each one of \(names)")
                 default:
                     let said = part.trimmingPrefix { $0 == " " }.prefix(40)
-                    throw ChainFault(expected: "a list of \(names), with radii from 1 to 100 and σ from 0.1 to 100; \"\(said)\" is none of them")
+                    throw ChainFault(expected: "a list of \(names), with radii from 1 to 100, σ from 0.1 to 100 and levels from 0 to 255; \"\(said)\" is none of them")
                 }
             }
             guard list.count <= 20 else { throw ChainFault(expected: "at most 20 filters") }
@@ -80,9 +83,11 @@ package struct ChainNode: Node {
             case .blur(let sigma): Int((4 * sigma).rounded(.up))
             case .median(let radius): radius
             case .open(let radius), .close(let radius): 2 * radius
-            case .invert: 0
+            case .invert, .background: 0
             }
         }
+
+        var needsWholeImage: Bool { if case .background = self { true } else { false } }
 
         func apply(_ image: AnyImage) -> AnyImage {
             switch self {
@@ -90,6 +95,7 @@ package struct ChainNode: Node {
             case .median(let radius): image.medianFiltered(radius: radius)
             case .open(let radius): image.channelwise({ $0.opened(.disk(radius: radius)) }, { $0.opened(.disk(radius: radius)) })
             case .close(let radius): image.channelwise({ $0.closed(.disk(radius: radius)) }, { $0.closed(.disk(radius: radius)) })
+            case .background(let level): image.channelwise({ $0.withMedian(at: level) }, { $0.withMedian(at: UInt16(level) * 257) })
             case .invert: image.channelwise({ $0.mapped { 255 - $0 } }, { $0.mapped { 65535 - $0 } })
             }
         }

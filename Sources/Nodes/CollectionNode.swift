@@ -52,6 +52,12 @@ package struct ObjectCollection: Sendable {
         return all.filter { plan.end(ofNode: $0.node, in: image) == regionEnd }
     }
 
+    /// How many these are.
+    package func objectCount(of image: ImageRecord) async throws -> Int {
+        guard plan.regionEnds(of: image).count > 1, regionEnd != nil else { return try await project.objectCount(image: image.id) }
+        return try await objects(of: image).count
+    }
+
     package func checkCancelled() throws(RunCancelled) {
         if isCancelled() { throw RunCancelled() }
     }
@@ -95,6 +101,6 @@ package struct ExportRefused: Error, CustomStringConvertible {
     package var description: String {
         let errors = findings.filter { $0.severity == .error }
         let shown = errors.prefix(3).map { "\($0.message) \($0.remedy)" }.joined(separator: " · ")
-        return "the archive would be refused for \(errors.count) reason\(errors.count == 1 ? "" : "s"): \(shown)\(errors.count > 3 ? " …" : "")"
+        return "nothing was written, for \(errors.count) reason\(errors.count == 1 ? "" : "s"): \(shown)\(errors.count > 3 ? " …" : "")"
     }
 }

@@ -11,7 +11,7 @@ struct ExportObjects {
     /// All images, those without objects too.
     let images: [ImageRecord]
     let findings: [ExportFinding]
-    /// Objects in all images.
+    /// Objects that it writes, of all images.
     let count: Int
 
     /// - Parameter pixels: whether originals are read, so that one that is not there is an error.
@@ -24,7 +24,7 @@ struct ExportObjects {
         var (stale, missing, count) = ([String](), [String](), 0)
         for image in images {
             try collection.checkCancelled()
-            let objects = try await project.objectCount(image: image.id)
+            let objects = try await collection.objectCount(of: image)
             count += objects
             guard objects > 0 else { continue }
             for end in collection.plan.regionEnds where end == collection.regionEnd {

@@ -16,7 +16,7 @@ package struct ImportNode: Node {
             help: "What the parts of a file name mean, for example {cruise}_{station:d}_{date:%Y%m%d}_{frame:d}. Empty: names mean nothing."),
         .number(
             \.pixelSize, "pixelSizeUm", label: "Pixel size", unit: "µm", range: 0...100_000,
-            help: "Edge length of one pixel. 0 takes it from the file's metadata or the pattern field {pixel_um:f}."),
+            help: "Edge length of one pixel, for all images but those whose name says it by {pixel_um:f} or to which one was given by hand. 0: each file's own."),
     ]
     package var pattern = ""
     package var pixelSize = 0.0

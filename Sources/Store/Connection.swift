@@ -2,6 +2,7 @@ import Assets
 import Dispatch
 import Foundation
 import GRDB
+import Synchronization
 
 /// The one SQLite connection to a project. Requests run one after the other on a queue of their own; a request never fails
 /// because the task that made it was cancelled, so what was begun is either saved or refused.
@@ -30,6 +31,16 @@ final class Connection: Sendable {
     private nonisolated(unsafe) var reopenings = 0
     /// Transactions so far.
     private nonisolated(unsafe) var writes = 0
+    /// Whether somebody waits for a pause to bring the log in.
+    private nonisolated(unsafe) var waitsForPause = false
+    /// What SQLite was last told to wait for; a new connection waits for everything.
+    private nonisolated(unsafe) var synchronous = Synchronous.full
+    /// Whether a durable transaction waits for the disk.
+    private let isDurable = Atomic(true)
+    /// Requests that wait for the queue or run on it.
+    private let outstanding = Atomic(0)
+
+    private enum Synchronous: String { case full = "FULL", normal = "NORMAL", off = "OFF" }
 
     /// Opens at once, so that a project that cannot be opened says so here.
     init(path: String, access: Access) throws(StoreError) {
@@ -45,23 +56,21 @@ final class Connection: Sendable {
 
     /// One transaction, durable when this returns.
     func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(StoreError) -> T {
-        try await request { connection throws(StoreError) in
+        try await request(here: !isDurable.load(ordering: .relaxed)) { connection throws(StoreError) in
+            try connection.wait(for: connection.durability)
             let result = try connection.transaction(body)
             connection.checkpointInPause()
             return result
         }
     }
 
-    /// A transaction that the next durable one carries onto the disk: for progress and log lines, of which a power cut may take the last ones.
+    /// A short transaction that the next durable one carries onto the disk: for what a power cut may take back, as progress and log lines. It waits for
+    /// no disk, so that it runs on the caller's thread when nothing else is asked of the connection: handing it over would cost more than itself.
     func writeRelaxed<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(StoreError) -> T {
-        try await request { connection throws(StoreError) in
+        try await request(here: true) { connection throws(StoreError) in
             // In a rollback journal less than FULL could damage the file, so only WAL takes the short cut.
-            guard connection.usesWAL else { return try connection.transaction(body) }
-            try connection.run { try $0.execute(sql: "PRAGMA synchronous=NORMAL") }
-            let result = Result { () throws(StoreError) -> T in try connection.transaction(body) }
-            // A reopened connection has FULL already; a failure here must not go unnoticed.
-            try connection.run { try $0.execute(sql: "PRAGMA synchronous=FULL") }
-            return try result.get()
+            if connection.usesWAL, connection.durability == .full { try connection.wait(for: .normal) }
+            return try connection.transaction(body)
         }
     }
 
@@ -74,8 +83,14 @@ final class Connection: Sendable {
     }
 
     func writeNow<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) throws(StoreError) -> T {
-        try onQueue { connection throws(StoreError) in try connection.transaction(body) }
+        try onQueue { connection throws(StoreError) in
+            try connection.wait(for: connection.durability)
+            return try connection.transaction(body)
+        }
     }
+
+    /// Whether durable transactions wait for the disk.
+    func setDurable(_ isDurable: Bool) { self.isDurable.store(isDurable, ordering: .relaxed) }
 
     /// Outside of a transaction (`VACUUM INTO`, checkpoints).
     func runNow<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) throws(StoreError) -> T { try readNow(body) }
@@ -108,14 +123,20 @@ final class Connection: Sendable {
 
     // MARK: - On the queue
 
-    private func request<T: Sendable>(_ body: @escaping @Sendable (Connection) throws(StoreError) -> T) async throws(StoreError) -> T {
+    /// - Parameter here: runs on the caller's thread when the queue is empty.
+    private func request<T: Sendable>(
+        here: Bool = false, _ body: @escaping @Sendable (Connection) throws(StoreError) -> T
+    ) async throws(StoreError) -> T {
+        if here, outstanding.compareExchange(expected: 0, desired: 1, ordering: .relaxed).exchanged {
+            defer { outstanding.subtract(1, ordering: .relaxed) }
+            return try onQueue { connection throws(StoreError) in try body(connection) }
+        }
+        outstanding.add(1, ordering: .relaxed)
         let result: Result<T, StoreError> = await withCheckedContinuation { continuation in
             queue.async {
-                if self.isClosed {
-                    continuation.resume(returning: .failure(.closed(path: self.path)))
-                } else {
-                    continuation.resume(returning: Result { () throws(StoreError) -> T in try body(self) })
-                }
+                let result: Result<T, StoreError> = self.isClosed ? .failure(.closed(path: self.path)) : Result { () throws(StoreError) -> T in try body(self) }
+                self.outstanding.subtract(1, ordering: .relaxed)
+                continuation.resume(returning: result)
             }
         }
         return try result.get()
@@ -138,12 +159,30 @@ final class Connection: Sendable {
         }
     }
 
+    private var durability: Synchronous { isDurable.load(ordering: .relaxed) ? .full : .off }
+
+    /// Only told when it changes: telling SQLite costs as much as a small transaction.
+    private func wait(for level: Synchronous) throws(StoreError) {
+        _ = try opened()
+        guard synchronous != level else { return }
+        try run { try $0.execute(sql: "PRAGMA synchronous=\(level.rawValue)") }
+        synchronous = level
+    }
+
     /// What the log holds goes into the database when nothing was written for a while, so that hardly an edit has to wait for it.
     private func checkpointInPause() {
         guard usesWAL else { return }
         writes += 1
+        if !waitsForPause { waitForPause() }
+    }
+
+    /// One timer at a time: one for each transaction took a third of the time of a small one.
+    private func waitForPause() {
+        waitsForPause = true
         queue.asyncAfter(deadline: .now() + 0.5) { [weak self, writes] in
-            guard let self, !self.isClosed, self.writes == writes else { return }
+            guard let self, !self.isClosed else { return }
+            guard self.writes == writes else { return self.waitForPause() }
+            self.waitsForPause = false
             // What it cannot do now, the next one does.
             _ = try? self.run { try $0.execute(sql: "PRAGMA wal_checkpoint(PASSIVE)") }
         }
@@ -168,12 +207,19 @@ final class Connection: Sendable {
     private func attempt<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
         let database = try opened()
         do {
-            var result: T?
-            try database.inTransaction(.immediate) { database in
-                result = try body(database)
-                return .commit
+            return try database.inDatabase { database in
+                // As GRDB's `inTransaction` does, but with statements that are prepared once.
+                try database.cachedStatement(sql: "BEGIN IMMEDIATE TRANSACTION").execute()
+                do {
+                    let result = try body(database)
+                    try database.cachedStatement(sql: "COMMIT TRANSACTION").execute()
+                    return result
+                } catch {
+                    // SQLite itself ends a transaction after some errors.
+                    if database.isInsideTransaction { try? database.rollback() }
+                    throw error
+                }
             }
-            return result!  // The closure returned, or the line above threw.
         } catch {
             throw leaving(database, after: error)
         }
@@ -204,6 +250,7 @@ final class Connection: Sendable {
             let database = try open()
             database.add(transactionObserver: watch, extent: .databaseLifetime)
             self.database = database
+            synchronous = .full
             reopenings += 1
             return database
         } catch {

@@ -8,30 +8,33 @@ extension Project {
     /// - Parameter parameters: JSON object.
     package func enqueue(type: String, parameters: String = "{}", by: String = "local") async throws(StoreError) -> JobRecord {
         try await write { database in
+            let now = Date().milliseconds
             do {
-                let row = try Row.fetchOne(
-                    database.cachedStatement(sql: "INSERT INTO job (type, parameters, state, by, created_at) VALUES (?, ?, 'queued', ?, ?) RETURNING \(jobColumns)"),
-                    arguments: [type, parameters, by, Date().milliseconds])
-                guard let row else { throw StoreError.notFound(what: "The job just made") }
-                return Self.jobRecord(row)
+                try database.cachedStatement(sql: "INSERT INTO job (type, parameters, state, by, created_at) VALUES (?, ?, 'queued', ?, ?)")
+                    .execute(arguments: [type, parameters, by, now])
             } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
                 try Self.requireJSON(parameters, "the parameters of the job")
                 throw error
             }
+            return JobRecord(
+                id: database.lastInsertedRowID, type: type, parameters: parameters, state: .queued, done: 0, total: 0, message: "", attempt: 0,
+                cancelRequested: false, createdAt: Date(milliseconds: now), startedAt: nil, finishedAt: nil, error: nil, result: nil,
+                checkpoint: nil, by: by)
         }
     }
 
-    /// Marks the oldest queued job as running and returns it; nil when none waits.
+    /// Marks the oldest queued job as running and returns it; nil when none waits. Not waited for the disk: a power cut leaves it queued.
     package func claimNextJob() async throws(StoreError) -> JobRecord? {
-        try await write { database in
+        try requireWritable()
+        return try await connection.writeRelaxed { database in
             // One statement, so that a job is never taken twice.
-            try Row.fetchOne(
-                database.cachedStatement(
+            try Self.jobRecord(
+                Row.fetchCursor(
+                    database.cachedStatement(
                     sql: """
                         UPDATE job SET state = 'running', started_at = coalesce(started_at, ?1), attempt = attempt + 1, lease = ?2
                         WHERE id = (SELECT id FROM job WHERE state = 'queued' AND paused = 0 ORDER BY id LIMIT 1) RETURNING \(jobColumns)
-                        """), arguments: [Date().milliseconds, "\(getpid())"]
-            ).map(Self.jobRecord)
+                        """), arguments: [Date().milliseconds, "\(getpid())"]))
         }
     }
 
@@ -145,13 +148,13 @@ extension Project {
     private func end(_ id: Int64, state: JobState, error: String?, result: String?) async throws(StoreError) -> JobRecord? {
         try await write { database in
             do {
-                let row = try Row.fetchOne(
-                    database.cachedStatement(
+                let record = try Self.jobRecord(
+                    Row.fetchCursor(database.cachedStatement(
                         sql: """
                             UPDATE job SET state = ?, error = ?, result = ?, finished_at = ?, lease = NULL, paused = 0 WHERE id = ? AND state = 'running'
                             RETURNING \(jobColumns)
-                            """), arguments: [state.rawValue, error, result, Date().milliseconds, id])
-                return try row.map(Self.jobRecord) ?? Self.job(database, id)
+                            """), arguments: [state.rawValue, error, result, Date().milliseconds, id]))
+                return try record ?? Self.job(database, id)
             } catch let failure as DatabaseError where failure.resultCode == .SQLITE_CONSTRAINT {
                 try Self.requireJSON(result, "the result of the job")
                 throw failure
@@ -160,7 +163,14 @@ extension Project {
     }
 
     private static func job(_ database: Database, _ id: Int64) throws -> JobRecord? {
-        try Row.fetchOne(database.cachedStatement(sql: "SELECT \(jobColumns) FROM job WHERE id = ?"), arguments: [id]).map(jobRecord)
+        try jobRecord(Row.fetchCursor(database.cachedStatement(sql: "SELECT \(jobColumns) FROM job WHERE id = ?"), arguments: [id]))
+    }
+
+    /// The first row, read where SQLite has it, and the statement to its end.
+    private static func jobRecord(_ rows: RowCursor) throws -> JobRecord? {
+        let record = try rows.next().map(jobRecord)
+        while try rows.next() != nil {}
+        return record
     }
 
     private static func jobRecord(_ row: Row) -> JobRecord {

@@ -11,6 +11,22 @@ extension Project {
         }
     }
 
+    /// Nodes whose present objects an image has, of those that compute objects; what was imported came from no computation.
+    package func computingNodes() async throws(StoreError) -> [ObjectID: Set<String>] {
+        try await read { database in
+            var nodes: [ObjectID: Set<String>] = [:]
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT r.image_id, n.name FROM result r JOIN node n ON n.id = r.node_id
+                    WHERE n.kind NOT LIKE 'import.%' AND EXISTS (
+                        SELECT 1 FROM object o WHERE o.image_id = r.image_id AND o.node_id = r.node_id AND o.active = 1 AND o.kind IN ('region', 'reject'))
+                    """)
+            while let row = try rows.next() { nodes[row[0], default: []].insert(row[1]) }
+            return nodes
+        }
+    }
+
     /// Notes that a node's present result is also what it would make by this key.
     package func setResultKey(image: ObjectID, node: String, key: String) async throws(StoreError) {
         try await write { database in

@@ -198,9 +198,7 @@ package final class Project: Sendable {
     package var usesLog: Bool { connection.isWAL }
 
     /// Whether a write waits for the disk; always true but for benchmarks, which leave out what the disk costs.
-    package func setDurable(_ isDurable: Bool) throws(StoreError) {
-        try connection.runNow { try $0.execute(sql: "PRAGMA synchronous=\(isDurable ? "FULL" : "OFF")") }
-    }
+    package func setDurable(_ isDurable: Bool) { connection.setDurable(isDurable) }
 
     /// How often the database had to be opened again after an error of the disk.
     package var reopenings: Int { connection.reopenCount - 1 }

@@ -16,6 +16,10 @@ struct Benchmark {
 
     /// Whether a case of this name would run, for cases whose preparation takes long.
     func includes(_ name: String) -> Bool { filter.map { name.localizedCaseInsensitiveContains($0) } ?? true }
+    /// Whether any case of a group is asked for, by names that begin as the group's do.
+    func includes(group: String) -> Bool { filter?.hasPrefix(group + ":") ?? true }
+    /// Whether nothing but cases of this group is asked for.
+    func isOnly(group: String) -> Bool { filter?.hasPrefix(group + ":") ?? false }
 
     /// - Parameters:
     ///   - who: whose CPU time counts: this process, or the children it has waited for.

@@ -11,6 +11,11 @@ while let word = words.next() {
 if let folder = options["--inputs"] { try Scenes.write(to: folder) }
 let benchmark = Benchmark(filter: filter, table: options["--table"])
 
+if benchmark.isOnly(group: "jobs") {
+    // Nothing is drawn for these.
+    try await jobBenchmarks(benchmark)
+    exit(0)
+}
 try frameBenchmarks(benchmark)
 try codecBenchmarks(benchmark)
 try filterBenchmarks(benchmark)

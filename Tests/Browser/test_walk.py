@@ -78,7 +78,7 @@ def walk(chromium, frames, name):
 
         page.get_by_label("µm per pixel").fill("2.5")
         page.get_by_role("button", name="Set", exact=True).click()
-        w.wait_until(f"{name}: the project's pixel size reaches every image that does not say, and no other", lambda: all(i.get("pixelSizeUm") and (i["pixelSizeSource"] != "project" or i["pixelSizeUm"] == 2.5) for i in w.api(f"{base}/blobs?limit=500")["body"]["images"]))
+        w.wait_until(f"{name}: the project's pixel size reaches every image, whatever its file says", lambda: all(i.get("pixelSizeUm") == 2.5 and i["pixelSizeSource"] == "project" for i in w.api(f"{base}/blobs?limit=500")["body"]["images"]))
 
         # Run.
         page.get_by_role("navigation", name="Screens of the project").get_by_role("link", name="Pipeline").click()

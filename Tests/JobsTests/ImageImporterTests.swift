@@ -25,9 +25,33 @@ private func pixelSize(_ config: [String: JSONValue], byHand: Double? = nil) asy
     return (image.pixelSize, image.pixelSizeSource)
 }
 
-@Test func `what the file says goes before what the project says`() async throws {
+@Test func `what a person says for the project goes before what the file says`() async throws {
     let (size, source) = try await pixelSize(["pixelSizeUm": 3])
-    #expect(size.map { abs($0 - DemoScene.pixelSize) < 1e-6 } == true && source == "exif")
+    #expect(size == 3 && source == "project")
+    let (own, file) = try await pixelSize([:])
+    #expect(own.map { abs($0 - DemoScene.pixelSize) < 1e-6 } == true && file == "exif")
+}
+
+@Test func `a pixel size changed in the pipeline counts from the next run on, and taken back the file's own does`() async throws {
+    let temporary = try TemporaryProject()
+    try await temporary.saveStandardGraph()
+    let frames = try temporary.drawFrames(2)
+    _ = try await temporary.run(JobSequence.Request(type: "import", parameters: ["path": .string(frames)]), JobSequence.Request(type: "run"))
+    let images = try await temporary.project.allImages()
+    var change = ImageChange()
+    (change.pixelSize, change.pixelSizeSource) = (.some(7), "hand")
+    try await temporary.project.updateImage(images[1].id, change)
+    for (size, expected, source) in [(3, 3, "project"), (4, 4, "project"), (0, DemoScene.pixelSize, "exif")] as [(Double, Double, String)] {
+        try await temporary.saveStandardGraph { graph in graph.nodes[0].config["pixelSizeUm"] = .number(size) }
+        _ = try await temporary.run(JobSequence.Request(type: "run"))
+        let first = try #require(try await temporary.project.image(images[0].id))
+        #expect(first.pixelSize.map { abs($0 - expected) < 1e-6 } == true && first.pixelSizeSource == source)
+        let pixel = try #require(first.pixelSize)
+        for object in try await temporary.project.allObjects(of: first.id) {
+            #expect(object.measurements["area_um2"].map { abs($0 - Double(object.area) * pixel * pixel) < 1e-6 * $0 } == true)
+        }
+        #expect(try await temporary.project.image(images[1].id)?.pixelSize == 7)
+    }
 }
 
 @Test func `what the name says goes before what the file says`() async throws {

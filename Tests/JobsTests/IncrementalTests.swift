@@ -45,6 +45,7 @@ private func ran(_ job: JobRecord) -> [String: NodeTally] {
     let jobs = try await temporary.run(JobSequence.Request(type: "import", parameters: ["path": .string(folder)]), JobSequence.Request(type: "run"))
     #expect(jobs[1].outcome?.counts["images"] == 10 && jobs[1].outcome?.counts["unchanged"] == 3)
     for (name, tally) in ran(jobs[1]) { #expect(tally.done == 10 && tally.kept == 3 && tally.again == nil, "\(name)") }
+    #expect(jobs[1].outcome?.summary.hasPrefix("10 images computed, 3 unchanged, 0 failed; ") == true)
     let log = try await temporary.project.jobLog(jobs[1].id).map(\.line)
     #expect(log.contains { $0.hasPrefix("threshold: ran on 10 images in ") && $0.hasSuffix(", kept on 3") }, "\(log)")
     #expect(try await temporary.project.masks(image: try await temporary.project.allImages()[0].id, kind: .region).map(\.revision) == before)
@@ -93,6 +94,10 @@ private func ran(_ job: JobRecord) -> [String: NodeTally] {
     for (export, node) in [("ecotaxa", "objects"), ("spotarchive", "spots")] {
         let job = try await temporary.run(JobSequence.Request(type: "export", parameters: ["node": .string(export)]))[0]
         #expect(job.outcome?.counts["objects"] == all.filter { $0.node == node }.count, "\(job.error ?? "")")
+    }
+    for format in ["table", "coco", "geojson", "labels"] {
+        let job = try await temporary.run(JobSequence.Request(type: "export", parameters: ["format": .string(format)]))[0]
+        #expect(job.outcome?.counts["objects"] == all.filter { $0.node == "objects" }.count, "\(format): \(job.error ?? "")")
     }
 }
 
@@ -180,4 +185,33 @@ private actor Same {
     // Nothing in it tells where or when.
     let text = String(decoding: try zip.read(entry), as: UTF8.self)
     #expect(!text.contains(temporary.folder.path), "\(text)")
+}
+
+@Test func `objects of a step that left the pipeline leave with the next run, and come back with their labels`() async throws {
+    let temporary = try TemporaryProject()
+    try await temporary.saveStandardGraph(branched())
+    _ = try await imported(temporary, frames: 2)
+    let project = temporary.project
+    let image = try await project.allImages()[0].id
+    let spots = try await project.allObjects(of: image).filter { $0.node == "spots" }
+    let others = try await project.allObjects(of: image).filter { $0.node == "objects" }
+    let all = try await project.images(limit: 10).items.reduce(0) { $0 + $1.objects }
+    var copepod = CategoryChange()
+    copepod.name = "Copepoda"
+    let category = try await project.addCategory(copepod, by: "test")
+    let spot = try #require(spots.first)
+    _ = try await project.setLabels([NewLabel(object: spot.id, category: .id(category.id), status: .validated)], source: .person, by: "test")
+
+    try await temporary.saveStandardGraph()
+    let alone = try await temporary.run(JobSequence.Request(type: "run"))[0]
+    let left = try await project.allObjects(of: image)
+    #expect(left.map(\.uid) == others.map(\.uid))
+    let kept = try await project.images(limit: 10).items.reduce(0) { $0 + $1.objects }
+    #expect(alone.outcome?.summary.contains("0 images computed, 2 unchanged, 0 failed; \(all - kept) objects of steps that make none here any more taken away; 1 labelled object is not found any more") == true)
+
+    try await temporary.saveStandardGraph(branched())
+    _ = try await temporary.run(JobSequence.Request(type: "run"))
+    let again = try await project.allObjects(of: image).filter { $0.node == "spots" }
+    #expect(Set(again.map(\.uid)) == Set(spots.map(\.uid)))
+    #expect(again.first { $0.uid == spot.uid }?.label?.category == category.id)
 }

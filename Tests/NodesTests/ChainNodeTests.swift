@@ -19,6 +19,8 @@ private func noise(_ width: Int, _ height: Int) -> Image<UInt8> {
     #expect(try filtered(.gray8(image), "median 1; blur 1.5; invert") == .gray8(image.medianFiltered(radius: 1).gaussianBlurred(sigma: 1.5).mapped { 255 - $0 }))
     #expect(try filtered(.gray8(image), "blur 1.5; median 1; invert") != .gray8(image.medianFiltered(radius: 1).gaussianBlurred(sigma: 1.5).mapped { 255 - $0 }))
     #expect(try filtered(.gray8(image), "open 2;close 1") == .gray8(image.opened(.disk(radius: 2)).closed(.disk(radius: 1))))
+    #expect(try filtered(.gray8(image), "background 255; invert") == .gray8(image.withMedian(at: 255).mapped { 255 - $0 }))
+    #expect(try filtered(.gray16(image.mapped { UInt16($0) * 200 }), "background 200") == .gray16(image.mapped { UInt16($0) * 200 }.withMedian(at: 200 * 257)))
     // Twice inverted is as before, in colour and 16 bits too.
     let color = AnyImage.color8(image.mapped { BGR(blue: $0, green: 255 - $0, red: $0 / 2) })
     #expect(try filtered(color, "invert;invert") == color)
@@ -31,12 +33,12 @@ private func noise(_ width: Int, _ height: Int) -> Image<UInt8> {
     #expect(slots["image"] is GrayImage)
 }
 
-@Test(arguments: ["", "sharpen 1", "blur", "median 1.5", "median 0", "blur -1", "invert 3", "blur 1;;invert", "blur nan"])
+@Test(arguments: ["", "sharpen 1", "blur", "median 1.5", "median 0", "blur -1", "invert 3", "blur 1;;invert", "blur nan", "background", "background 256", "background 1.5"])
 func `a list that cannot be is refused with the filters there are`(text: String) throws {
     let nodeClass = try #require(AllNodes.named("filter.chain"))
     #expect {
         try nodeClass.make(["operations": .string(text)])
     } throws: { error in
-        (error as? ConfigurationError)?.problems.first?.contains("blur σ, median radius, open radius, close radius, invert") == true
+        (error as? ConfigurationError)?.problems.first?.contains("blur σ, median radius, open radius, close radius, invert, background level") == true
     }
 }

@@ -40,8 +40,6 @@ const component = defineComponent(() => {
   ] : null
   shell.status = () => [h('span', plural(state.jobs.filter(active).length, 'job') + ' at work or waiting'), h('span', `${count(state.jobs.length)} in all`)]
   const words = { queued: 'waiting', running: 'running', paused: 'paused', done: 'done', failed: 'failed', cancelled: 'cancelled' }
-  const outcome = job => [job.result?.images != null ? plural(job.result.images, 'image') : null, job.result?.objects != null ? plural(job.result.objects, 'object') : null,
-    job.result?.name ?? null, job.result?.failed ? `${count(job.result.failed)} failed` : null].filter(Boolean).join(', ')
   const row = job => h('li', { class: ['job', { open: view.open === job.id }], key: job.id }, [
     h('div', { class: 'job-row' }, [
       badge(job.state, job.pausing ? 'pausing' : words[job.state]),
@@ -49,7 +47,7 @@ const component = defineComponent(() => {
         [h('strong', jobTitle(job)), h('span', { class: 'muted' }, ` #${job.id}`), icon(view.open === job.id ? 'down' : 'chevron', 14)]),
       h('span', { class: 'grow job-message' }, active(job) ? [progress(job.done, job.total, jobTitle(job)),
         h('span', { class: 'muted' }, job.message || (job.total ? `${count(job.done)} of ${count(job.total)}` : ''))]
-        : job.error ? h('span', { class: 'bad' }, job.error) : h('span', { class: 'muted' }, outcome(job) || job.result?.summary || job.message)),
+        : job.error ? h('span', { class: 'bad' }, job.error) : h('span', { class: 'muted' }, job.result?.summary || job.message)),
       h('span', { class: 'number muted job-time', title: date(job.createdAt)?.toLocaleString() },
         [took(job), active(job) && job.etaSeconds > 1 ? ` · ${duration(job.etaSeconds)} left` : '']),
       h('span', { class: 'muted job-when' }, ago(job.createdAt, view.now)),

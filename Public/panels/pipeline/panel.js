@@ -202,7 +202,7 @@ const component = defineComponent(() => {
         ...rejects.map(([rule, n]) => h('div', { class: 'reject' }, [h('b', count(n)), h('span', ruleText(rule))])), j.result.failed
           ? h('div', { class: 'bad' }, [h('b', count(j.result.failed)), h('span', 'failed')]) : null
       ]) : null,
-      j.result?.keptEdited ? h('p', { class: 'muted small' }, `${plural(j.result.keptEdited, 'edited object')} kept as they were.`) : null
+      h('p', { class: 'muted small' }, [j.result?.summary, ...(j.result?.failures ?? []).slice(0, 3).map(f => [h('br'), `${f.name}: ${f.reason}`])])
     ])
   }
 

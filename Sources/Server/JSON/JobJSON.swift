@@ -6,7 +6,7 @@ import Store
 enum JobJSON {
     static let schema = Schema.object([
         "id": .integer, "type": .string, "parameters": .any, "state": .choice(JobState.allCases.map(\.rawValue)), "done": .integer, "total": .integer,
-        "message": .string, "attempt": .integer, "pausing?": .boolean, "createdAt": .date, "startedAt?": .date, "finishedAt?": .date, "etaSeconds?": .number, "error?": .string,
+        "message": .string, "attempt": .integer, "pausing": .boolean, "createdAt": .date, "startedAt?": .date, "finishedAt?": .date, "etaSeconds?": .number, "error?": .string,
         "result?": .any,
         "nodes?": .array(.ref("NodeTally")).described("Of a run at work: what each node has done so far. Of a finished one it stands in result."),
         "log?": .array(.string),
@@ -17,9 +17,8 @@ enum JobJSON {
         var members: [String: JSONValue] = [
             "id": .integer(job.id), "type": .string(job.type), "parameters": parsed(job.parameters), "state": .string(job.state.rawValue),
             "done": .integer(job.done), "total": .integer(job.total), "message": .string(job.message), "attempt": .integer(job.attempt),
-            "createdAt": .date(job.createdAt),
+            "pausing": .boolean(job.pauseRequested), "createdAt": .date(job.createdAt),
         ]
-        if job.pauseRequested { members["pausing"] = true }
         if let date = job.startedAt { members["startedAt"] = .date(date) }
         if let date = job.finishedAt { members["finishedAt"] = .date(date) }
         if let secondsLeft, secondsLeft.isFinite { members["etaSeconds"] = .number(secondsLeft) }

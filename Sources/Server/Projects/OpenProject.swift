@@ -76,6 +76,14 @@ final class OpenProject: Sendable {
         _ = try await runner.enqueue(type: "measure", parameters: String(decoding: JSONEncoder().encode(["images": ids]), as: UTF8.self), by: user)
     }
 
+    /// Gives images the pixel size that the pipeline says now, and measures again what that changes.
+    func calibrate() async throws {
+        let changed = try await ImageImporter(project: project).calibrate(try await project.allImages())
+        if changed.isEmpty { return }
+        publish(.images(changed.map(\.id)))
+        try await measureAgain(changed)
+    }
+
     /// Tells open pages about something.
     func publish(_ event: ProjectEvent) {
         switch event {

@@ -36,11 +36,14 @@ struct GraphRoutes: RouteGroup {
     @Sendable func save(_ call: Call) async throws -> Response {
         let project = try await services.open(call)
         let graph = try call.json(Graph.self)
+        let before = try await project.project.pipelineGraph()
         do {
             try await project.project.savePipelineGraph(graph)
         } catch let error as GraphError {
             throw Problem(error)
         }
+        // At once, so that scale bars and µm do not wait for the next run.
+        if graph.pixelSizes != before.pixelSizes { try await project.calibrate() }
         return .json(try Self.value(try await project.project.pipelineGraph()))
     }
 
@@ -51,6 +54,10 @@ struct GraphRoutes: RouteGroup {
     static func value(_ graph: Graph) throws -> JSONValue {
         try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(graph))
     }
+}
+
+extension Graph {
+    fileprivate var pixelSizes: [JSONValue?] { nodes.map { $0.config["pixelSizeUm"] } }
 }
 
 extension Problem {

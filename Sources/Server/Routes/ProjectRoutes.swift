@@ -116,23 +116,9 @@ struct ProjectRoutes: RouteGroup {
                 }
                 try await project.project.setSetting(ImageImporter.losslessSetting, json: isLossless ? "true" : "false", by: by)
             }
-            if let size = settings["pixelSizeUm"]?.numberValue { try await applyPixelSize(size, to: project) }
+            if settings["pixelSizeUm"] != nil { try await project.calibrate() }
         }
         return .json(try await value(project))
-    }
-
-    /// Images that have no pixel size of their own get the project's.
-    private func applyPixelSize(_ size: Double, to project: OpenProject) async throws {
-        var changed: [ImageRecord] = []
-        for image in try await project.project.allImages() where image.pixelSize == nil || image.pixelSizeSource == "project" {
-            var change = ImageChange()
-            change.pixelSize = .some(size)
-            change.pixelSizeSource = "project"
-            try await project.project.updateImage(image.id, change)
-            changed.append(image)
-        }
-        if !changed.isEmpty { project.publish(.images(changed.map(\.id))) }
-        try await project.measureAgain(changed)
     }
 
     @Sendable func trash(_ call: Call) async throws -> Response {
