@@ -163,9 +163,11 @@ package struct RunJob: JobKind {
             let labelled = try await project.labelledObjects(image: image.id, node: node, editedToo: !keepEdited).count
             var result = ImageResult(image: image.id, node: node, runKey: "", regions: [])
             result.keepEdited = keepEdited
+            let before = try await project.objectCount(image: image.id)
             let outcome = try await project.storeResult(result)
+            let retired = before - (try await project.objectCount(image: image.id))
             tally.withLock {
-                $0.retired += outcome.removed.count
+                $0.retired += retired
                 $0.labelsLost += labelled
             }
             if !outcome.removed.isEmpty { context.announce(.objects(image: image.id, revision: outcome.revision)) }

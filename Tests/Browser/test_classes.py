@@ -85,7 +85,7 @@ def run(w, page, project, base, image):
     w.wait_until("without colours of classes all are blue", lambda: colours(page, "#D55E00") == 0)
     page.get_by_label("Colours of classes").check()
     page.get_by_role("radio", name="Fill", exact=True).click()
-    w.wait_until("a filled object has it too", lambda: colours(page, "#D55E00", 153) > 400)
+    w.wait_until("a filled object has it too, without the blue of all below", lambda: colours(page, "#D55E00", 153) > 3000)
     page.keyboard.press("f")
     page.keyboard.press("f")
     w.view(project, image, selection=ids[0])

@@ -29,13 +29,14 @@ export function overlayParts({ layers, style, image, state }) {
   const width = devicePixelRatio >= 1.5 ? 2 : 1, line = (color, more) => `color=${color}&style=outline&width=${width}${more}`
   if (layers.segments.on && style !== 'off') {
     const fill = style === 'fill', kind = '&kind=region' + withoutSteps(image, layers)
-    add((fill ? 0.45 : 0.1) * s, `color=${segmentColor}&style=fill${kind}`)
+    const classes = layers.segments.classes ? classesInUse() : [], named = id => `&category=${id}&labels=${labelRevision()}`
+    add((fill ? 0.45 : 0.1) * s, `color=${segmentColor}&style=fill${kind}` + (fill && classes.length ? named('none') : ''))
     if (!fill) {
       add(0.75 * s, `color=FFFFFF&style=outline&width=${width + 1}${kind}`)
       add(s, line(segmentColor, kind))
     }
-    if (layers.segments.classes) for (const { id, color } of classesInUse()) add(fill ? 0.6 * s : s,
-      (fill ? `color=${color.slice(1)}&style=fill` : line(color.slice(1), '')) + `${kind}&category=${id}&labels=${labelRevision()}`)
+    for (const { id, color } of classes) add(fill ? 0.6 * s : s,
+      (fill ? `color=${color.slice(1)}&style=fill` : line(color.slice(1), '')) + kind + named(id))
   }
   if (layers.rejects.on) for (const { rule, color } of rulesOf(image)) if (!layers.rejects.off.includes(rule)) add(layers.rejects.opacity / 100,
     line(color, `&kind=reject&rule=${encodeURIComponent(rule)}`), true)
