@@ -40,11 +40,11 @@ struct GroupStage {
     }
 
     private func group(_ name: String, _ frames: [FrameGroup.Frame], folder: String, step: Plan.Step) -> FrameGroup {
-        let (progress, cancelled, title) = (context.progress, context.cancelled, step.nodeClass.title)
+        let (progress, cancelled, paused, title) = (context.progress, context.cancelled, context.paused, step.nodeClass.title)
         progress.begin(total: frames.count, message: title)
         return FrameGroup(
             name: name, frames: frames, folder: folder, pipeline: context.pipeline, plan: plan, step: step, executor: context.workers, width: context.workers.count,
-            report: { done, total in progress.set(done: done, total: total, message: "\(title), \(name)") }, isCancelled: { cancelled.isSet })
+            report: { done, total in progress.set(done: done, total: total, message: "\(title), \(name)") }, isCancelled: { cancelled.isSet || paused.isSet })
     }
 
     /// A full or vanished disk, or a person, stops everything; all else is the group's own affair.

@@ -74,6 +74,10 @@ struct ImportJob: JobKind {
         let handle = try FolderHandle(path: path)
         let cancelled = context.cancelled
         let tally = Mutex((new: 0, known: 0, elsewhere: 0, failures: [JobOutcome.Failure]()))
+        let names = Set(files)
+        // What lies where, and whose bytes are there twice.
+        let contents = Mutex([String: String]())
+        var twice: [String] = []
         var unfinished: [ImageRecord] = []
         var waiting: Set<ObjectID> = []
         // Groups are read by all workers and stored in the order of the names by one transaction: of equal files the first name counts,
@@ -88,6 +92,7 @@ struct ImportJob: JobKind {
                 let file = group[index]
                 do {
                     let (sha256, bytes) = try FileDigest.sha256(try handle.openFile(file)) { _ in try context.checkCancelled() }
+                    contents.withLock { $0[file] = sha256 }
                     guard shard?.contains(sha256: sha256) ?? true else {
                         tally.withLock { $0.elsewhere += 1 }
                         return context.progress.advance(message: "Indexing \(file)")
@@ -114,10 +119,14 @@ struct ImportJob: JobKind {
                         tally.known += 1
                     }
                 }
+                if !image.isNew, case .root(root.id, let place) = image.location, place != file.name, names.contains(place) {
+                    twice.append("\(file.name) has the same bytes as \(place), so it is that image and no second one")
+                }
                 if withPyramids, importer.needsPyramid(image), waiting.insert(image.id).inserted { unfinished.append(image) }
             }
             context.announce(.images(images.map(\.id)))
         }
+        let replaced = try await putAwayReplaced(root: root.id, contents: contents.withLock { $0 }, context)
 
         if !unfinished.isEmpty { context.progress.begin(total: unfinished.count, message: "Preparing pictures") }
         try await context.workers.forEach(unfinished) { image in
@@ -159,8 +168,37 @@ struct ImportJob: JobKind {
         if !leftOut.isEmpty { outcome.warnings = leftOut.prefix(20) + (leftOut.count > 20 ? ["and \(leftOut.count - 20) more, listed in the job's log"] : []) }
         outcome.failures = failures.sorted { $0.name < $1.name }
         outcome.counts = ["new": new, "known": known, "failed": failures.count, "objects": drawn.objects]
+        for notes in [replaced, twice] where !notes.isEmpty {
+            for note in notes { await context.note(note) }
+            outcome.warnings = (outcome.warnings ?? []) + notes.prefix(20) + (notes.count > 20 ? ["and \(notes.count - 20) more, listed in the job's log"] : [])
+        }
         if !drawn.notes.isEmpty { outcome.warnings = (outcome.warnings ?? []) + drawn.notes.prefix(20) }
         return outcome
+    }
+
+    /// Images whose place has other bytes by now: where their own lie elsewhere in the folder, that is their place; the others are put into the trash
+    /// with their objects, so that nothing is counted twice and no picture is cut from another file.
+    ///
+    /// - Parameter contents: SHA-256 of each file of the folder.
+    /// - Returns: a sentence for each image that was put away.
+    private func putAwayReplaced(root: Int64, contents: [String: String], _ context: JobContext) async throws -> [String] {
+        let project = context.project
+        var places: [String: String] = [:]
+        for (path, sha256) in contents { places[sha256] = min(places[sha256] ?? path, path) }
+        var notes: [String] = []
+        for image in try await project.allImages() where image.made == nil {
+            guard case .root(root, let path) = image.location, let present = contents[path], present != image.sha256 else { continue }
+            if let place = places[image.sha256] {
+                _ = try await project.moveImage(image.id, to: .root(id: root, path: place))
+                continue
+            }
+            try await project.removeImage(image.id)
+            context.announce(.images([image.id]))
+            notes.append(
+                "\(path) has other bytes than before, so it is a new image; the former one is in the trash"
+                    + (image.objects > 0 ? " with its \(counted(image.objects, "object"))" : ""))
+        }
+        return notes
     }
 
     static func isArchive(_ path: String) -> Bool { path.lowercased().hasSuffix(".zip") }

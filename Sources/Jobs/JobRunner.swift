@@ -19,6 +19,8 @@ package actor JobRunner {
     private var isStopping = false
     /// Jobs that were cancelled after they were taken from the queue and before they were the running one.
     private var cancelledEarly: Set<Int64> = []
+    /// Ends of jobs that could not be stored.
+    private var unstored: [Int64: String] = [:]
     /// Wakes the loop; a signal that comes while it works is kept.
     private let wake: AsyncStream<Void>
     private nonisolated let signal: AsyncStream<Void>.Continuation
@@ -120,6 +122,7 @@ package actor JobRunner {
     private func work() async {
         for await _ in wake {
             while !isStopping {
+                for (id, reason) in unstored where (try? await project.failJob(id, reason: reason)) != nil { unstored[id] = nil }
                 let job: JobRecord?
                 do { job = try await project.claimNextJob() } catch {
                     logger.error("cannot take the next job: \(error)")
@@ -193,7 +196,15 @@ package actor JobRunner {
                 finished = try await project.failJob(job.id, reason: "\(error)")
             }
             if let finished { emit(.job(finished, secondsLeft: nil)) }
-        } catch { logger.error("the end of job \(job.id) was not stored: \(error)") }
+        } catch {
+            logger.error("the end of job \(job.id) was not stored: \(error)")
+            // Whoever waits for its end must not wait for ever; stored is it when that is possible again, at the next start at the latest.
+            var failed = job
+            (failed.state, failed.finishedAt) = (.failed, Date())
+            failed.error = "the end of the job was not stored: \(error)"
+            emit(.job(failed, secondsLeft: nil))
+            unstored[job.id] = failed.error
+        }
         ProcessMemory.releaseFreed()
         ProcessMemory.releaseCode()
     }

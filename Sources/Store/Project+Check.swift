@@ -35,7 +35,7 @@ extension Project {
             [CheckFinding(severity: .error, code: code, image: image.id, path: path, message: message, remedy: remedy)]
         }
         do throws(StoreError) {
-            let file = try openOriginal(image)
+            let file = try openFile(at: image.location)
             guard file.size == image.bytes else {
                 return finding(
                     "file.size", "\(image.name) has \(file.size) bytes, at its import it had \(image.bytes).", "Restore it from a copy; it was changed or cut short.")

@@ -21,15 +21,15 @@ extension Project {
         return images
     }
 
-    private static func place(of new: NewImage) -> (root: Int64?, url: String) {
-        switch new.location {
+    private static func place(of location: ImageLocation) -> (root: Int64?, url: String) {
+        switch location {
         case .project(let path): (nil, path)
         case .root(let id, let path): (id, path)
         }
     }
 
     private static func check(_ new: NewImage) throws(StoreError) {
-        let url = place(of: new).url
+        let url = place(of: new.location).url
         guard !url.hasPrefix("/"), (try? FolderHandle.components(url)) != nil else {
             throw .invalid(sentence: "“\(url)” cannot be the place of an image; give a path relative to its folder")
         }
@@ -42,7 +42,7 @@ extension Project {
     }
 
     private static func insert(_ new: NewImage, _ database: Database) throws -> ImageRecord {
-        let (root, url) = place(of: new)
+        let (root, url) = place(of: new.location)
         if let root, try Int64.fetchOne(database.cachedStatement(sql: "SELECT id FROM import_root WHERE id = ?"), arguments: [root]) == nil {
             throw StoreError.notFound(what: "Import root \(root)")
         }
@@ -100,18 +100,26 @@ extension Project {
     /// Where the file of a known image is gone, the new place of the same bytes takes over.
     private func moved(_ stored: ImageRecord, to new: NewImage) async throws(StoreError) -> ImageRecord {
         guard !stored.isNew, stored.location != new.location else { return stored }
-        do throws(StoreError) { _ = try openOriginal(stored) } catch .missingFile {
-            let (root, url) = Self.place(of: new)
-            return try await write { database in
-                try database.execute(
-                    sql: "UPDATE image_data SET root_id = ?, url = ? WHERE id = (SELECT original_id FROM image WHERE object_id = ?)", arguments: [root, url, stored.id])
-                guard let image = try Self.image(database, stored.id) else { throw StoreError.notFound(what: "Image \(stored.id)") }
-                return image
-            }
-        } catch {
+        var isGone = false
+        do throws(StoreError) { _ = try openOriginal(stored) } catch {
+            switch error {
+            case .missingFile, .changedFile: isGone = true
             // It is there but cannot be read now; the image stays as it is.
+            default: break
+            }
         }
-        return stored
+        return isGone ? try await moveImage(stored.id, to: new.location) : stored
+    }
+
+    /// Says where the file of an image lies now.
+    package func moveImage(_ id: ObjectID, to location: ImageLocation) async throws(StoreError) -> ImageRecord {
+        let (root, url) = Self.place(of: location)
+        return try await write { database in
+            try database.execute(
+                sql: "UPDATE image_data SET root_id = ?, url = ? WHERE id = (SELECT original_id FROM image WHERE object_id = ?)", arguments: [root, url, id])
+            guard let image = try Self.image(database, id) else { throw StoreError.notFound(what: "Image \(id)") }
+            return image
+        }
     }
 
     /// nil when there is none of this id; images in the trash are returned with `removedAt`.
@@ -290,8 +298,12 @@ extension Project {
     }
 
     /// The original file of an image, open for reading.
-    /// - Throws: `.missingFile` with what to do when it is not where it was.
-    package func openOriginal(_ image: ImageRecord) throws(StoreError) -> OpenFile { try openFile(at: image.location) }
+    /// - Throws: `.missingFile` with what to do when it is not where it was, `.changedFile` when it is another one by its size.
+    package func openOriginal(_ image: ImageRecord) throws(StoreError) -> OpenFile {
+        let file = try openFile(at: image.location)
+        guard file.size == image.bytes else { throw .changedFile(path: file.path, bytes: file.size, before: image.bytes) }
+        return file
+    }
 
     package func openFile(at location: ImageLocation) throws(StoreError) -> OpenFile {
         switch location {

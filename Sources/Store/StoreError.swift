@@ -22,6 +22,8 @@ package enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case outside(path: String, detail: String)
     /// A file that the project knows is not where it was.
     case missingFile(path: String, remedy: String)
+    /// A file that the project knows has other bytes than when it was brought in.
+    case changedFile(path: String, bytes: Int, before: Int)
     /// A value from outside that cannot be stored; `sentence` says which and why.
     case invalid(sentence: String)
     /// The request does not fit the present state (the object is gone, nothing to undo, job already finished …).
@@ -51,6 +53,8 @@ package enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
         case .io(let path, let detail): "\(path): \(detail); nothing was changed: check the disk, its cable and the permissions, then try again"
         case .outside(let path, let detail): "\(path) is refused: \(detail); use a path inside the folder without symbolic links"
         case .missingFile(let path, let remedy): "\(path) is missing; \(remedy)"
+        case .changedFile(let path, let bytes, let before):
+            "\(path) has \(bytes) bytes, at its import it had \(before): it was changed or replaced; put the former file back, or bring its folder in again as it is now"
         case .invalid(let sentence): sentence
         case .conflict(let sentence): sentence
         case .program(let path, let detail): "ship made a mistake in \(path) (\(detail)); nothing was changed: please report it with the log"

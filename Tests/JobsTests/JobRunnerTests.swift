@@ -148,3 +148,27 @@ private let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandle
     await #expect(throws: JobError.self) { try await runner.retry(again.id, onlyFailed: true) }
     await runner.stop()
 }
+
+@Test(.timeLimit(.minutes(5))) func `a job whose end cannot be stored ends all the same for those who wait`() async throws {
+    let temporary = try TemporaryProject()
+    try await temporary.saveStandardGraph()
+    let project = temporary.project
+    let (events, sink) = AsyncStream<ProjectEvent>.makeStream()
+    let workers = WorkerThreads(count: 1)
+    defer { workers.stop() }
+    let runner = JobRunner(
+        project: project, pipeline: ProjectPipeline(project: project), workers: workers, logger: silent,
+        emit: { event in
+            // The database is gone while the job is at work.
+            if case .job(let job, _, _) = event, job.state == .running { project.abandon() }
+            sink.yield(event)
+        })
+    await runner.start()
+    let job = try await runner.enqueue(type: "run", parameters: "{}")
+    for await event in events {
+        guard case .job(let now, _, _) = event, now.id == job.id, now.state.isFinished else { continue }
+        #expect(now.state == .failed && now.error?.hasPrefix("the end of the job was not stored: ") == true)
+        break
+    }
+    await runner.stop()
+}

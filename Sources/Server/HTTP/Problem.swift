@@ -55,7 +55,7 @@ extension Problem {
         case .io: self.init(.diskError, detail)
         case .program: self.init(.internalError, detail)
         case .outside: self.init(.pathInvalid, detail)
-        case .missingFile: self.init(.fileMissing, detail)
+        case .missingFile, .changedFile: self.init(.fileMissing, detail)
         case .invalid: self.init(.valueInvalid, detail)
         case .conflict: self.init(.conflict, detail)
         case .closed: self.init(.projectClosed, detail)
