@@ -3,7 +3,7 @@
 import hashlib, json, os, pathlib, random, shutil, signal, sqlite3, subprocess, sys, tempfile, time, urllib.error, urllib.request, zipfile
 
 sys.dont_write_bytecode = True
-import convert, edits, headless, jobs, measure, provenance, stitch  # beside this file
+import convert, edits, headless, jobs, measure, pipelines, provenance, stitch  # beside this file
 
 SHIP = str(pathlib.Path(sys.argv[1]).resolve())
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -242,6 +242,7 @@ try:
     edits.run(ship, Server, WORK, check)
     measure.run(SHIP, WORK, check)
     provenance.run(ship, Server, WORK, check)
+    pipelines.run(ship, WORK, check)
     convert.run(ship, WORK, check)
     stitch.run(SHIP, WORK, check)
 finally:
