@@ -84,7 +84,8 @@ package struct ExportFinding: Sendable, Equatable, Codable {
     ///   - images: that the export is about.
     ///   - result: what comes of it, as a sentence.
     static func noObjects(in images: [ImageRecord], result: String) -> ExportFinding {
-        if images.contains(where: { $0.state == .processed || $0.state == .failed }) {
+        // Where all images failed, nobody need run them again to know.
+        if images.contains(where: { $0.state == .processed }) || !images.isEmpty && images.allSatisfy({ $0.state == .failed }) {
             return ExportFinding(
                 severity: .warning, message: "There is no object to export.",
                 remedy: "\(result) Where objects were expected, change the parameters of the step that finds them, or draw some in the viewer.")
