@@ -213,7 +213,7 @@ package struct JSONScanner {
         _ = try peek()
         guard take(byte) else { throw error("\(what) is wanted here") }
         depth += 1
-        guard depth <= Self.deepest else { throw error("lists and objects lie more than \(Self.deepest) deep in each other; that is no file of outlines") }
+        guard depth <= Self.deepest else { throw error("lists and objects lie more than \(Self.deepest) deep in each other; no file that is meant to be read does that") }
     }
 
     private mutating func word(_ text: String) -> Bool {

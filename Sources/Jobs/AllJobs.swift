@@ -27,7 +27,29 @@ extension JobKind {
             }
             return parameters
         } catch let error as DecodingError {
+            // Of a number that does not fit, JSONDecoder says no more than that the whole is not JSON; all numbers that jobs take are whole.
+            if let value = try? JSONDecoder().decode(JSONValue.self, from: data), let fault = value.fraction() {
+                throw JobError.badParameters(type: Self.type, reason: "\"\(fault.path.prefix(60))\" is \(fault.number) but must be a whole number")
+            }
             throw JobError.badParameters(type: Self.type, reason: error.sentence)
+        }
+    }
+}
+
+extension JSONValue {
+    /// The first number that is not whole, with its place.
+    fileprivate func fraction(at path: String = "") -> (path: String, number: JSONValue)? {
+        switch self {
+        case .number(let number): return Int64(exactly: number) == nil ? (path, self) : nil
+        case .array(let items):
+            for (index, item) in items.enumerated() { if let found = item.fraction(at: "\(path)[\(index)]") { return found } }
+            return nil
+        case .object(let members):
+            for (key, member) in members.sorted(by: { $0.key < $1.key }) {
+                if let found = member.fraction(at: path.isEmpty ? key : "\(path).\(key)") { return found }
+            }
+            return nil
+        default: return nil
         }
     }
 }
@@ -35,13 +57,16 @@ extension JobKind {
 extension DecodingError {
     /// The error as a person would say it.
     package var sentence: String {
-        func path(_ context: Context) -> String { context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".") }
+        func path(_ keys: [any CodingKey]) -> String {
+            let path = keys.map { key in key.intValue.map { "[\($0)]" } ?? key.stringValue }.joined(separator: ".").replacingOccurrences(of: ".[", with: "[")
+            return path.isEmpty ? "it" : "\"\(path)\""
+        }
         return switch self {
-        case .keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
-        case .typeMismatch(let type, let context): "\"\(path(context))\" must be \(DecodingError.word(for: type))"
-        case .valueNotFound(let type, let context): "\"\(path(context))\" must be \(DecodingError.word(for: type)), not null"
+        case .keyNotFound(let key, let context): "\(path(context.codingPath + [key])) is missing"
+        case .typeMismatch(let type, let context): "\(path(context.codingPath)) must be \(DecodingError.word(for: type))"
+        case .valueNotFound(let type, let context): "\(path(context.codingPath)) must be \(DecodingError.word(for: type)), not null"
         case .dataCorrupted(let context):
-            context.codingPath.isEmpty ? "it is not valid JSON" : "\"\(path(context))\": \(context.debugDescription)"
+            context.codingPath.isEmpty ? "it is not valid JSON" : "\(path(context.codingPath)): \(context.debugDescription)"
         @unknown default: "it is not what was expected"
         }
     }
@@ -51,9 +76,9 @@ extension DecodingError {
         case is String.Type: "a text"
         case is Bool.Type: "true or false"
         case is any BinaryInteger.Type: "a whole number"
-        case is Double.Type: "a number"
-        case is any Collection.Type: "a list"
-        default: "an object"
+        case is any BinaryFloatingPoint.Type: "a number"
+        // A dictionary is a collection too, so the names of the types say which it is.
+        default: "\(type)".hasPrefix("Array") ? "a list" : "an object"
         }
     }
 }

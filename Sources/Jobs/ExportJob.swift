@@ -29,7 +29,8 @@ struct ExportJob: JobKind {
             }, isCancelled: { cancelled.isSet })
         let result = try await context.workers.run { try await node.export(collection) }
         for finding in result.findings { await context.note("\(finding.severity.rawValue): \(finding.message) \(finding.remedy)") }
-        var outcome = JobOutcome(summary: "\(counted(result.objects, "object")) of \(counted(result.images, "image")) in \(result.files.joined(separator: ", "))")
+        let place = result.files.isEmpty ? "no file was written" : "in \(result.files.joined(separator: ", "))"
+        var outcome = JobOutcome(summary: "\(counted(result.objects, "object")) of \(counted(result.images, "image"))\(result.files.isEmpty ? "; " : " ")\(place)")
         outcome.files = result.files
         if !result.holdsProvenance, let first = result.files.first {
             // Beside it, by the same name, so that one finds the other.

@@ -149,7 +149,9 @@ struct GroupStage {
                     try await project.removeImage(image.id)
                     context.announce(.images([image.id]))
                 }
-                let text = try JSONEncoder().encode(record)
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.sortedKeys]
+                let text = try encoder.encode(record)
                 try project.files.write("\(folder)/\(PreparedFiles.mark)") { try $0.write([UInt8](text)) }
                 made += 1
                 for line in gathered.notes { await context.note("\(step.name): \(line)") }

@@ -48,7 +48,7 @@ struct ImportJob: JobKind {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         if Self.isArchive(path) { return try await importArchive(.zip(try ZipReader(path: path)), name: name, context) }
         let root = try await project.addImportRoot(folder: path)
-        let (all, others) = try FolderHandle(path: path).survey { name in !(name.split(separator: "/").last ?? "").hasPrefix(".") }
+        let (all, others, closed) = try FolderHandle(path: path).survey { name in !(name.split(separator: "/").last ?? "").hasPrefix(".") }
         if all.contains(where: EcoTaxaCheck.isTable) {
             await context.note("the folder \(name) holds tables of EcoTaxa, so it is brought in as an EcoTaxa archive")
             return try await importArchive(.root(root, path: path, names: all), name: name, context)
@@ -63,6 +63,7 @@ struct ImportJob: JobKind {
         // Named, so that nobody looks for them in vain.
         let unknown = all.filter { !ImageFile.isNamedAsImage($0) && !outlines.contains($0) && !($0.split(separator: "/").last ?? "").hasPrefix(".") }
         var leftOut = unknown.map { "\($0): not named as JPEG, PNG or TIFF" } + others.map { "\($0): a link, a device, or a name that is not UTF-8" }
+            + closed.map { "the folder \($0.path): it cannot be read (\($0.reason))" }
         for line in leftOut.prefix(200) { await context.note("left out \(line)") }
         context.progress.begin(total: files.count, message: "Indexing")
         let importer = try await ImageImporter(project: project)

@@ -30,7 +30,8 @@ package struct JobSequence: Sendable {
         self.logger = logger
     }
 
-    /// Runs the jobs in order and returns them finished; stops after one that failed or was cancelled.
+    /// Runs the jobs in order and returns them finished; stops after one that failed or was cancelled. Only exports do not need each other: after one that
+    /// failed, the others are made.
     ///
     /// Jobs that an earlier, killed run left behind are dropped first: what they had finished is found finished.
     package func run(_ requests: [Request], report: @escaping @Sendable (JobRecord, Double?) -> Void) async throws -> [JobRecord] {
@@ -52,7 +53,7 @@ package struct JobSequence: Sendable {
                 finished.append(now)
                 break
             }
-            if finished.last?.state != .done { break }
+            guard let last = finished.last, last.state == .done || (last.state == .failed && last.type == ExportJob.type) else { break }
         }
         await runner.stop()
         return finished

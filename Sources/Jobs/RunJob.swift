@@ -21,7 +21,19 @@ package struct RunJob: JobKind {
         /// The same in words. `ask` lets the job fail, before it changes anything, when there are such objects on images that would be computed.
         var edited: Edited?
 
-        enum Edited: String, Codable { case keep, replace, ask }
+        enum Edited: String, Codable, CaseIterable {
+            case keep, replace, ask
+
+            init(from decoder: any Decoder) throws {
+                let container = try decoder.singleValueContainer()
+                let text = try container.decode(String.self)
+                guard let known = Self(rawValue: text) else {
+                    let all = Self.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw DecodingError.dataCorruptedError(in: container, debugDescription: "it must be one of \(all), not \"\(text.prefix(40))\"")
+                }
+                self = known
+            }
+        }
 
         /// What was said; nil: nothing.
         var policy: Edited? { edited ?? keepEdited.map { $0 ? .keep : .replace } }

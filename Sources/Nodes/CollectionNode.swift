@@ -78,6 +78,20 @@ package struct ExportFinding: Sendable, Equatable, Codable {
         (self.severity, self.row, self.column, self.object) = (severity, row, column, object)
         (self.message, self.remedy) = (message, remedy)
     }
+
+    /// Of an export without objects: a normal result where somebody has looked for some, else the run was forgotten.
+    /// - Parameters:
+    ///   - images: that the export is about.
+    ///   - result: what comes of it, as a sentence.
+    static func noObjects(in images: [ImageRecord], result: String) -> ExportFinding {
+        // Where all images failed, nobody need run them again to know.
+        if images.contains(where: { $0.state == .processed }) || !images.isEmpty && images.allSatisfy({ $0.state == .failed }) {
+            return ExportFinding(
+                severity: .warning, message: "There is no object to export.",
+                remedy: "\(result) Where objects were expected, change the parameters of the step that finds them, or draw some in the viewer.")
+        }
+        return ExportFinding(severity: .error, message: "There is no object to export.", remedy: "Run the pipeline, or draw objects in the viewer, then check again.")
+    }
 }
 
 package struct ExportResult: Sendable, Equatable {

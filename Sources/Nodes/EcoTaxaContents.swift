@@ -129,7 +129,7 @@ struct EcoTaxaContents {
             images.append(ImageRows(record: image, rows: firstRow..<objects.count))
         }
         if name.isEmpty { name = projectName }
-        findings = table.check(name: name).map(ExportFinding.init)
+        findings = objects.isEmpty ? [] : table.check(name: name).map(ExportFinding.init)
         if let first = stale.first {
             findings.insert(
                 ExportFinding(
@@ -150,10 +150,7 @@ struct EcoTaxaContents {
                     remedy: faults.count > 1 ? "The same holds for \(faults.count - 1) more." : "The archive is written without it."))
         }
         if objects.isEmpty {
-            findings.append(
-                ExportFinding(
-                    severity: .error, message: "There is no object to export.",
-                    remedy: "Run the pipeline, or draw objects in the viewer, then check again."))
+            findings.append(.noObjects(in: all.filter(collection.concerns), result: "EcoTaxa takes no archive without objects, so none is written."))
         }
     }
 

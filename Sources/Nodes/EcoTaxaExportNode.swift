@@ -38,6 +38,8 @@ package struct EcoTaxaExportNode: CollectionNode {
     package func export(_ collection: ObjectCollection) async throws -> ExportResult {
         let contents = try await contents(collection)
         if contents.findings.contains(where: { $0.severity == .error }) { throw ExportRefused(findings: contents.findings) }
+        // No archive is right; one that was made before stays.
+        if contents.objects.isEmpty { return ExportResult(files: [], objects: 0, images: 0, findings: contents.findings, holdsProvenance: true) }
         let project = collection.project
         let folder = collection.step.name
         try project.files.makeFolder(folder)

@@ -47,10 +47,7 @@ struct ExportObjects {
                     severity: .error, message: "An original is not there, so its objects' pictures cannot be cut: \(sentence).",
                     remedy: missing.count > 20 ? "The same holds for \(missing.count - 20) more." : "Then check again."))
         }
-        if count == 0 {
-            findings.append(
-                ExportFinding(severity: .error, message: "There is no object to export.", remedy: "Run the pipeline, or draw objects in the viewer, then check again."))
-        }
+        if count == 0 { findings.append(.noObjects(in: all.filter(collection.concerns), result: "The files have no rows.")) }
         (self.findings, self.count) = (findings, count)
     }
 

@@ -185,11 +185,21 @@ package final class FolderHandle: Sendable {
         return found.sorted()
     }
 
-    /// As `files`, and what it leaves out besides: links, devices, and names that are not UTF-8 (shown with � for what is not).
-    package func survey(enter: (String) -> Bool = { _ in true }) throws(StoreError) -> (files: [String], others: [String]) {
+    /// As `files`, and what it leaves out besides: links, devices, and names that are not UTF-8 (shown with � for what is not);
+    /// and folders that cannot be read, with the reason.
+    /// - Throws: when the folder itself cannot be read.
+    package func survey(enter: (String) -> Bool = { _ in true }) throws(StoreError) -> (files: [String], others: [String], closed: [(path: String, reason: String)]) {
         var (found, others, open) = ([String](), [String](), [""])
+        var closed: [(path: String, reason: String)] = []
         while let folder = open.popLast() {
-            for entry in try list(folder) {
+            let entries: [FolderEntry]
+            do throws(StoreError) { entries = try list(folder) } catch {
+                // One folder that cannot be read does not keep the others away.
+                if folder.isEmpty { throw error }
+                if case .io(_, let detail) = error { closed.append((folder, detail)) } else { closed.append((folder, "it cannot be opened")) }
+                continue
+            }
+            for entry in entries {
                 let path = folder.isEmpty ? entry.name : folder + "/" + entry.name
                 switch entry.kind {
                 case .file: found.append(path)
@@ -198,7 +208,7 @@ package final class FolderHandle: Sendable {
                 }
             }
         }
-        return (found.sorted(), others.sorted())
+        return (found.sorted(), others.sorted(), closed.sorted { $0.path < $1.path })
     }
 
     /// Brings the folder's own entries onto the medium.

@@ -309,13 +309,14 @@ extension Project {
         switch location {
         case .project(let path):
             do throws(StoreError) { return try files.openFile(path) } catch .missingFile(let path, _) {
-                throw .missingFile(path: path, remedy: "copy it back from the folder the project came from, or remove the image")
+                throw .missingFile(path: path, remedy: "copy it back from the folder the project came from, or take the image out (`ship remove`, or on the Images page)")
             }
         case .root(let id, let path):
             let folder = try importRootFolder(id)
             do throws(StoreError) { return try FolderHandle(path: folder).openFile(path) } catch .missingFile {
                 throw .missingFile(
-                    path: folder + "/" + path, remedy: "put the images where they were relative to the project, or import their folder again")
+                    path: folder + "/" + path,
+                    remedy: "put the images where they were relative to the project, import their folder again, or take the image out (`ship remove`, or on the Images page)")
             }
         }
     }

@@ -14,7 +14,7 @@ struct CheckCommand: AsyncParsableCommand {
         try await reportingFailure {
             try await withProject(project) { project in
                 let findings = try await project.check()
-                for finding in findings { print("\(finding.severity.rawValue) \(finding.code): \(finding.message) \(finding.remedy)") }
+                for finding in findings { print(printable("\(finding.severity.rawValue) \(finding.code): \(finding.message) \(finding.remedy)")) }
                 let summary = try await project.summary(user: "")
                 let errors = findings.filter { $0.severity == .error }.count
                 print("\(summary.images) images, \(summary.objects) objects: \(errors == 0 ? "all is well" : "\(errors) errors")")

@@ -59,7 +59,7 @@ struct ConvertCommand: AsyncParsableCommand {
             try copy(from: reader, to: writer)
             try writer.finish()
             try part.commit()
-            for note in header.notes { FileHandle.standardError.write(Data("ship: note: \(note)\n".utf8)) }
+            for note in header.notes { complain("note: \(note)") }
         }
     }
 

@@ -37,7 +37,7 @@ struct DryRun {
     }
 
     func report() async throws {
-        let (all, others) = try FolderHandle(path: input).survey { name in !(name.split(separator: "/").last ?? "").hasPrefix(".") }
+        let (all, others, closed) = try FolderHandle(path: input).survey { name in !(name.split(separator: "/").last ?? "").hasPrefix(".") }
         let files = all.filter(ImageFile.isNamedAsImage)
         guard !files.isEmpty else { throw Sentence("the folder \(input) holds no JPEG, PNG or TIFF file; choose another folder") }
         print("steps:")
@@ -50,6 +50,7 @@ struct DryRun {
         let folder = try FolderHandle(path: input)
         let bytes = try files.reduce(0) { $0 + (try folder.size($1) ?? 0) }
         let leftOut = all.count - files.count + others.count
+        for folder in closed { print(printable("left out the folder \(folder.path): it cannot be read (\(folder.reason))")) }
         print("input: \(files.count) image files, \(Self.size(bytes)), read in place" + (leftOut > 0 ? "; \(leftOut) other files left out" : ""))
 
         let counts = try await count(files, folder)

@@ -33,7 +33,7 @@ struct ExportCommand: AsyncParsableCommand {
                 let findings = try await export.check(ObjectCollection(pipeline: pipeline, plan: plan, step: step))
                 for finding in findings {
                     let place = [finding.row.map { "line \($0)" }, finding.column].compactMap { $0 }.joined(separator: ", ")
-                    print("\(finding.severity.rawValue): \(place.isEmpty ? "" : place + ": ")\(finding.message) \(finding.remedy)")
+                    print(printable("\(finding.severity.rawValue): \(place.isEmpty ? "" : place + ": ")\(finding.message) \(finding.remedy)"))
                 }
                 if findings.contains(where: { $0.severity == .error }) { throw ExitCode(1) }
                 if check {

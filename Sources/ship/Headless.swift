@@ -26,7 +26,7 @@ func withProject<R>(_ path: String, readOnly: Bool = false, title: String? = nil
     return result
 }
 
-/// Runs jobs with progress on the terminal, prints what came out, and ends with the exit code that tells how it went.
+/// Runs jobs with progress on the terminal, prints what came out, and ends with the exit code that tells how it went, after all of them.
 func runJobs(_ requests: [JobSequence.Request], on project: Project, workers: Int?, memory: Int? = nil, quiet: Bool = false) async throws {
     var logger = Logger(label: "ship")
     logger.logLevel = .warning
@@ -35,26 +35,27 @@ func runJobs(_ requests: [JobSequence.Request], on project: Project, workers: In
     let sequence = JobSequence(project: project, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, logger: logger, memoryLimit: memory.map { $0 << 20 })
     let jobs = try await sequence.run(requests) { job, secondsLeft in
         if !quiet, job.state == .running, job.total > 0 {
-            line.show(done: job.done, total: job.total, message: job.message, secondsLeft: secondsLeft)
+            line.show(done: job.done, total: job.total, message: printable(job.message), secondsLeft: secondsLeft)
         }
     }
-    var someFailed = false
+    var (someFailed, jobFailed) = (false, false)
     for job in jobs {
         if let outcome = job.outcome {
-            print("\(job.type): \(outcome.summary)")
+            print(printable("\(job.type): \(outcome.summary)"))
             for failure in outcome.failures {
                 someFailed = true
                 let text = failure.reason.contains(failure.name) ? failure.reason : "\(failure.name): \(failure.reason)"
-                FileHandle.standardError.write(Data("ship: \(text)\n".utf8))
+                complain(text)
             }
-            for warning in outcome.warnings ?? [] { FileHandle.standardError.write(Data("ship: warning: \(warning)\n".utf8)) }
+            for warning in outcome.warnings ?? [] { complain("warning: \(warning)") }
         }
         if job.state == .failed {
-            FileHandle.standardError.write(Data("ship: \(job.type) failed: \(job.error ?? "for an unknown reason")\n".utf8))
-            throw ExitCode(1)
+            complain("\(job.type) failed: \(job.error ?? "for an unknown reason")")
+            jobFailed = true
         }
-        if job.state == .cancelled { throw ExitCode(1) }
+        if job.state == .cancelled { jobFailed = true }
     }
+    if jobFailed { throw ExitCode(1) }
     if someFailed { throw ExitCode(2) }
 }
 

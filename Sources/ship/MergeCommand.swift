@@ -121,6 +121,4 @@ struct MergeCommand: AsyncParsableCommand {
         guard !missing.isEmpty else { return }
         complain("warning: of \(count) shards, \(missing.prefix(10).map(String.init).joined(separator: ", "))\(missing.count > 10 ? " …" : "") not given; merge again when they are there")
     }
-
-    private func complain(_ sentence: String) { FileHandle.standardError.write(Data("ship: \(sentence)\n".utf8)) }
 }

@@ -50,5 +50,5 @@ struct ProvenanceFile {
         if !sized.isEmpty { warn("the pixel size of \(sized.count) images was entered by hand, the first \(sized[0].name); set it in the import node") }
     }
 
-    private func warn(_ sentence: String) { FileHandle.standardError.write(Data("ship: warning: \(sentence)\n".utf8)) }
+    private func warn(_ sentence: String) { complain("warning: \(sentence)") }
 }

@@ -17,6 +17,6 @@ struct Ship: AsyncParsableCommand {
         version: shipVersion,
         subcommands: [
             ServeCommand.self, DemoCommand.self, RunCommand.self, MergeCommand.self, ImportCommand.self, ExportCommand.self, MeasureCommand.self,
-            ConvertCommand.self, StitchCommand.self, TileCommand.self, CheckCommand.self, PipelineCommand.self, NodesCommand.self, ReferenceCommand.self,
+            ConvertCommand.self, StitchCommand.self, TileCommand.self, RemoveCommand.self, CheckCommand.self, PipelineCommand.self, NodesCommand.self, ReferenceCommand.self,
         ])
 }

@@ -238,7 +238,6 @@ struct StitchCommand: AsyncParsableCommand {
     }
 }
 
-private func complain(_ text: String) { FileHandle.standardError.write(Data("ship: \(text)\n".utf8)) }
 
 /// Parts of a long work on all processors, with a line of progress.
 private final class CommandWork: ParallelWork, @unchecked Sendable {  // `line` and `what` change between two works only.

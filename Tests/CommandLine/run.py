@@ -3,7 +3,7 @@
 import hashlib, json, os, pathlib, random, shutil, signal, sqlite3, subprocess, sys, tempfile, time, urllib.error, urllib.request, zipfile
 
 sys.dont_write_bytecode = True
-import convert, edits, headless, jobs, measure, provenance, stitch  # beside this file
+import convert, edits, exports, headless, jobs, measure, pipelines, provenance, stitch  # beside this file
 
 SHIP = str(pathlib.Path(sys.argv[1]).resolve())
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -78,7 +78,7 @@ class Server:
 
 def verbs():
     check(ship("--help").returncode == 0, "--help answers")
-    for verb in ("serve", "demo", "run", "merge", "import", "export", "tile", "measure", "convert", "check", "pipeline", "nodes", "reference"):
+    for verb in ("serve", "demo", "run", "merge", "import", "export", "tile", "measure", "convert", "remove", "check", "pipeline", "nodes", "reference"):
         check(ship(verb, "--help").returncode == 0, f"{verb} --help answers")
     check(ship("--version").stdout.strip() != "", "--version answers")
     for arguments in (["dance"], ["serve", "--port", "99999"], ["run", "x.json"], ["demo", "x", "--size", "big"], ["tile", "a", "b", "--quality", "0"],
@@ -242,6 +242,8 @@ try:
     edits.run(ship, Server, WORK, check)
     measure.run(SHIP, WORK, check)
     provenance.run(ship, Server, WORK, check)
+    pipelines.run(ship, WORK, check)
+    exports.run(ship, WORK, check)
     convert.run(ship, WORK, check)
     stitch.run(SHIP, WORK, check)
 finally:

@@ -116,6 +116,25 @@ struct ExportJobTests {
         #expect(try await masks(temporary.project) == masks(other.project))
     }
 
+    @Test func `zero objects are a normal result, and an archive from before stays`() async throws {
+        let temporary = try await filled()
+        let archive = URL(filePath: try await export(temporary, "ecotaxa"))
+        let before = try Data(contentsOf: archive)
+        try await temporary.saveStandardGraph { graph in
+            for index in graph.nodes.indices where graph.nodes[index].kind == ThresholdNode.kind { graph.nodes[index].config.merge(["method": "fixed", "level": 0]) { $1 } }
+        }
+        #expect(try await temporary.run(.init(type: "run", parameters: ["edited": "replace"])).map(\.state) == [.done])
+        for format in Plan.exportFormats {
+            let job = try #require(try await temporary.run(.init(type: "export", parameters: ["format": .string(format)])).first)
+            #expect(job.state == .done, "\(format): \(job.error ?? "")")
+            #expect(job.outcome?.warnings?.contains { $0.hasPrefix("There is no object to export.") && !$0.contains("Run the pipeline") } == true)
+            #expect(job.outcome?.files.isEmpty == (format == "ecotaxa"))
+        }
+        #expect(try Data(contentsOf: archive) == before)
+        let table = TSV(bytes: Array(try Data(contentsOf: URL(filePath: try await export(temporary, "table")))))
+        #expect(table.rows.count == 2)
+    }
+
     @Test func `what cannot be exported says why, and what is not known says what is`() async throws {
         let temporary = try TemporaryProject()
         _ = try temporary.drawFrames(1)

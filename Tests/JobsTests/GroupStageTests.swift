@@ -248,6 +248,18 @@ private let reference = Mutex<String?>(nil)
     #expect(try await temporary.project.allImages().filter { $0.made != nil }.map(\.width) == [102])
 }
 
+@Test func `what is noted beside made images has the same bytes on every machine`() async throws {
+    let temporary = try TemporaryProject()
+    try await temporary.project.savePipelineGraph(graph(row: [:]), classes: classes)
+    let frames = temporary.folder.path + "/frames"
+    try drawFrames(0..<3, in: frames)
+    _ = try await temporary.run(importing(frames), .init(type: "run"), classes: classes)
+    let row = try #require(try await temporary.project.allImages().first { $0.made != nil })
+    let files = try temporary.project.files.files(below: row.node).filter { $0.hasSuffix("/done.json") }
+    let note = try temporary.project.files.read(try #require(files.first))
+    #expect(String(decoding: note, as: UTF8.self) == #"{"images":["\#(row.uid)"],"leftOut":[]}"#)
+}
+
 @Test func `steps of frames and of what was made of them are not mixed`() {
     var mixed = graph(row: [:])
     mixed.edges.removeAll { $0.to == .init("ecotaxa", "image") }
