@@ -30,6 +30,8 @@ final class Connection: Sendable {
     private nonisolated(unsafe) var reopenings = 0
     /// Transactions so far.
     private nonisolated(unsafe) var writes = 0
+    /// Whether somebody waits for a pause to bring the log in.
+    private nonisolated(unsafe) var waitsForPause = false
 
     /// Opens at once, so that a project that cannot be opened says so here.
     init(path: String, access: Access) throws(StoreError) {
@@ -142,8 +144,16 @@ final class Connection: Sendable {
     private func checkpointInPause() {
         guard usesWAL else { return }
         writes += 1
+        if !waitsForPause { waitForPause() }
+    }
+
+    /// One timer at a time: one for each transaction took a third of the time of a small one.
+    private func waitForPause() {
+        waitsForPause = true
         queue.asyncAfter(deadline: .now() + 0.5) { [weak self, writes] in
-            guard let self, !self.isClosed, self.writes == writes else { return }
+            guard let self, !self.isClosed else { return }
+            guard self.writes == writes else { return self.waitForPause() }
+            self.waitsForPause = false
             // What it cannot do now, the next one does.
             _ = try? self.run { try $0.execute(sql: "PRAGMA wal_checkpoint(PASSIVE)") }
         }
@@ -168,12 +178,19 @@ final class Connection: Sendable {
     private func attempt<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
         let database = try opened()
         do {
-            var result: T?
-            try database.inTransaction(.immediate) { database in
-                result = try body(database)
-                return .commit
+            return try database.inDatabase { database in
+                // As GRDB's `inTransaction` does, but with statements that are prepared once.
+                try database.cachedStatement(sql: "BEGIN IMMEDIATE TRANSACTION").execute()
+                do {
+                    let result = try body(database)
+                    try database.cachedStatement(sql: "COMMIT TRANSACTION").execute()
+                    return result
+                } catch {
+                    // SQLite itself ends a transaction after some errors.
+                    if database.isInsideTransaction { try? database.rollback() }
+                    throw error
+                }
             }
-            return result!  // The closure returned, or the line above threw.
         } catch {
             throw leaving(database, after: error)
         }
