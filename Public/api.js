@@ -36,7 +36,8 @@ export async function call(method, url, body, { signal, headers = {} } = {}) {
     throw problem
   }
   if (response.status === 204 || response.headers.get('Content-Length') === '0') return null
-  return response.json()
+  // An answer that broke off is none: whoever asked asks again.
+  try { return await response.json() } catch (error) { throw error.name === 'AbortError' ? error : gone() }
 }
 
 export const get = (url, options) => call('GET', url, undefined, options)

@@ -1,5 +1,5 @@
 // The frame around every screen: top bar, screen, status bar, notices, sheet of keys.
-import { createApp, defineComponent, h, ref, reactive, computed, watch, nextTick } from './vendor/vue.runtime.js'
+import { createApp, defineComponent, h, ref, reactive, computed, watch, nextTick, onMounted, onBeforeUnmount } from './vendor/vue.runtime.js'
 import { state, shell, clearShell, begin, signIn, editsWaiting, link, here, go, isDark, switchTheme, currentJob, jobTitle, dismiss, reloadProject } from './state.js'
 import { commands, useCommands, rebind, resetKeys } from './commands.js'
 import { icon, mark } from './icons.js'
@@ -9,7 +9,7 @@ import { keyText, keyLabel } from './lib/keys.js'
 import { tokenIn } from './lib/location.js'
 import { panels } from './panels/index.js'
 import { left } from './selection.js'
-import { boxOf } from './outbox.js'
+import { boxOf, boxes } from './outbox.js'
 
 const panelOf = id => panels.find(p => p.id === id) ?? panels[0]
 
@@ -51,8 +51,27 @@ const savedText = {
   saved: ['check', 'Saved'], working: ['clock', 'Saving…']
 }
 const saved = () => {
-  const box = state.project && boxOf(state.project).now
-  return !box?.waiting ? shell.saved : box.offline ? { kind: 'offline', icon: 'offline', text: `Offline, ${plural(box.waiting, 'change')} waiting` } : { kind: 'working' }
+  if (state.project) boxOf(state.project)
+  const all = [...boxes.values()].map(b => b.now), sum = name => all.reduce((n, b) => n + b[name], 0), waiting = sum('waiting'), held = sum('held')
+  return waiting ? all.some(b => b.offline) ? { kind: 'offline', icon: 'offline', text: (all.find(b => b.why) ? `${plural(waiting, 'change')} waiting: ${all.find(b => b.why).why}` : `Offline, ${plural(waiting, 'change')} waiting`)
+    + (all.some(b => b.unkept) ? '. This browser cannot keep them: leave this tab open' : '') } : { kind: 'working' }
+    : held ? { kind: 'offline', icon: 'warning', text: `${plural(held, 'change')} not saved: your decision` } : state.project?.readOnly ? null : shell.saved
+}
+
+/** What a change that is held back waits for; one after the other, until it is decided. */
+const decisions = computed(() => [...boxes.values()].flatMap(box => box.now.list.filter(e => !e.faults || e.body.level !== box.now.table)
+  .map(e => ({ box, e }))))
+function decision() {
+  const list = decisions.value
+  if (!list.length) return null
+  const { box, e } = list[0], n = Object.keys(e.current).length
+  const [text, yes, no] = e.faults ? [`Not stored: ${e.body.changes.slice(0, 3).map(c => `${c.key} “${c.value}”: ${e.faults[`${c.id}\n${c.key}`]}`).join('. ')}. ${
+    e.body.changes.length > 3 ? `${e.body.changes.length - 3} more. ` : ''}`, 'Show in the table', 'Discard']
+    : e.error ? [`Not saved: ${e.what}. ${e.error}`, 'Try again', 'Discard'] : [`${e.what}: ${e.total > 1 ? `${n} of ${e.total} were` : 'this was'} changed elsewhere meanwhile${e.theirs ? ` (${e.theirs}${n > 3 ? ', …' : ''})` : ''}.`,
+    'Put mine', 'Keep theirs']
+  return h('div', { class: 'notice error', key: e.key }, [icon('warning', 18), h('span', [text, list.length > 1 ? ` ${list.length - 1} more after this.` : '']),
+    button(no, () => box.decide(e), { kind: 'quiet' }), button(yes, () => e.faults ? go({ ...box.project, panel: 'images', query: { table: e.body.level } })
+      : box.decide(e, true), { kind: 'quiet' })])
 }
 const StatusBar = defineComponent(() => () => h('footer', { class: 'status' }, [
   shell.status ? shell.status() : h('span', { class: 'muted' }, state.session ? `ship ${state.session.version ?? ''}` : ''),
@@ -70,15 +89,15 @@ const Notices = defineComponent(() => {
     bottom.value = innerHeight - Math.min(innerHeight - 28, ...bars) + 12
   }
   let timer
-  watch(() => state.notices.length > 0, some => { clearInterval(timer); if (some) { place(); timer = setInterval(place, 100) } })
+  watch(() => state.notices.length + decisions.value.length > 0, some => { clearInterval(timer); if (some) { place(); timer = setInterval(place, 100) } })
   return () => h('div', {
     class: 'notices', role: 'status', 'aria-live': 'polite', style: { bottom: bottom.value + 'px' },
     onPointerenter: holds(true), onPointerleave: holds(false), onFocusin: holds(true), onFocusout: holds(false)
-  }, state.notices.map(n => h('div', { class: ['notice', n.kind], key: n.id }, [
+  }, [decision(), ...state.notices.map(n => h('div', { class: ['notice', n.kind], key: n.id }, [
     icon(n.kind === 'error' ? 'error' : n.kind === 'done' ? 'check' : 'info', 18), h('span', n.text),
     n.action ? button(n.action.label, () => { dismiss(n.id); n.action.run() }, { kind: 'quiet' }) : null,
     iconButton('close', 'Dismiss', () => dismiss(n.id), { size: 14, command: 'dismiss' })
-  ])))
+  ]))])
 })
 
 /** All commands with their keys; a click on a key takes the next press as the new one. */
@@ -119,6 +138,11 @@ const SignIn = defineComponent(() => {
   const submit = async event => {
     event.preventDefault()
     try { await signIn(tokenIn(text.value.slice(text.value.indexOf('#'))) ?? text.value.trim()) } catch (e) { error.value = e }
+  }
+  // Another tab may have been let in meanwhile.
+  for (const type of ['storage', 'focus']) {
+    onMounted(() => addEventListener(type, begin))
+    onBeforeUnmount(() => removeEventListener(type, begin))
   }
   return () => h('main', { class: 'sign-in' }, h('form', { onSubmit: submit }, [
     h('div', { class: 'brand' }, [mark(), h('h1', 'ship')]),

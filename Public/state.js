@@ -43,6 +43,7 @@ addEventListener('hashchange', () => {
 export async function signIn(token) {
   await post('/api/session', { token })
   state.session = await get('/api/session')
+  memory.save('signed', Date.now())  // tells other tabs
 }
 
 /** Edits that this browser keeps until a server takes them, over all projects. */
@@ -100,11 +101,15 @@ export async function reloadProject() {
   const { user, project } = state.place
   if (!project) { state.project = null; return }
   try {
-    state.project = await get(at({ user, name: project }))
+    const now = await get(at({ user, name: project })), before = state.project
+    // Another project has the name now, as after another start on another folder.
+    if (before?.uid && before.uid !== now.uid && before.user === user && before.name === project) return location.reload()
+    state.project = now
     state.projectError = null
   } catch (error) {
     if (error.status === 401) state.session = false
-    state.projectError = error
+    // What is open stays open while nobody answers.
+    if (!error.offline || !state.project) state.projectError = error
     if (error.offline) setTimeout(reloadProject, 1500)
   }
 }
@@ -131,6 +136,8 @@ function listen() {
   clearTimeout(reconnect)
   source = null
   if (!state.project) return
+  // One that was opened in the background listens when it is looked at.
+  if (document.hidden) { slept = true; return }
   source = new EventSource(at(state.project, '/events'))
   source.onopen = () => {
     const back = !state.online || slept
@@ -216,7 +223,8 @@ systemDark.addEventListener('change', () => { if (state.theme === 'system') { st
 /** Small things kept in this browser (layer opacities, key bindings) and edits that no server has taken yet. */
 export const memory = {
   load(key, fallback) { try { return JSON.parse(localStorage.getItem('ship.' + key)) ?? fallback } catch { return fallback } },
-  save(key, value) { try { localStorage.setItem('ship.' + key, JSON.stringify(value)) } catch { /* lasts until the page is closed */ } },
+  /** Whether it is kept: else it lasts until the page is closed. */
+  save(key, value) { try { localStorage.setItem('ship.' + key, JSON.stringify(value)); return true } catch { return false } },
   drop(key) { try { localStorage.removeItem('ship.' + key) } catch { /* nothing was kept */ } },
   names(prefix) { try { return Object.keys(localStorage).filter(key => key.startsWith('ship.' + prefix)).map(key => key.slice(5)) } catch { return [] } }
 }

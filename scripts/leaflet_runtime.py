@@ -15,6 +15,14 @@ UNUSED = [
     "yi.include({toGeoJSON", "xi.include({toGeoJSON", "ui.include({toMultiPoint", "mi.include(Tt)", "vi.include(Tt)", "gi.include(Tt)",
     "di.extend({options:{iconUrl", "gi.extend({initialize", "n.extend({initialize:function(t){this._map=t,this._container=t._container,this._pane",
 ]
+# Methods that nothing calls: flights, the place of the device, the globe's other side, what only a canvas needs.
+UNUSED_METHODS = [
+    "flyTo", "flyToBounds", "locate", "stopLocate", "_handleGeolocationError", "_handleGeolocationResponse", "fitWorld", "closestLayerPoint",
+    "toBounds", "_adjustPan", "_onPreDragWrap", "_containsPoint", "setMinZoom", "setMaxZoom", "_refocusOnMap", "_getTooltipAnchor", "toBBoxString",
+    "setIcon", "moving", "setLatLng", "addLatLng", "setBounds", "_keyToBounds", "closestPointOnSegment", "getAttribution", "setZIndexOffset",
+    "getLatLngs", "fitBounds", "_getPopupAnchor", "getLayers", "mouseEventToLatLng", "getRadius", "setUrl", "getLayer", "isEmpty", "getPanes",
+    "getIcon",
+]
 # What our modules use, as `L.<name>`.
 EXPORTS = (
     "t.CRS=ot,t.Control=B,t.DomEvent=mt,t.DomUtil=pt,t.GeoJSON=wi,t.GridLayer=Ni,t.Transformation=at,"
@@ -73,10 +81,25 @@ def runtime(text):
         at = place(text, start)
         text = text[:at] + instead + text[text.index(end, at):]
 
+    def forget(method):
+        nonlocal text
+        start = f",{method}:function("
+        if start not in text:
+            raise ValueError(f"“{method}” is no method in Leaflet")
+        while start in text:
+            at = text.index(start)
+            text = text[:at] + text[end_of_bracket(text, text.index("{", at)):]
+
     for start in UNUSED:
         without(start)
+    for method in UNUSED_METHODS:
+        forget(method)
     without("ci.extend({initialize:function(t,e){c(this,e),this._layers", "{}")
     without("zt={_initContainer:function(){this._container=P(", "0", kept=3)
+    without("Tt={toGeoJSON", "Tt=0")
+    between('var s=t.includes;if("undefined"!=typeof L', "l.apply(null,[o].concat(t.includes))", "")
+    between("wi.geometryToLayer=bi,", "wi.coordsToLatLngs=", "")
+    between(",wi.latLngToCoords=Mi", ",A.mergeOptions({boxZoom", "")
     between("Vi=function(){try{return document.namespaces", "zt=0", "Vi=0,")
     between("Di.WMS=Hi,", "var Wi=", "")
     between("icon:new _i,", "interactive", "icon:null,")

@@ -30,6 +30,7 @@ export function renewed(edit, current) {
  * reached (the edit stays and is tried again), whose code is `edit.conflict` when somebody else was faster (the edit is
  * held until it is applied to the newer state or discarded), and with any other when the server refused it (it is dropped).
  * Every edit carries a `key`, so that one whose answer was lost is not applied twice.
+ * An error with `split` = { rest, held } keeps back parts of the edit, and the rest (null: nothing) goes on in its place.
  */
 export function createEditQueue({ send, storage, onChange = () => {}, onDone = () => {}, onRefused = () => {}, wait = ms => new Promise(r => setTimeout(r, ms)), newKey }) {
   const stored = storage?.load() ?? []
@@ -65,6 +66,13 @@ export function createEditQueue({ send, storage, onChange = () => {}, onDone = (
           delay = Math.min(8000, delay ? delay * 2 : 500)
           await Promise.race([wait(delay), new Promise(r => { wake = r })])
           wake = null
+        } else if (error.split) {
+          const { rest, held: back } = error.split
+          waiting = waiting.flatMap(e => e === edit ? rest ?? [] : [e])
+          held = [...held, ...back]
+          offline = false
+          changed()
+          onRefused(edit, error)
         } else {
           const refused = withHeirs(edit)
           waiting = waiting.filter(e => !refused.includes(e))
@@ -104,6 +112,13 @@ export function createEditQueue({ send, storage, onChange = () => {}, onDone = (
       changed()
       work()
       return own.length - again.length
+    },
+    /** Ends the wait of what was held back: `change(edit)` gives what stays held of it, or null; `again` is sent in its place. */
+    release(change, again) {
+      held = held.map(change).filter(Boolean)
+      if (again) waiting = [...waiting, { ...again, key: newKey() }]
+      changed()
+      work()
     },
     discard(image) { held = held.filter(e => e.image !== image); changed() },
     /** Takes back the newest edit of an image that never left for the server; null when there is none. */

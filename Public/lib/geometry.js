@@ -37,6 +37,28 @@ export function boxOf(points) {
   return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y }
 }
 
+const lineOf = ({ type, coordinates }) => type === 'Point' ? [coordinates] : type === 'Polygon' ? coordinates[0] : type === 'MultiPolygon' ? coordinates.flat(2) : coordinates
+
+/** Box around features, pen lines at their width. */
+export function extent(features) {
+  return boxOf(features.flatMap(({ geometry, properties: { width = 0 } }) => lineOf(geometry).flatMap(([x, y]) => [[x - width / 2, y - width / 2], [x + width / 2, y + width / 2]])))
+}
+
+/** Whether features pass within a pixel of a box. */
+export const nearBox = (features, box) => features.some(({ geometry, properties: { width = 0 } }) => lineOf(geometry).some(([x, y]) => {
+  const reach = width / 2 + 1
+  return x > box.x - reach && y > box.y - reach && x < box.x + box.width + reach && y < box.y + box.height + reach
+}))
+
+/** Whether a feature covers a place: an area, or a pen line at its width. */
+export function covers({ geometry, properties: { width = 0 } }, x, y) {
+  if (geometry.type.endsWith('Polygon')) return contains(geometry, x, y)
+  return lineOf(geometry).some(([ax, ay], i, line) => {
+    const [bx, by] = line[i + 1] ?? [ax, ay], dx = bx - ax, dy = by - ay, t = Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1)))
+    return Math.hypot(x - ax - t * dx, y - ay - t * dy) <= width / 2
+  })
+}
+
 /** Takes the steps of whole screen pixels out of a stroke, two passes of 1-2-1; its ends stay. */
 export function smooth(points, passes = 2) {
   const last = points.length - 1

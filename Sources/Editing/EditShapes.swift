@@ -50,8 +50,8 @@ package struct EditShapes: Equatable, Sendable {
             let pen = Mask.union(of: try shapes())
             for (index, mask) in masks.enumerated() {
                 if index > 0, isStopped() { throw .stopped(operation) }
-                let parts = mask.subtracting(pen).components(connectivity: .eight)
-                guard parts.count >= 2, parts.count > mask.componentCount(connectivity: .eight) else { continue }
+                let parts = Self.cut(mask, by: pen)
+                guard parts.count >= 2 else { continue }
                 retired.append(index)
                 create(parts, from: [index])
             }
@@ -77,6 +77,21 @@ package struct EditShapes: Equatable, Sendable {
             return a < b
         }
         (created, sources) = (order.map { created[$0] }, order.map { sources[$0] })
+    }
+
+    /// The pieces of an object on either side of a line; one piece where the line parts nothing. What of an object hangs loose and the line does
+    /// not touch is no piece of its own: it goes with the piece whose box is nearest.
+    static func cut(_ mask: Mask, by pen: Mask) -> [Mask] {
+        let components = mask.components(connectivity: .eight)
+        let touched = components.filter { $0.intersects(pen) }
+        var pieces = touched.flatMap { $0.subtracting(pen).components(connectivity: .eight) }
+        guard pieces.count > touched.count, pieces.count >= 2 else { return [mask] }
+        for loose in components where !loose.intersects(pen) {
+            let box = loose.boundingBox
+            guard let nearest = pieces.indices.min(by: { pieces[$0].boundingBox.gap(to: box) < pieces[$1].boundingBox.gap(to: box) }) else { continue }
+            pieces[nearest] = pieces[nearest].union(loose)
+        }
+        return pieces
     }
 
     private mutating func create(_ masks: [Mask], from indices: [Int]) {
@@ -262,5 +277,13 @@ package struct EditShapes: Equatable, Sendable {
             markers += feature.geometry.lines.map { Mask.line($0, width: feature.properties.width ?? 1, bounds: frame).tight }
         }
         return markers
+    }
+}
+
+extension Rect {
+    /// Squared distance between the nearest pixels of two boxes; 0 when they share one.
+    fileprivate func gap(to other: Rect) -> Int {
+        let x = max(0, max(x, other.x) - min(maxX, other.maxX)), y = max(0, max(y, other.y) - min(maxY, other.maxY))
+        return x * x + y * y
     }
 }

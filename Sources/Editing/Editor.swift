@@ -114,7 +114,13 @@ package actor Editor {
             guard let object = input.objects[id], object.isActive else { throw EditError.unknownObject(id) }
             guard object.image == request.image else { throw EditError.objectOfOtherImage(id) }
             let stored = object.mask
-            masks.append(try MaskPNG.decode(stored.png, origin: (stored.box.x, stored.box.y), name: "the mask of object \(id)"))
+            let origin = (stored.box.x, stored.box.y)
+            if request.operation == .delete || request.operation == .replace {
+                // The way to be rid of a damaged mask, of which nothing but the box is known.
+                masks.append((try? MaskPNG.decode(stored.png, origin: origin)) ?? .full(stored.box))
+            } else {
+                masks.append(try MaskPNG.decode(stored.png, origin: origin, name: "the mask of object \(id)"))
+            }
         }
         let wands = try await wands(request, in: input.image)
         let shapes = try EditShapes(request, masks: masks, wands: wands, frame: input.image.frame, isStopped: { mayNotGoOn })

@@ -39,6 +39,7 @@ package struct RunJob: JobKind {
     private struct Tally {
         var objects = 0
         var rejects: [String: Int] = [:]
+        var labelsLost = 0
         var computed = 0
         var measured = 0
         var unchanged = 0
@@ -115,8 +116,13 @@ package struct RunJob: JobKind {
                 + "\(total.unchanged) unchanged, \(total.failures.count) failed"
                 + (total.computed > 0 ? "; \(total.objects) objects found" : ""))
         outcome.failures = (total.failures + groups.failures).sorted { $0.name < $1.name }
+        if total.labelsLost > 0 {
+            let (objects, back) = total.labelsLost == 1 ? ("1 labelled object is", "it comes") : ("\(total.labelsLost) labelled objects are", "they come")
+            outcome.summary += "; \(objects) not found any more, with the former parameters \(back) back with what was said"
+        }
         if !groups.warnings.isEmpty { outcome.warnings = groups.warnings }
         outcome.counts = ["images": total.computed, "measured": total.measured, "unchanged": total.unchanged, "failed": total.failures.count, "objects": total.objects]
+        if total.labelsLost > 0 { outcome.counts["labelsLost"] = total.labelsLost }
         if seesMany { outcome.counts.merge(["groups": groups.made, "groupsUnchanged": groups.kept, "imagesMade": groups.newImages.count]) { $1 } }
         let nodes = context.progress.current.nodes
         for node in nodes { await context.note(node.sentence) }
@@ -221,6 +227,14 @@ package struct RunJob: JobKind {
         for (index, var result) in results.enumerated() {
             result.keepEdited = keepEdited
             if keepEdited { result = try await leavingOutEdited(result, project: context.project) }
+            let labelled = try await context.project.labelledObjects(image: image.id, node: result.node, editedToo: !keepEdited)
+            if !labelled.isEmpty {
+                let known = try await context.project.identities(image: image.id, node: result.node)
+                let (followed, lost) = try FollowedLabels.followed(
+                    in: result, labelled: labelled.map { .init(uid: $0.uid, box: $0.mask.box, png: $0.mask.png) }, known: known)
+                result = followed
+                tally.withLock { $0.labelsLost += lost }
+            }
             // With the last of them, all steps that ran are as now; measuring steps of other slots follow below.
             if index == results.count - 1 { result.states = image.states.merging(now.filter { !work.measures.contains($0.key) }) { $1 } }
             let outcome = try await context.project.storeResult(result)

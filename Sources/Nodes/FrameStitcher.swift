@@ -129,14 +129,20 @@ package struct FrameStitcher: Sendable {
 
     private static func compare(_ pair: Pair, _ first: Loaded, _ second: Loaded, unbounded: Bool, _ search: OverlapSearch) -> FrameLink {
         var found = pair.ranges.flatMap { search.candidates(first.texture, second.texture, within: $0, unbounded: unbounded) }.sorted { $0.evidence > $1.evidence }
-        let isClear = FrameLink(pair.first, pair.second, found).isClear
-        let isSameKind = first.gray.bitsPerSample == second.gray.bitsPerSample
-        // Of a clear pair only the best place has to be exact.
-        for index in found.indices where isSameKind && (index == 0 || !isClear) {
-            guard let exact = OverlapMatch.refined(
-                first.gray, second.gray, textures: (first.texture, second.texture), from: found[index].displacement, reach: first.texture.scale + 1)
-            else { continue }
-            (found[index].displacement, found[index].agreement) = (exact.displacement, exact.correlation)
+        if first.gray.bitsPerSample == second.gray.bitsPerSample {
+            func refine(_ index: Int) {
+                guard let exact = OverlapMatch.refined(
+                    first.gray, second.gray, textures: (first.texture, second.texture), from: found[index].displacement, reach: first.texture.scale + 1)
+                else { return }
+                (found[index].displacement, found[index].agreement, found[index].breadth) = (exact.displacement, exact.correlation, exact.breadth)
+            }
+            // Of a clear pair only the best place has to be exact; else the exact places tell which is the best.
+            let isRanked = !unbounded && FrameLink(pair.first, pair.second, found).isClear
+            if isRanked { refine(0) }
+            if !isRanked || !FrameLink(pair.first, pair.second, found).isClear {
+                for index in found.indices where found[index].breadth == nil { refine(index) }
+                found.sort { ($0.strength ?? 0, $0.evidence) > ($1.strength ?? 0, $1.evidence) }
+            }
         }
         var distinct: [OverlapCandidate] = []
         for candidate in found where !distinct.contains(where: { ($0.displacement - candidate.displacement).length < 2 }) { distinct.append(candidate) }

@@ -53,7 +53,7 @@ package struct ObjectMapMaker: Sendable {
                         isAtEnd = masks.count < portion
                         after = masks.last?.object ?? after
                         let index = number
-                        group.addTask { (index, try await worker { try Self.layer(masks, layout: layout) }) }
+                        group.addTask { (index, try await worker { Self.layer(masks, layout: layout) }) }
                         number += 1
                         continue
                     }
@@ -76,19 +76,27 @@ package struct ObjectMapMaker: Sendable {
         var parts: [ObjectLayer] = []
         for start in stride(from: 0, to: revisions.count, by: Self.portion) {
             let masks = try await project.masks(revisions: Array(revisions[start..<min(revisions.count, start + Self.portion)]))
-            guard let part = try await worker({ try Self.layer(masks, layout: layout) }) else { return nil }
+            guard let part = try await worker({ Self.layer(masks, layout: layout) }) else { return nil }
             parts.append(part)
         }
         return parts.count == 1 ? parts[0] : ObjectMap(layout: layout, layers: parts).compacted()
     }
 
-    package static func layer(_ masks: [StoredMask], layout: PyramidLayout) throws -> ObjectLayer? {
+    package static func layer(_ masks: [StoredMask], layout: PyramidLayout) -> ObjectLayer? {
         var builder = ObjectLayerBuilder(layout)
         for mask in masks {
-            let decoded = try MaskPNG.decode(mask.png, origin: (mask.box.x, mask.box.y), name: "the mask of object \(mask.object)")
+            guard let decoded = (try? MaskPNG.decode(mask.png, origin: (mask.box.x, mask.box.y))) ?? boxed(mask, layout) else { continue }
             guard builder.add(id: mask.object, revision: mask.revision, tag: ObjectTag(kind: mask.kind.rawValue, rule: mask.rule), mask: decoded) else { return nil }
         }
         return builder.finish()
+    }
+
+    /// What stands for a mask that cannot be read: its whole box, so that it is seen, all others are too, and a person can delete or replace it.
+    /// `ship check` names it.
+    private static func boxed(_ mask: StoredMask, _ layout: PyramidLayout) -> Mask? {
+        let native = layout.levels[layout.levels.count - 1]
+        let box = mask.box.intersection(Rect(x: 0, y: 0, width: native.width, height: native.height))
+        return box.isEmpty ? nil : .full(box)
     }
 
     // MARK: - The derived file

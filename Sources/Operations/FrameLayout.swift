@@ -48,18 +48,41 @@ public struct FrameLayout: Sendable {
         precondition(expected.map { $0.count == frameCount } ?? true, "\(expected?.count ?? 0) expected positions for \(frameCount) frames")
         typealias Link = LeastSquaresPlacement.Link
         // The clear pairs, less those that contradict the others.
-        var used: [Int: Link] = [:]
-        var wasDropped: Set<Int> = []
+        var clear: [Int: Link] = [:]
         for (name, link) in links.enumerated() where link.isClear(unbounded: expected == nil) {
             let best = link.candidates[0]
             if let expected {
                 let difference = best.displacement - (expected[link.second] - expected[link.first])
                 guard abs(difference.x) <= tolerance, abs(difference.y) <= tolerance else { continue }
             }
-            used[name] = Link(
-                first: link.first, second: link.second, displacement: best.displacement, weight: FrameLink.weight(correlation: best.agreement), name: name)
+            clear[name] = Link(
+                first: link.first, second: link.second, displacement: best.displacement, weight: FrameLink.weight(best), name: name)
         }
+        var used = clear
+        var wasDropped: Set<Int> = []
         var positions = Self.solve(frameCount, &used, &wasDropped)
+        // A pair that no other bears out has to lie about where the measured pairs on the whole let expect it. What it ousted gets another chance.
+        if let expected {
+            var refused: Set<Int> = []
+            while true {
+                let model = Expectation(expected, Array(used.values))
+                let doubtful = used.values.filter { !model.allows($0.displacement, $0.first, $0.second) && Self.isBridge($0, used, frameCount) }.map(\.name)
+                if doubtful.isEmpty { break }
+                for name in doubtful { clear[name] = nil }
+                refused.formUnion(doubtful)
+                (used, wasDropped) = (clear, refused)
+                positions = Self.solve(frameCount, &used, &wasDropped)
+            }
+        } else {
+            // Without any expectation such a pair has to be beyond doubt: of many pairs two particles fit by chance now and then.
+            let doubtful = used.values.filter { link in
+                (links[link.name].candidates[0].strength ?? .infinity) < Self.beyondDoubt && Self.isBridge(link, used, frameCount)
+            }.map(\.name)
+            if !doubtful.isEmpty {
+                for name in doubtful { used[name] = nil }
+                positions = Self.solve(frameCount, &used, &wasDropped)
+            }
+        }
         // Groups joined by what several unclear pairs agree on.
         var model = expected.map { Expectation($0, Array(used.values)) }
         for _ in 0..<frameCount {
@@ -113,6 +136,15 @@ public struct FrameLayout: Sendable {
         if case .measured = placements[frame] { true } else { false }
     }
 
+    /// ``OverlapCandidate/strength`` from which on a pair that no other bears out is believed without grid or stage.
+    private static let beyondDoubt = 2.6
+
+    /// Whether without this pair what it joins would fall apart.
+    private static func isBridge(_ link: LeastSquaresPlacement.Link, _ used: [Int: LeastSquaresPlacement.Link], _ count: Int) -> Bool {
+        let others = used.values.filter { $0.name != link.name }
+        return !LeastSquaresPlacement.groups(count: count, others).contains { $0.contains(link.first) && $0.contains(link.second) }
+    }
+
     /// Solves, and drops what contradicts the rest until nothing does.
     private static func solve(_ count: Int, _ used: inout [Int: LeastSquaresPlacement.Link], _ dropped: inout Set<Int>) -> [Displacement] {
         while true {
@@ -141,6 +173,8 @@ public struct FrameLayout: Sendable {
             let offset: Displacement
             let link: LeastSquaresPlacement.Link
             let evidence: Double
+            let agreement: Double
+            let strength: Double?
             let rank: Int
             let isExpected: Bool
         }
@@ -152,12 +186,12 @@ public struct FrameLayout: Sendable {
                 // Of the origin of the second frame's group seen from that of the first frame's.
                 let offset = positions[link.first] + candidate.displacement - positions[link.second]
                 let isExpected = model.map { $0.foresees(candidate.displacement, link.first, link.second) } ?? false
-                let weight = 0.2 * FrameLink.weight(correlation: candidate.agreement)
+                let weight = 0.2 * FrameLink.weight(candidate)
                 votes[key, default: []].append(
                     Vote(
                         offset: isForward ? offset : Displacement(x: -offset.x, y: -offset.y),
                         link: .init(first: link.first, second: link.second, displacement: candidate.displacement, weight: weight, name: name),
-                        evidence: candidate.evidence, rank: rank, isExpected: isExpected))
+                        evidence: candidate.evidence, agreement: candidate.agreement, strength: candidate.strength, rank: rank, isExpected: isExpected))
             }
         }
         var best: (score: Double, links: [LeastSquaresPlacement.Link])?
@@ -166,20 +200,25 @@ public struct FrameLayout: Sendable {
             func supporters(_ vote: Vote) -> [Int: Vote] {
                 var found: [Int: Vote] = [:]
                 for other in votes where (other.offset - vote.offset).length <= 3 {
-                    if let before = found[other.link.name], before.evidence >= other.evidence { continue }
+                    if let before = found[other.link.name], (before.strength ?? 0, before.evidence) >= (other.strength ?? 0, other.evidence) { continue }
                     found[other.link.name] = other
                 }
                 return found
             }
             let all = votes.map { vote in (vote, supporters(vote)) }
-            func score(_ supporters: [Int: Vote]) -> Double { supporters.values.reduce(0) { $0 + $1.evidence * ($1.rank == 0 ? 1 : 0.5) * ($1.isExpected ? 2 : 1) } }
+            // Without grid or stage only how much fits tells a true place from a chance.
+            let isByStrength = model == nil && votes.allSatisfy { $0.strength != nil }
+            func score(_ supporters: [Int: Vote]) -> Double {
+                supporters.values.reduce(0) { $0 + (isByStrength ? $1.strength ?? 0 : $1.evidence * ($1.rank == 0 ? 1 : 0.5) * ($1.isExpected ? 2 : 1)) }
+            }
             guard let (top, found) = all.max(by: { (score($0.1), $1.0.link.name) < (score($1.1), $0.0.link.name) }) else { continue }
             let total = score(found)
             let rival = all.filter { ($0.0.offset - top.offset).length > 6 }.map { score($0.1) }.max() ?? 0
             // Of many candidates two are near each other by chance; more so where nothing bounds them.
             let isFirstChoice = found.values.allSatisfy { $0.rank == 0 && $0.evidence >= (model == nil ? 0.3 : 0.15) }
-            let isAgreed = total >= 1.4 * rival && (found.count >= (model == nil ? 4 : 3) || (found.count == 2 && isFirstChoice))
-            let isForeseen = found.values.contains { $0.isExpected && $0.evidence >= 0.15 } && total >= 1.2 * rival
+            let isMany = found.count >= (model == nil ? 4 : 3) || (found.count == 2 && isFirstChoice)
+            let isAgreed = isByStrength ? total >= 3.5 && found.count >= 2 && total >= 2 * rival : total >= 1.4 * rival && isMany
+            let isForeseen = found.values.contains { $0.isExpected && $0.evidence >= 0.15 && ($0.strength == nil || $0.agreement >= 0.3) } && total >= 1.2 * rival
             guard isAgreed || isForeseen, total > (best?.score ?? 0) else { continue }
             best = (total, found.values.map(\.link).sorted { $0.name < $1.name })
         }
@@ -275,6 +314,11 @@ private struct Expectation: Sendable {
     func foresees(_ displacement: Displacement, _ first: Int, _ second: Int) -> Bool {
         let spread = spread(first, second)
         return spread.isFinite && (self.displacement(first, second) - displacement).length <= spread
+    }
+
+    /// Like ``foresees(_:_:_:)``, but true where nothing is known.
+    func allows(_ displacement: Displacement, _ first: Int, _ second: Int) -> Bool {
+        !spread(first, second).isFinite || foresees(displacement, first, second)
     }
 
     func position(_ frame: Int) -> Displacement { positions[frame] }

@@ -12,6 +12,8 @@ public struct FrameTexture: Sendable {
     package let values: [Float]
     /// The level around each pixel, with a little more so that where it is almost dark noise does not become contrast. Empty once reduced.
     package let surroundings: [Float]
+    /// What `surroundings` have more than the level around.
+    let floor: Float
     /// Sum of the squares of all values.
     package let energy: Double
 
@@ -53,27 +55,28 @@ public struct FrameTexture: Sendable {
             }
         }
         if let gains { for index in levels.indices { levels[index] *= gains[index] } }
-        var around = boxMean(boxMean(levels, width, height, Self.reach), width, height, Self.reach)
+        var around = boxFit(boxFit(levels, width, height, Self.reach), width, height, Self.reach)
         var mean = 0.0
         for level in around { mean += Double(level) }
         let floor = max(Float(mean / Double(around.count)) * 0.1, .leastNormalMagnitude)
         levels.withUnsafeMutableBufferPointer { levels in
             around.withUnsafeMutableBufferPointer { around in
                 for index in 0..<levels.count {
-                    levels[index] = (levels[index] - around[index]) / (around[index] + floor)
-                    around[index] += floor
+                    let divisor = max(0, around[index]) + floor
+                    levels[index] = (levels[index] - around[index]) / divisor
+                    around[index] = divisor
                 }
             }
         }
         // What frames' own pixels are compared to has the light in it.
         if let gains { for index in around.indices { around[index] /= gains[index] } }
-        (values, surroundings, energy) = (levels, around, Self.energy(levels))
+        (values, surroundings, self.floor, energy) = (levels, around, floor, Self.energy(levels))
     }
 
     private static func energy(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double($1) * Double($1) } }
 
     private init(width: Int, height: Int, scale: Int, values: [Float]) {
-        (self.width, self.height, self.scale, self.values, surroundings) = (width, height, scale, values, [])
+        (self.width, self.height, self.scale, self.values, surroundings, floor) = (width, height, scale, values, [], 0)
         energy = Self.energy(values)
     }
 
@@ -175,6 +178,75 @@ func boxMean(_ values: [Float], _ width: Int, _ height: Int, _ reach: Int) -> [F
                     let share = 1 / Float(min(height, y + reach + 1) - max(0, y - reach))
                     let target = result.baseAddress! + y * width
                     for x in 0..<width { target[x] = Float(sums[x]) * share }
+                }
+            }
+        }
+    }
+    return result
+}
+
+/// Like ``boxMean(_:_:_:_:)``, but at the border, where the square is cut, along the line fitted to what is left: a slope stays a slope.
+func boxFit(_ values: [Float], _ width: Int, _ height: Int, _ reach: Int) -> [Float] {
+    var across = [Float](repeating: 0, count: values.count)
+    var result = across
+    // Where the line stands at `place`, by sum and moment of the values from `low` to `high`.
+    func fitted(_ sum: Double, _ moment: Double, _ place: Int, _ low: Int, _ high: Int) -> Float {
+        let count = Double(high - low + 1)
+        let middle = Double(low + high) / 2
+        let spread = count * (count * count - 1) / 12
+        return Float(sum / count + (spread > 0 ? (moment - middle * sum) / spread * (Double(place) - middle) : 0))
+    }
+    values.withUnsafeBufferPointer { values in
+        across.withUnsafeMutableBufferPointer { across in
+            for y in 0..<height {
+                let (row, target) = (values.baseAddress! + y * width, across.baseAddress! + y * width)
+                var (sum, moment) = (0.0, 0.0)
+                for x in 0..<min(width, reach) {
+                    sum += Double(row[x])
+                    moment += Double(x) * Double(row[x])
+                }
+                let share = 1 / Float(2 * reach + 1)
+                for x in 0..<width {
+                    if x &+ reach < width {
+                        sum += Double(row[x &+ reach])
+                        moment += Double(x &+ reach) * Double(row[x &+ reach])
+                    }
+                    if x > reach {
+                        sum -= Double(row[x &- reach &- 1])
+                        moment -= Double(x &- reach &- 1) * Double(row[x &- reach &- 1])
+                    }
+                    target[x] = x >= reach && x &+ reach < width ? Float(sum) * share : fitted(sum, moment, x, max(0, x &- reach), min(width &- 1, x &+ reach))
+                }
+            }
+        }
+    }
+    var (sums, moments) = ([Double](repeating: 0, count: width), [Double](repeating: 0, count: width))
+    across.withUnsafeBufferPointer { across in
+        result.withUnsafeMutableBufferPointer { result in
+            sums.withUnsafeMutableBufferPointer { sums in
+                moments.withUnsafeMutableBufferPointer { moments in
+                    func add(_ y: Int, _ sign: Double) {
+                        let row = across.baseAddress! + y * width
+                        for x in 0..<width { sums[x] += sign * Double(row[x]) }
+                    }
+                    for y in 0..<min(height, reach) { add(y, 1) }
+                    for y in 0..<height {
+                        if y + reach < height { add(y + reach, 1) }
+                        if y > reach { add(y - reach - 1, -1) }
+                        let target = result.baseAddress! + y * width
+                        if y >= reach, y + reach < height {
+                            let share = 1 / Float(2 * reach + 1)
+                            for x in 0..<width { target[x] = Float(sums[x]) * share }
+                            continue
+                        }
+                        let (low, high) = (max(0, y - reach), min(height - 1, y + reach))
+                        for x in 0..<width { moments[x] = 0 }
+                        for other in low...high {
+                            let row = across.baseAddress! + other * width
+                            for x in 0..<width { moments[x] += Double(other) * Double(row[x]) }
+                        }
+                        for x in 0..<width { target[x] = fitted(sums[x], moments[x], y, low, high) }
+                    }
                 }
             }
         }

@@ -32,31 +32,114 @@ struct LeastSquaresPlacement {
 
     /// Least squares over links that contradict each other here and there; a link is given up rather than met half-way.
     ///
-    /// Begins as plain least squares and narrows, step by step, what residual still counts (graduated non-convexity), so that the links that
-    /// agree with each other win, wherever the search began. Each group's first member lies at (0, 0).
+    /// Begins at two places, and goes on from the one at which more links agree: along a tree of links that others bear out, and at plain
+    /// least squares. From there narrows, step by step, what residual still counts (graduated non-convexity), so that the links that agree
+    /// with each other win. What a link weighs plays no part before it is known which ones agree: a wrong link of great weight would bend
+    /// all around it. Each group's first member lies at (0, 0).
     /// - Parameter exactness: residual, in pixels, at which a link has lost three quarters of its weight in the end.
     /// - Source: Blake & Zisserman 1987; Geman & McClure's weights as in Zhou, Park & Koltun 2016, doi:10.1007/978-3-319-46475-6_47.
     static func robust(count: Int, _ links: [Link], exactness: Double = 2) -> [Displacement] {
-        var positions = solve(count: count, links, weights: links.map(\.weight), from: [Displacement](repeating: Displacement(x: 0, y: 0), count: count))
-        var scale = links.map { residual($0, positions) }.max() ?? 0
-        func narrow(_ scale: Double) {
-            for _ in 0..<3 {
-                let weights = links.map { link -> Double in
-                    let share = residual(link, positions) / scale
-                    return link.weight / ((1 + share * share) * (1 + share * share))
+        let origin = [Displacement](repeating: Displacement(x: 0, y: 0), count: count)
+        guard !links.isEmpty else { return origin }
+        let middle = links.map(\.weight).sorted()[links.count / 2]
+        // Links worth next to nothing stay so; no link is worth more than most.
+        let capped = links.map { min($0.weight, middle) }
+        func narrowed(_ start: [Displacement], _ weights: [Double], from first: Double, to last: Double) -> [Displacement] {
+            var (positions, scale) = (start, max(first, last))
+            while true {
+                for _ in 0..<3 {
+                    let current = zip(links, weights).map { link, weight -> Double in
+                        let share = residual(link, positions) / scale
+                        return weight / ((1 + share * share) * (1 + share * share))
+                    }
+                    positions = solve(count: count, links, weights: current, from: positions)
                 }
-                positions = solve(count: count, links, weights: weights, from: positions)
+                if scale <= last { return positions }
+                scale = max(last, scale / 1.6)
             }
         }
-        while true {
-            scale = max(exactness, scale / 1.6)
-            narrow(scale)
-            if scale <= exactness { break }
+        func cost(_ positions: [Displacement]) -> Double {
+            zip(links, capped).reduce(0) { sum, pair in
+                let share = residual(pair.0, positions) / exactness
+                return sum + pair.1 * share * share / (1 + share * share)
+            }
         }
-        // Pairs that agree much better than that are worth it: one that is off by a pixel then counts less.
+        let tree = alongTree(count: count, links, supports(count: count, links, within: 1.5 * exactness))
+        let plain = solve(count: count, links, weights: capped, from: origin)
+        let starts = [(tree, 8 * exactness), (plain, links.map { residual($0, plain) }.max() ?? 0)]
+        let found = starts.map { narrowed($0.0, capped, from: $0.1, to: exactness) }
+        var positions = cost(found[1]) < 0.999 * cost(found[0]) ? found[1] : found[0]
+        // Now those that tell more exactly count more; and one that is off by a pixel less where most agree much better than that.
+        positions = narrowed(positions, links.map(\.weight), from: exactness, to: exactness)
         let residuals = links.map { residual($0, positions) }.sorted()
-        if !residuals.isEmpty { narrow(min(exactness, max(0.15 * exactness, 5 * residuals[residuals.count / 2]))) }
-        return positions
+        let last = min(exactness, max(0.15 * exactness, 5 * residuals[residuals.count / 2]))
+        return narrowed(positions, links.map(\.weight), from: last, to: last)
+    }
+
+    /// For each link the number of ways over one or two other members that lead to the same place.
+    private static func supports(count: Int, _ links: [Link], within tolerance: Double) -> [Int] {
+        // Steps from each member: to whom, over which link, how far.
+        var steps = [[(to: Int, link: Int, by: Displacement)]](repeating: [], count: count)
+        for (index, link) in links.enumerated() {
+            steps[link.first].append((link.second, index, link.displacement))
+            steps[link.second].append((link.first, index, Displacement(x: -link.displacement.x, y: -link.displacement.y)))
+        }
+        return links.indices.map { index in
+            let link = links[index]
+            var found = 0
+            for first in steps[link.first] where first.link != index {
+                if first.to == link.second {
+                    if (first.by - link.displacement).length <= tolerance { found += 1 }
+                    continue
+                }
+                for second in steps[first.to] where second.link != first.link && second.to != link.first {
+                    let by = first.by + second.by
+                    if second.to == link.second {
+                        if (by - link.displacement).length <= tolerance { found += 1 }
+                        continue
+                    }
+                    for third in steps[second.to] where third.to == link.second && third.link != index && third.link != second.link {
+                        if (by + third.by - link.displacement).length <= tolerance { found += 1 }
+                    }
+                }
+            }
+            return found
+        }
+    }
+
+    /// Positions along a tree of the links that most others bear out, of equal ones those of most weight.
+    private static func alongTree(count: Int, _ links: [Link], _ supports: [Int]) -> [Displacement] {
+        var parent = Array(0..<count)
+        func root(_ member: Int) -> Int {
+            var at = member
+            while parent[at] != at {
+                parent[at] = parent[parent[at]]
+                at = parent[at]
+            }
+            return at
+        }
+        var steps = [[(to: Int, by: Displacement)]](repeating: [], count: count)
+        for index in links.indices.sorted(by: { (supports[$0], links[$0].weight, $1) > (supports[$1], links[$1].weight, $0) }) {
+            let link = links[index]
+            let (a, b) = (root(link.first), root(link.second))
+            if a == b { continue }
+            parent[max(a, b)] = min(a, b)
+            steps[link.first].append((link.second, link.displacement))
+            steps[link.second].append((link.first, Displacement(x: -link.displacement.x, y: -link.displacement.y)))
+        }
+        var positions = [Displacement?](repeating: nil, count: count)
+        for start in 0..<count where positions[start] == nil {
+            positions[start] = Displacement(x: 0, y: 0)
+            var queue = [start]
+            while let member = queue.popLast() {
+                guard let place = positions[member] else { continue }
+                for step in steps[member] where positions[step.to] == nil {
+                    positions[step.to] = place + step.by
+                    queue.append(step.to)
+                }
+            }
+        }
+        return positions.map { $0 ?? Displacement(x: 0, y: 0) }
     }
 
     static func residual(_ link: Link, _ positions: [Displacement]) -> Double {

@@ -32,7 +32,7 @@ public struct MosaicShading: Sendable {
         guard stack.held >= Self.fewest, case .gray16(let median)? = stack.image else { return nil }
         let reach = max(1, min(first.width, first.height) / 24)
         let levels = median.withBuffer { $0.map { Float($0) } }
-        let smooth = boxMean(boxMean(levels, first.width, first.height, reach), first.width, first.height, reach)
+        let smooth = boxFit(boxFit(levels, first.width, first.height, reach), first.width, first.height, reach)
         let mean = smooth.reduce(0) { $0 + Double($1) } / Double(smooth.count)
         guard mean > 0, let lowest = smooth.min(), lowest > 0 else { return nil }
         (width, height, scale) = (first.width, first.height, first.scale)

@@ -63,7 +63,7 @@ public struct MosaicWeights: Sendable {
             }
         }
         if blend == .seam {
-            let labels = Self.seams(levels, boxes, columns, rows, scale, first, second, depth, next)
+            let labels = Self.seams(levels, boxes, columns, rows, scale, first, second, depth, next, transition)
             let reach = max(0, (transition + scale / 2) / scale)
             for number in planes.indices { planes[number]?.take(labels, of: Int32(number), columns: columns, rows: rows, reach: reach) }
             // Squares that no frame fills: whoever shows a part of one has a share, lest a part be empty.
@@ -91,7 +91,8 @@ public struct MosaicWeights: Sendable {
     /// differ there, the most different first, to the side that has reached them: so objects go whole to one side, and the border comes to lie
     /// where both show the same.
     private static func seams(
-        _ levels: [FrameLevels?], _ boxes: [Rect?], _ columns: Int, _ rows: Int, _ scale: Int, _ first: [Int32], _ second: [Int32], _ depth: [Float], _ next: [Float]
+        _ levels: [FrameLevels?], _ boxes: [Rect?], _ columns: Int, _ rows: Int, _ scale: Int, _ first: [Int32], _ second: [Int32], _ depth: [Float], _ next: [Float],
+        _ transition: Int
     ) -> [Int32] {
         var labels = first
         // 0 settled, from 1 on open with its cost.
@@ -107,9 +108,8 @@ public struct MosaicWeights: Sendable {
         for cy in 0..<rows {
             for cx in 0..<columns {
                 let place = cy * columns + cx
-                // Open is the middle of an overlap: where the second lies at least half as deep as the first.
-                guard second[place] >= 0, next[place] > 0, next[place] >= 0.4 * depth[place], let a = level(first[place], cx, cy), let b = level(second[place], cx, cy)
-                else { continue }
+                // Open is wherever two frames overlap, so that an object of nearly the width of the overlap has room.
+                guard second[place] >= 0, next[place] > 0, let a = level(first[place], cx, cy), let b = level(second[place], cx, cy) else { continue }
                 // What stands out from its surroundings is better not cut either.
                 var (edge, count): (Float, Float) = (0, 0)
                 for (ox, oy) in [(-1, 0), (1, 0), (0, -1), (0, 1)] {
@@ -124,8 +124,15 @@ public struct MosaicWeights: Sendable {
         }
         guard !known.isEmpty else { return labels }
         known.sort()
+        // The transition is to stay outside of what differs, too.
+        let reach = max(0, (transition + scale / 2) / scale) + 1
+        differences = Self.spread(Self.spread(differences, columns, rows, reach, isAcross: true), columns, rows, reach, isAcross: false)
         let top = max(known[known.count - 1 - known.count / 200], .leastNormalMagnitude)
-        for place in differences.indices where differences[place] >= 0 { cost[place] = UInt8(1 + min(62, 62 * (differences[place] / top).squareRoot())) }
+        for place in differences.indices where differences[place] >= 0 {
+            cost[place] = UInt8(1 + min(62, 62 * (differences[place] / top).squareRoot()))
+            // Close to the border of a frame there is no room for a transition, and light is worst.
+            if next[place] < Float(transition + scale), next[place] < 0.4 * depth[place] { cost[place] = max(cost[place], 12) }
+        }
         // Each level of cost has a queue; ties go to the nearer side, as queues are first in, first out.
         var queues = [[Int32]](repeating: [], count: 64)
         func neighbours(_ place: Int, _ body: (Int) -> Void) {
@@ -165,6 +172,19 @@ public struct MosaicWeights: Sendable {
             }
         }
         return labels
+    }
+
+    /// The largest within `reach` squares along one axis, where anything is known.
+    private static func spread(_ values: [Float], _ columns: Int, _ rows: Int, _ reach: Int, isAcross: Bool) -> [Float] {
+        let step = isAcross ? 1 : columns
+        return values.indices.map { place in
+            guard values[place] >= 0 else { return values[place] }
+            let at = isAcross ? place % columns : place / columns
+            let last = isAcross ? columns - 1 : rows - 1
+            var largest = values[place]
+            for offset in max(-reach, -at)...min(reach, last - at) { largest = max(largest, values[place + offset * step]) }
+            return largest
+        }
     }
 
     /// Shares of a frame along row `y` of the mosaic, for its pixels 0 ..< `count` from `left` on.

@@ -8,6 +8,8 @@ public struct OverlapMatch: Hashable, Sendable {
     public var correlation: Double
     /// Number of pixels compared.
     public var pixels: Int
+    /// How many patches bear the agreement: 1 when all comes from one of them, as with a single particle; less when fine structure does not agree.
+    public var breadth: Double
 }
 
 /// Side of the patches that are compared, in pixels of the frames.
@@ -41,27 +43,38 @@ extension OverlapMatch {
         let step = max(1, min(reach, 3))
         for _ in 0..<(2 + 2 * reach / step) {
             let boxes = patches(textures, at: centre, first.bounds, second.bounds, margin: step + 1, count: (count + 7) / 8)
-            guard !boxes.isEmpty, let (x, y, _) = PatchScores(first, second, textures, boxes, at: centre, reach: step).best else { return nil }
+            guard !boxes.isEmpty, let (x, y, _) = PatchScores(first, second, textures, boxes, at: centre, reach: step, band: .whole).best else { return nil }
             centre = (centre.x + x, centre.y + y)
             if abs(x) < step, abs(y) < step { break }
             if abs(centre.x - origin.x) > reach + 3 || abs(centre.y - origin.y) > reach + 3 { break }
         }
-        // To a fraction of it by many: what they show less of, they have more of.
-        var scores: PatchScores?
-        for _ in 0..<3 {
+        // To a fraction of it by many: what they show less of, they have more of. By fine structure, because light that differs between both
+        // frames shifts what changes slowly; by all there is where fine structure does not agree.
+        if let match = exact(first, second, textures, centre, count, .fine), match.correlation >= 0.2 { return match }
+        var match = exact(first, second, textures, centre, count, .whole)
+        // Slow changes agree at many places by chance: they bear less than one thing that fits.
+        if let breadth = match?.breadth { match?.breadth = 0.35 * min(2, breadth) }
+        return match
+    }
+
+    /// The place near a whole pixel at which many patches agree best, to a fraction; nil when there is none within a few pixels.
+    private static func exact<Pixel: FixedWidthInteger & UnsignedInteger>(
+        _ first: Image<Pixel>, _ second: Image<Pixel>, _ textures: (FrameTexture, FrameTexture), _ start: (x: Int, y: Int), _ count: Int, _ band: PatchBand
+    ) -> OverlapMatch? {
+        var centre = start
+        for _ in 0..<8 {
             let boxes = patches(textures, at: centre, first.bounds, second.bounds, margin: 2, count: count)
             guard !boxes.isEmpty else { return nil }
-            let found = PatchScores(first, second, textures, boxes, at: centre, reach: 1)
-            guard let (x, y, _) = found.best else { return nil }
-            scores = found
-            if x == 0, y == 0 { break }
+            let found = PatchScores(first, second, textures, boxes, at: centre, reach: 1, band: band)
+            guard let (x, y, best) = found.best else { return nil }
+            if x == 0, y == 0 {
+                let (dx, dy) = found.fraction
+                let place = Displacement(x: Double(centre.x) + dx, y: Double(centre.y) + dy)
+                return OverlapMatch(displacement: place, correlation: best, pixels: found.pixels, breadth: found.breadth)
+            }
             centre = (centre.x + x, centre.y + y)
         }
-        guard let scores, let best = scores.best else { return nil }
-        // Not at a border of the nine only when three steps did not end; then as it is.
-        let (dx, dy) = best.x == 0 && best.y == 0 ? scores.fraction : (0, 0)
-        return OverlapMatch(
-            displacement: Displacement(x: Double(centre.x) + dx, y: Double(centre.y) + dy), correlation: best.correlation, pixels: scores.pixels)
+        return nil
     }
 
     /// Boxes in the first frame where both textures show most, at least `margin` from the border of either frame.
@@ -69,10 +82,11 @@ extension OverlapMatch {
         _ textures: (FrameTexture, FrameTexture), at place: (x: Int, y: Int), _ first: Rect, _ second: Rect, margin: Int, count: Int
     ) -> [Rect] {
         let overlap = first.intersection(Rect(x: place.x, y: place.y, width: second.width, height: second.height))
-        guard overlap.width > 2 * margin + 16, overlap.height > 2 * margin + 16 else { return [] }
+        guard overlap.width >= 2 * margin + 8, overlap.height >= 2 * margin + 8 else { return [] }
         let inner = overlap.expanded(by: -margin)
-        let (width, height) = (min(patchSide, inner.width), min(patchSide, inner.height))
-        let (columns, rows) = (inner.width / width, inner.height / height)
+        // As many as it takes to leave nothing out, and of one size.
+        let (columns, rows) = ((inner.width + patchSide - 1) / patchSide, (inner.height + patchSide - 1) / patchSide)
+        let (width, height) = ((inner.width + columns - 1) / columns, (inner.height + rows - 1) / rows)
         let (a, b) = textures
         let scale = a.scale
         var found: [(energy: Float, box: Rect)] = []
@@ -105,30 +119,71 @@ extension OverlapMatch {
     }
 }
 
+/// What of the levels is compared.
+private enum PatchBand {
+    /// What differs from the surroundings of ``FrameTexture``.
+    case whole
+    /// What differs from the few pixels around.
+    case fine
+
+    /// Pixels to each side that fine structure is compared with.
+    static let reach = 6
+
+    /// Levels of a part of a frame as shares above or below those around, less their mean.
+    func part<Pixel: FixedWidthInteger & UnsignedInteger>(_ image: Image<Pixel>, _ texture: FrameTexture, _ box: Rect) -> [Float] {
+        switch self {
+        case .whole: return texture.evened(image.smoothedPart(box), box)
+        case .fine:
+            let wide = box.expanded(by: Self.reach)
+            let levels = image.smoothedPart(wide)
+            let around = boxMean(levels, wide.width, wide.height, Self.reach)
+            // A little more where it is almost dark, as in the texture.
+            let floor = texture.floor
+            var result = [Float](repeating: 0, count: box.width * box.height)
+            var sum: Float = 0
+            for y in 0..<box.height {
+                let from = (y + Self.reach) * wide.width + Self.reach
+                for x in 0..<box.width {
+                    let value = (levels[from &+ x] - around[from &+ x]) / (around[from &+ x] + floor)
+                    result[y &* box.width &+ x] = value
+                    sum += value
+                }
+            }
+            let mean = sum / Float(max(1, result.count))
+            for index in result.indices { result[index] -= mean }
+            return result
+        }
+    }
+}
+
 /// Correlation of patches at every shift around a place.
 private struct PatchScores {
     let reach: Int
     let pixels: Int
-    private var values: [Double]
+    private let values: [Double]
+    /// Of each patch what it adds at each shift.
+    private let parts: [[Double]]
 
     init<Pixel: FixedWidthInteger & UnsignedInteger>(
-        _ first: Image<Pixel>, _ second: Image<Pixel>, _ textures: (FrameTexture, FrameTexture), _ boxes: [Rect], at place: (x: Int, y: Int), reach: Int
+        _ first: Image<Pixel>, _ second: Image<Pixel>, _ textures: (FrameTexture, FrameTexture), _ boxes: [Rect], at place: (x: Int, y: Int), reach: Int, band: PatchBand
     ) {
         self.reach = reach
         let side = 2 * reach + 1
         var (products, squares) = ([Double](repeating: 0, count: side * side), [Double](repeating: 0, count: side * side))
         var energy = 0.0
         var total = 0
+        var parts: [[Double]] = []
         for box in boxes {
-            let centred = textures.0.evened(first.smoothedPart(box), box)
+            var own = [Double](repeating: 0, count: side * side)
+            let centred = band.part(first, textures.0, box)
             let field = Rect(x: box.x - place.x - reach, y: box.y - place.y - reach, width: box.width + 2 * reach, height: box.height + 2 * reach)
             // The mean of the whole field; what each part's own differs from it is subtracted below.
-            let levels = textures.1.evened(second.smoothedPart(field), field)
+            let levels = band.part(second, textures.1, field)
             let count = box.width * box.height
             total += count
-            var own: Float = 0
-            for value in centred { own += value * value }
-            energy += Double(own)
+            var whole: Float = 0
+            for value in centred { whole += value * value }
+            energy += Double(whole)
             centred.withUnsafeBufferPointer { centred in
                 levels.withUnsafeBufferPointer { levels in
                     for dy in 0..<side {
@@ -156,14 +211,17 @@ private struct PatchScores {
                             let whole = Double(sum.sum() + s)
                             // Shift (dx, dy) of the field moves the second frame the other way.
                             let index = (side - 1 - dy) * side + side - 1 - dx
-                            products[index] += Double(product.sum() + p)
+                            own[index] = Double(product.sum() + p)
+                            products[index] += own[index]
                             squares[index] += max(0, Double(square.sum() + q) - whole * whole / Double(count))
                         }
                     }
                 }
             }
+            parts.append(own)
         }
         pixels = total
+        self.parts = parts
         values = zip(products, squares).map { energy > 0 && $1 > 0 ? $0 / (energy * $1).squareRoot() : -1 }
     }
 
@@ -172,6 +230,18 @@ private struct PatchScores {
         let index = values.indices.reduce(0) { values[$1] > values[$0] ? $1 : $0 }
         guard values[index] > -1 else { return nil }
         return (index % (2 * reach + 1) - reach, index / (2 * reach + 1) - reach, values[index])
+    }
+
+    /// As many patches of equal part would bear the best shift as clearly.
+    var breadth: Double {
+        guard let (x, y, _) = best else { return 0 }
+        let index = (y + reach) * (2 * reach + 1) + x + reach
+        var (sum, squares) = (0.0, 0.0)
+        for part in parts {
+            sum += part[index]
+            squares += part[index] * part[index]
+        }
+        return squares > 0 && sum > 0 ? sum * sum / squares : 0
     }
 
     /// Summit of the paraboloid through the best shift and its eight neighbours, seen from the best; 0 where it has no neighbours.
@@ -228,11 +298,12 @@ extension FrameTexture {
 }
 
 extension Image where Pixel: FixedWidthInteger & UnsignedInteger {
-    /// Levels inside `box`, smoothed by 1 2 1 across and down; the box lies a pixel inside the image, or its border is repeated.
+    /// Levels inside `box`, smoothed by 1 2 1 across and down; where the box hangs over the image, the image's border is repeated.
     fileprivate func smoothedPart(_ box: Rect) -> [Float] {
         let width = box.width
         var lines = [Float](repeating: 0, count: (box.height + 2) * width)
         var result = [Float](repeating: 0, count: box.height * width)
+        func clamped(_ x: Int) -> Int { min(self.width - 1, max(0, x)) }
         withBuffer { pixels in
             lines.withUnsafeMutableBufferPointer { lines in
                 for y in -1...box.height {
@@ -243,7 +314,7 @@ extension Image where Pixel: FixedWidthInteger & UnsignedInteger {
                         for x in 0..<width { line[x] = Float(Int32(truncatingIfNeeded: from[x &- 1]) &+ Int32(truncatingIfNeeded: from[x &+ 1]) &+ 2 &* Int32(truncatingIfNeeded: from[x])) }
                     } else {
                         for x in 0..<width {
-                            let (left, middle, right) = (max(0, box.x + x - 1), box.x + x, min(self.width - 1, box.x + x + 1))
+                            let (left, middle, right) = (clamped(box.x + x - 1), clamped(box.x + x), clamped(box.x + x + 1))
                             line[x] = Float(row[left]) + Float(row[right]) + 2 * Float(row[middle])
                         }
                     }

@@ -36,6 +36,12 @@ public struct OverlapCandidate: Hashable, Sendable {
     public var evidence: Double
     /// How well the frames' own pixels agree once the place is exact: what the weight among other pairs comes from.
     public var agreement: Double
+    /// How many patches of the overlap bear that agreement (``OverlapMatch/breadth``); nil as long as the place is not exact.
+    public var breadth: Double?
+
+    /// What tells a true place from a chance: one particle finds one like it anywhere, several at the same distances hardly ever. Nil as long
+    /// as the place is not exact.
+    public var strength: Double? { breadth.map { max(0, agreement) * max(0, agreement) * $0 } }
 
     public init(displacement: Displacement, correlation: Double, evidence: Double? = nil) {
         (self.displacement, self.correlation, self.evidence, agreement) = (displacement, correlation, evidence ?? correlation, correlation)
@@ -76,7 +82,8 @@ public final class OverlapSearch {
         first.copy(x: across.first, y: down.first, to: plane.real, rowLength: width)
         second.copy(x: across.second, y: down.second, to: plane.imaginary, rowLength: width)
         let (a, b) = (SquareSums(plane.real, across.first.count, down.first.count, width), SquareSums(plane.imaginary, across.second.count, down.second.count, width))
-        guard a.total > 0, b.total > 0 else { return [] }
+        // Less contrast than this is what rounding leaves of blank frames.
+        guard a.total > 1e-10 * Double(across.first.count * down.first.count), b.total > 1e-10 * Double(across.second.count * down.second.count) else { return [] }
         transform.forward(plane, usedRows: max(down.first.count, down.second.count))
         correlate(plane, width, height)
         transform.inverse(plane) { row in
@@ -103,7 +110,7 @@ public final class OverlapSearch {
                 guard Double(shared) >= least else { continue }
                 let product = Double(plane.imaginary[place] * share)
                 evidence[row * columns + column] = Float(product / (energy + floor))
-                correlation[row * columns + column] = Float(product / max(energy, 1e-3 * floor))
+                correlation[row * columns + column] = Float(min(1, max(-1, product / max(energy, 1e-3 * floor))))
                 phase[row * columns + column] = max(0, plane.real[place])
             }
         }

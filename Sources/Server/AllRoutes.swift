@@ -17,6 +17,7 @@ enum AllRoutes {
             TileRoutes(services: services),
             PixelRoutes(services: services),
             OverlayRoutes(services: services),
+            RunComparisonRoutes(services: services),
             MaskViewRoutes(services: services),
             DeepZoomRoutes(services: services),
             IIIFRoutes(services: services),

@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 
 extension Project {
-    /// Okabe and Ito 2008, which people tell apart whatever their colour vision.
-    package static let categoryColors = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#F0E442"]
+    /// Okabe and Ito 2008, which people tell apart whatever their colour vision; last the blue in which objects without a class are drawn.
+    package static let categoryColors = ["#009E73", "#D55E00", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#0072B2"]
 
     /// All categories in the order in which they were made.
     package func categories() async throws(StoreError) -> [CategoryRecord] {

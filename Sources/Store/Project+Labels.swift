@@ -3,13 +3,16 @@ import GRDB
 
 extension Project {
     /// Labels objects: one transaction, one step of undo, on the disk when this returns. Objects that have that label already are left as they are.
-    /// - Parameter date: when it was said, where that was not now.
+    /// - Parameters:
+    ///   - date: when it was said, where that was not now.
+    ///   - key: of the request; a second call with it changes nothing and gives the first one's outcome, also after a restart.
     /// - Throws: `.notFound` for a category or an object, `.invalid` for a score outside of 0 to 1.
-    package func setLabels(_ labels: [NewLabel], source: LabelSource = .person, by: String, at date: Date? = nil) async throws(StoreError) -> LabelOutcome {
+    package func setLabels(_ labels: [NewLabel], source: LabelSource = .person, by: String, at date: Date? = nil, key: String? = nil) async throws(StoreError) -> LabelOutcome {
         if let wrong = labels.first(where: { $0.score.map { !(0...1).contains($0) } ?? false }) {
             throw .invalid(sentence: "a score of \(wrong.score ?? 0) is not possible; it lies between 0 and 1")
         }
         return try await write { database in
+            if let known = try Self.step(database, key: key) { return known }
             let time = (date ?? Date()).milliseconds
             let known = Set(try Int64.fetchAll(database, sql: "SELECT id FROM category WHERE removed_at IS NULL"))
             let present = try database.cachedStatement(
@@ -44,7 +47,7 @@ extension Project {
                 changes[label.object] = written[said]
             }
             guard !changes.isEmpty else { return LabelOutcome(batch: nil, objects: []) }
-            let batch = try Self.insertBatch(database, by: by)
+            let batch = try Self.insertBatch(database, by: by, key: key)
             try Self.change(database, batch: batch, changes.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
             try Self.touch(database)
             return LabelOutcome(batch: batch, objects: changes.keys.sorted())
@@ -53,9 +56,11 @@ extension Project {
 
     /// Takes a step of labelling back, and categories deleted in it. An object that was labelled otherwise since keeps that.
     /// The undo is a step itself, so that it can be undone.
+    /// - Parameter key: as in `setLabels`.
     /// - Throws: `.notFound`, `.conflict` when it was taken back already.
-    package func undoLabels(batch: Int64, by: String) async throws(StoreError) -> LabelOutcome {
+    package func undoLabels(batch: Int64, by: String, key: String? = nil) async throws(StoreError) -> LabelOutcome {
         try await write { database in
+            if let known = try Self.step(database, key: key) { return known }
             guard let edit = try Row.fetchOne(database, sql: "SELECT edit_id FROM label_batch WHERE id = ?", arguments: [batch]) else {
                 throw StoreError.notFound(what: "Labelling step \(batch)")
             }
@@ -66,7 +71,7 @@ extension Project {
                 sql: "SELECT EXISTS (SELECT 1 FROM label_batch u WHERE u.undoes = ? AND NOT EXISTS (SELECT 1 FROM label_batch r WHERE r.undoes = u.id))",
                 arguments: [batch]) ?? false
             if undone { throw StoreError.conflict(sentence: "step \(batch) of labelling was taken back already") }
-            let undo = try Self.insertBatch(database, by: by, undoes: batch)
+            let undo = try Self.insertBatch(database, by: by, undoes: batch, key: key)
             for row in try Row.fetchAll(database, sql: "SELECT id, parent_id, name, key FROM category WHERE removed_batch = ? ORDER BY id", arguments: [batch]) {
                 let (id, name): (Int64, String) = (row[0], row[2])
                 let isTaken = try Bool.fetchOne(
@@ -177,9 +182,15 @@ extension Project {
             by: row[index + 4], at: Date(milliseconds: row[index + 5]))
     }
 
-    static func insertBatch(_ database: Database, by: String, edit: Int64? = nil, undoes: Int64? = nil) throws -> Int64 {
-        try database.cachedStatement(sql: "INSERT INTO label_batch (by, at, edit_id, undoes) VALUES (?, ?, ?, ?)")
-            .execute(arguments: [by, Date().milliseconds, edit, undoes])
+    /// What the step that a request with this key made had changed; nil when there was none.
+    private static func step(_ database: Database, key: String?) throws -> LabelOutcome? {
+        guard let key, let batch = try Int64.fetchOne(database.cachedStatement(sql: "SELECT id FROM label_batch WHERE key = ?"), arguments: [key]) else { return nil }
+        return LabelOutcome(batch: batch, objects: try Int64.fetchAll(database, sql: "SELECT object_id FROM label_change WHERE batch_id = ? ORDER BY object_id", arguments: [batch]))
+    }
+
+    static func insertBatch(_ database: Database, by: String, edit: Int64? = nil, undoes: Int64? = nil, key: String? = nil) throws -> Int64 {
+        try database.cachedStatement(sql: "INSERT INTO label_batch (by, at, edit_id, undoes, key) VALUES (?, ?, ?, ?, ?)")
+            .execute(arguments: [by, Date().milliseconds, edit, undoes, key])
         return database.lastInsertedRowID
     }
 

@@ -271,7 +271,8 @@ private enum Merging {
             "label_batch", database,
             [
                 "id": moved("id", "label_batch"), "edit_id": moved("edit_id", "edit"),
-                "undoes": "CASE WHEN t.undoes IN (\(changed)) THEN \(moved("undoes", "label_batch")) END",
+                // The requests were made to another project.
+                "key": "NULL", "undoes": "CASE WHEN t.undoes IN (\(changed)) THEN \(moved("undoes", "label_batch")) END",
             ], where: "t.id IN (\(changed))")
         try copy(
             "label_change", database,

@@ -17,11 +17,7 @@ extension Project {
     /// Sets or (nil) removes values; every change is audited. What a person typed stays unless the source is `.hand` too.
     /// - Throws: `.notFound`, `.invalid` for an empty or overlong key or value.
     package func setMetadata(_ object: ObjectID, _ values: [String: String?], source: MetadataSource, by: String) async throws(StoreError) {
-        for (key, value) in values {
-            guard !key.isEmpty, key.utf8.count <= 200, (value?.utf8.count ?? 0) <= 10_000 else {
-                throw .invalid(sentence: "the field “\(key.prefix(40))” is empty, has a name of more than 200 or a value of more than 10,000 bytes; shorten it")
-            }
-        }
+        for (key, value) in values { try Self.check(key, value) }
         try await write { database in
             guard try Int64.fetchOne(database, sql: "SELECT id FROM object WHERE id = ?", arguments: [object]) != nil else {
                 throw StoreError.notFound(what: "Object \(object)")
@@ -91,12 +87,18 @@ extension Project {
         return try await apply(changes, by: by)
     }
 
-    private func apply(_ changes: [(change: MetadataChange, source: MetadataSource)], by: String) async throws(StoreError) -> MetadataOutcome {
-        for (change, _) in changes {
-            guard !change.key.isEmpty, change.key.utf8.count <= 200, (change.value?.utf8.count ?? 0) <= 10_000 else {
-                throw .invalid(sentence: "the field “\(change.key.prefix(40))” is empty, has a name of more than 200 or a value of more than 10,000 bytes; shorten it")
-            }
+    private static func check(_ key: String, _ value: String?) throws(StoreError) {
+        guard !key.isEmpty, key.utf8.count <= 200, (value?.utf8.count ?? 0) <= 10_000 else {
+            throw .invalid(sentence: "the field “\(key.prefix(40))” is empty, has a name of more than 200 or a value of more than 10,000 bytes; shorten it")
         }
+        // The database would end the text there.
+        guard !key.utf8.contains(0), !(value?.utf8.contains(0) ?? false) else {
+            throw .invalid(sentence: "the field “\(key.prefix(40).filter { $0 != "\0" })” holds a character that no text can have (NUL); leave it out")
+        }
+    }
+
+    private func apply(_ changes: [(change: MetadataChange, source: MetadataSource)], by: String) async throws(StoreError) -> MetadataOutcome {
+        for (change, _) in changes { try Self.check(change.key, change.value) }
         return try await write { database in
             let exists = try database.cachedStatement(sql: "SELECT id FROM object WHERE id = ?")
             let set = try database.cachedStatement(sql: "INSERT OR REPLACE INTO metadata (object_id, key, value, source) VALUES (?, ?, ?, ?)")

@@ -97,6 +97,19 @@ extension Project {
         }
     }
 
+    /// Images whose objects a run has replaced, by id from the one after `after`, and how many there are in all.
+    package func imagesRunAgain(after: ObjectID, limit: Int) async throws(StoreError) -> (images: [(id: ObjectID, name: String)], total: Int) {
+        try await read { database in
+            let all = """
+                FROM image i WHERE i.removed_at IS NULL AND (EXISTS (SELECT 1 FROM former_run f WHERE f.image_id = i.object_id)
+                    OR EXISTS (SELECT 1 FROM edit e WHERE e.image_id = i.object_id AND e.state = 'done' AND e.operation LIKE 'run%'))
+                """
+            let rows = try Row.fetchAll(
+                database, sql: "SELECT i.object_id, i.name \(all) AND i.object_id > ? ORDER BY i.object_id LIMIT ?", arguments: [after, limit])
+            return (rows.map { ($0[0], $0[1]) }, try Int.fetchOne(database, sql: "SELECT count(*) \(all)") ?? 0)
+        }
+    }
+
     /// The states of an image's objects that can be shown, newest first: those of its history, down to number 0, then former runs, of negative
     /// numbers.
     package func objectStates(image: ObjectID, limit: Int = 1000) async throws(StoreError) -> [ObjectState] {

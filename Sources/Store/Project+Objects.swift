@@ -96,6 +96,35 @@ extension Project {
         }
     }
 
+    /// Objects of an image by the step that found them; "" counts those drawn by hand.
+    package func stepCounts(image: ObjectID) async throws(StoreError) -> [String: Int] {
+        try await read { database in
+            var counts: [String: Int] = [:]
+            for row in try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT n.name, count(*) FROM object o LEFT JOIN node n ON n.id = o.node_id
+                    WHERE o.image_id = ? AND o.active = 1 AND o.kind = 'region' GROUP BY n.name
+                    """, arguments: [image])
+            {
+                counts[row[0] ?? ""] = row[1]
+            }
+            return counts
+        }
+    }
+
+    /// Objects of an image that these steps found ("" for those drawn by hand), ascending; retired ones too.
+    package func objects(image: ObjectID, foundBy steps: Set<String>) async throws(StoreError) -> [ObjectID] {
+        try await read { database in
+            try Int64.fetchAll(
+                database,
+                sql: """
+                    SELECT o.id FROM object o LEFT JOIN node n ON n.id = o.node_id
+                    WHERE o.image_id = ? AND coalesce(n.name, '') IN (SELECT value FROM json_each(?)) ORDER BY o.id
+                    """, arguments: [image, try Self.json(steps.sorted())])
+        }
+    }
+
     /// The present mask of an object, also of a retired one; nil when there is no such object.
     package func mask(_ object: ObjectID) async throws(StoreError) -> StoredMask? {
         try await read { try Self.masks($0, where: "o.id = ?", [object]).first }

@@ -161,6 +161,37 @@ extension Project {
         }
     }
 
+    /// The present mask of an object with the object's identity.
+    package struct IdentifiedMask: Sendable {
+        package var uid: String
+        package var mask: StoredMask
+
+        package init(uid: String, mask: StoredMask) { (self.uid, self.mask) = (uid, mask) }
+    }
+
+    /// Labelled regions of an image that a node's next result replaces, in the order of their ids.
+    package func labelledObjects(image: ObjectID, node: String, editedToo: Bool) async throws(StoreError) -> [IdentifiedMask] {
+        try await read { database in
+            let rows = try Row.fetchAll(
+                database.cachedStatement(
+                    sql: """
+                        SELECT o.uid, o.id FROM object o JOIN node n ON n.id = o.node_id
+                        WHERE o.image_id = ? AND o.active = 1 AND o.kind = 'region' AND o.label_id IS NOT NULL AND n.name = ? AND (o.edited = 0 OR ?) ORDER BY o.id
+                        """), arguments: [image, node, editedToo])
+            return try rows.compactMap { row in try Self.masks(database, where: "o.id = ?", [row[1] as Int64]).first.map { IdentifiedMask(uid: row[0], mask: $0) } }
+        }
+    }
+
+    /// Identities of the active regions of an image that a node made.
+    package func identities(image: ObjectID, node: String) async throws(StoreError) -> Set<String> {
+        try await read { database in
+            try String.fetchSet(
+                database,
+                sql: "SELECT o.uid FROM object o JOIN node n ON n.id = o.node_id WHERE o.image_id = ? AND o.active = 1 AND o.kind = 'region' AND n.name = ?",
+                arguments: [image, node])
+        }
+    }
+
     /// Objects that a person made or changed on these images (all when nil): what a run without `keepEdited` would replace.
     package func editedCount(images: [ObjectID]? = nil) async throws(StoreError) -> Int {
         try await read { database in

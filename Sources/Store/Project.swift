@@ -41,12 +41,22 @@ package final class Project: Sendable {
     ) throws(StoreError) -> Project {
         let path = withoutTrailingSlash(folder)
         guard access(path + "/" + databaseName, F_OK) == 0 else { throw .notAProject(path: path) }
+        try refuseEmptied(path)
         if readOnly { return try Project(reading: path, reason: nil) }
         do throws(StoreError) {
             return try Project(writing: path, title: title, owner: owner, journal: allowLog ? .automatic : .truncate)
         } catch .readOnly(_, let reason) {
             return try Project(reading: path, reason: reason)
         }
+    }
+
+    /// An empty database beside files of a project would open as a new project, without a word of what was lost. Where there is nothing beside
+    /// it, whoever created the project was killed before the first line was written.
+    private static func refuseEmptied(_ path: String) throws(StoreError) {
+        let files = try FolderHandle(path: path)
+        guard try files.size(databaseName) == 0, try files.size(databaseName + "-wal") ?? 0 == 0 else { return }
+        guard try files.list().contains(where: { $0.kind == .folder }) else { return }
+        throw .corrupt(path: path + "/" + databaseName, detail: "it is empty, while other files of the project are there")
     }
 
     /// Creates the folder (its parent must exist) with an empty project and opens it.

@@ -10,7 +10,7 @@ struct Benchmark {
     ///   - table: file that gets one line a case, name and CPU seconds separated by a tab, for comparison with other programs.
     init(filter: String? = nil, table: String? = nil) {
         self.filter = filter
-        if let table { FileManager.default.createFile(atPath: table, contents: nil) }
+        if let table { _ = FileManager.default.createFile(atPath: table, contents: nil) }
         self.table = table.flatMap { FileHandle(forWritingAtPath: $0) }
     }
 

@@ -233,7 +233,7 @@ def draw_frames(folder, count=2, size="1200x900"):
     return True
 
 
-def processed(root, name="sheet", frames=3, size="1600x1200"):
+def processed(root, name="sheet", frames=3, size="1600x1200", options=()):
     """A project below `root` with drawn frames and the objects of the standard pipeline; its place, or None when this build cannot."""
     # The frames stay where they are read, beside the root: exports need the originals.
     folder = Path(root).parent / f"{name}-frames"
@@ -241,5 +241,5 @@ def processed(root, name="sheet", frames=3, size="1600x1200"):
         return None
     pipeline = Path(root).parent / f"{name}.json"
     pipeline.write_bytes(subprocess.run([os.environ["SHIP"], "pipeline"], capture_output=True).stdout)
-    made = subprocess.run([os.environ["SHIP"], "run", str(pipeline), "--input", str(folder), "--output", str(Path(root) / "local" / name)], capture_output=True, text=True)
+    made = subprocess.run([os.environ["SHIP"], "run", str(pipeline), "--input", str(folder), "--output", str(Path(root) / "local" / name), *options], capture_output=True, text=True)
     return {"user": "local", "name": name} if check(made.returncode == 0, "`ship run` makes a project", made.stderr[-300:]) else None

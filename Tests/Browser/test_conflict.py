@@ -43,6 +43,8 @@ def main():
         before = pixels(a, base, obj)
         meet(460)
         check("1 change" in b.page.locator(".held").inner_text(), "an edit of an object that was changed elsewhere is held", b.page.locator(".held").inner_text())
+        said = b.page.locator("footer .saved").inner_text()
+        check("not saved: your decision" in said and "Saved" not in said, "and as long as it waits for a decision the foot says so", said)
         now = pixels(a, base, obj)
         check((470, 310) in now and (410, 358) not in now, "nothing was merged silently")
         check(b.page.locator(".leaflet-pending-pane path[stroke-dasharray]").count() > 0, "the stroke stays on screen, dashed")

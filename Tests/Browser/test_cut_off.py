@@ -73,8 +73,9 @@ def main():
         check("selected" in tab.locator("footer.status").inner_text(), "gallery: it can still be looked through and selected in")
         tab.get_by_label("New class").fill("Copepoda")
         tab.keyboard.press("Enter")
-        tab.wait_for_selector(".notice.error")
-        check("does not answer" in tab.locator(".notice.error").inner_text(), "gallery: a class that cannot be made is refused with the reason", tab.locator(".notice").first.inner_text())
+        said = tab.locator("section.section [role=alert]")
+        said.wait_for()
+        check("does not answer" in said.inner_text() and tab.get_by_label("New class").input_value() == "Copepoda", "gallery: a class that cannot be made is refused with the reason, and its name stays in the field", said.inner_text())
         tab = show("plots")
         tab.get_by_role("radio", name="Sizes").click()
         tab.wait_for_timeout(400)
@@ -90,6 +91,10 @@ def main():
         fresh.get_by_role("link", name="Gallery").first.click()
         fresh.wait_for_selector(".problem, .sheet-area .cell", timeout=10000)
         check(True, "a screen that is opened now says what it cannot load")
+        fresh.get_by_role("link", name="Jobs").first.click()
+        fresh.get_by_role("link", name="Images").first.click()
+        fresh.wait_for_selector(".problem", timeout=10000)
+        check("0 images" not in fresh.locator("footer.status").inner_text(), "and Images counts none that it does not know of", fresh.locator("footer.status").inner_text())
 
         s.start(port)
         # A new start forgets its sessions; one tab signs in, the cookie is everybody's.

@@ -84,6 +84,34 @@ def main():
         page.keyboard.press("Control+z")
         w.wait_until("and undo fills them", lambda: values("object_lat") == ["54.1", "54.2", "54.3"])
 
+        # One line of the record: that value alone, and what is typed and not stored yet stays.
+        column("object_lat")
+        page.evaluate("() => navigator.clipboard.writeText('61\\t8.1\\r\\n62\\t8.2\\r\\n63\\t8.3\\r\\n')")
+        page.keyboard.press("Control+v")
+        w.wait_until("another block is pasted", lambda: values("object_lon") == ["8.1", "8.2", "8.3"])
+        column("object_date")
+        page.keyboard.type("06/05/2020")
+        page.keyboard.press("Enter")
+        page.locator(".grid .td.wrong").wait_for()
+        page.get_by_role("button", name="Changes").click()
+        line = page.locator(".trail li", has_text="8.2")
+        line.first.wait_for()
+        check(line.first.get_by_role("button").inner_text() == "Take back", "a line of one value says “Take back”")
+        line.first.get_by_role("button").click()
+        w.wait_until("which takes that value back and no other", lambda: values("object_lon") == ["8.1", "7.6", "8.3"])
+        page.wait_for_timeout(500)
+        check(values("object_lat") == ["61", "62", "63"], "the rest of the paste stays", str(values("object_lat")))
+        check(page.locator(".grid .td.wrong").count() == 1, "and so does what is not stored yet")
+        page.get_by_role("radio", name="Samples").click()
+        page.locator(".grid .td.active").wait_for()
+        whole = page.locator(".trail li", has_text="8.3").first.get_by_role("button", name="Take back all 6")
+        whole.wait_for(timeout=5000)
+        whole.click()
+        w.wait_until("where only the whole step can go the button says so", lambda: values("object_lat") == ["54.1", "54.2", "54.3"] and values("object_lon") == ["7.5", "7.6", "7.7"])
+        page.get_by_role("button", name="Changes").click()
+        page.get_by_role("radio", name="Images").last.click()
+        page.locator(".grid .td.active").wait_for()
+
         # A new column, and a level above.
         page.get_by_role("radio", name="Samples").click()
         page.locator(".grid .td.active").wait_for()
@@ -102,6 +130,21 @@ def main():
         w.axe("changes, light")
         page.locator(".trail li").first.get_by_role("button", name="Take back").click()
         w.wait_until("a change of the list is taken back", lambda: values("sample_ship") == [None] * 3)
+        # Of a change of the pipeline the lines that differ are shown, whole.
+        graph = w.api(base + "/graph")["body"]
+        for config in ({}, {"level": 217}):
+            for node in graph["nodes"]:
+                if node["kind"] == "segment.threshold":
+                    node["config"] = {**node["config"], **config}
+            check(w.api(base + "/graph", "PUT", graph)["status"] == 200, "the pipeline is changed")
+        page.wait_for_timeout(800)
+        for _ in range(2):
+            page.get_by_role("button", name="Changes").click()
+            page.wait_for_timeout(400)
+        told = page.locator(".trail li", has_text="graph").first
+        told.wait_for(timeout=5000)
+        text, cut = told.inner_text(), told.locator(".change").evaluate("e => e.scrollHeight > e.clientHeight + 1")
+        check("217" in text and "measure.shape" not in text and not cut, "of a changed pipeline the step that differs is told, not cut off", text)
         for level in ["Acquisitions", "Processes", "Objects"]:
             page.get_by_role("radio", name=level).click()
             page.locator(".grid .td.active").wait_for()

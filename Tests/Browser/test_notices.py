@@ -57,7 +57,10 @@ def main():
         label = lambda: (w.api(f"{base}/objects/{first['id']}")["body"]["label"] or {}).get("category")
         names = {k["id"]: k["name"] for k in w.api(f"{base}/categories")["body"]["categories"]}
         w.wait_until("its action works by keyboard", lambda: names.get(label()) == "Copepoda")
+        # What was undone is said too.
         page.locator(".viewer .map").focus()
+        page.keyboard.press("Shift+Escape")
+        w.wait_until("a key dismisses what is left", lambda: page.locator(".notice").count() == 0)
         page.keyboard.press("2")
         page.wait_for_selector(".notice")
         page.get_by_role("button", name="Dismiss").click()

@@ -99,9 +99,17 @@ def main():
             page.wait_for_selector(".runs a", timeout=10000)
             page.get_by_text("changed").last.wait_for()
             check(all(word in page.locator(".runs").inner_text() for word in ("added", "lost", "changed")), "two runs are compared by numbers", page.locator(".runs").inner_text())
+            page.get_by_role("button", name="All images").click()
+            page.wait_for_selector(".run-table [role=status]")
+            w.wait_until("the last run is compared over all images", lambda: "before" in page.locator(".run-table").inner_text() and "changed" in page.locator(".run-table").inner_text())
+            check(page.locator(".run-table").get_by_role("columnheader").all_inner_texts() == ["Image", "Before", "Now", "Added", "Lost", "Changed"],
+                  "every column of numbers says what it counts", str(page.locator(".run-table").get_by_role("columnheader").all_inner_texts()))
+            w.axe("runs of all images")
+            page.get_by_role("button", name="Close").click()
+            check(page.locator(".run-table").count() == 0, "and the list closes")
             page.get_by_role("link", name="Show both").click()
             page.wait_for_selector(".viewer .map[data-ready=true]", timeout=30000)
-            check("vs=s" in page.url, "and opened beside each other in the viewer", page.url)
+            w.wait_until("and opened beside each other in the viewer", lambda: "vs=s" in page.url)
         else:
             check(states["status"] == 200, "states of an image are listed", str(states))
         # 900 pixels wide, nothing sticks out.

@@ -15,6 +15,33 @@ def selected(page):
     return int(page.locator("footer.status").inner_text().split("objects")[-1].split("selected")[0].strip().replace(",", ""))
 
 
+def unsized(w):
+    """Without a pixel size there are no sizes in µm: the reason stands there, not the plot before."""
+    page = w.page
+
+    def without(route):
+        answer = route.fetch()
+        table = answer.json()
+        if "esd_um" in table.get("columns", {}):
+            table["columns"]["esd_um"] = [None] * table["count"]
+        route.fulfill(response=answer, json=table)
+    page.route("**/objects/columns?**", without)
+    w.go("#/local/plots/plots?kind=histogram")
+    w.wait_until("the histogram is drawn", lambda: page.locator(".plot-area canvas").count() and page.evaluate(COLOURS) > 4)
+    page.get_by_role("radio", name="Sizes").click()
+    for when in ("after another plot", "after a reload"):
+        said = page.locator(".plot-area .empty")
+        said.wait_for(timeout=5000)
+        check("without a pixel size" in said.inner_text() and page.locator(".plot-area canvas").count() == 0, f"without a pixel size the sizes say why there are none, {when}", said.inner_text())
+        check(said.get_by_role("link", name="To the images").count() == 1, f"and where to set it, {when}")
+        page.reload()
+    page.locator(".plot-area .empty").wait_for()
+    w.axe("no sizes")
+    page.get_by_role("radio", name="Histogram").click()
+    w.wait_until("and another plot is drawn again", lambda: page.locator(".plot-area canvas").count() and page.evaluate(COLOURS) > 4)
+    page.unroute("**/objects/columns?**")
+
+
 def main():
     with server() as s, browser() as chromium:
         w = Watched(chromium, s)
@@ -117,6 +144,8 @@ def main():
         page.set_viewport_size({"width": 900, "height": 700})
         page.wait_for_timeout(300)
         check(page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), "900 pixels are wide enough")
+        page.set_viewport_size({"width": 1400, "height": 860})
+        unsized(w)
         w.report("plots")
     finish()
 

@@ -33,7 +33,7 @@ def main():
         return finish()
     with browser() as chromium, tempfile.TemporaryDirectory(prefix="ship-browser-") as folder:
         root = Path(folder) / "root"
-        project = processed(root, "kept", frames=2, size="1200x900")
+        project = processed(root, "kept", frames=2, size="1200x900", options=["--pyramids"])
         if not project:
             return finish()
         program = medium(folder, root / "local" / "kept")
@@ -58,6 +58,8 @@ def walk(chromium, s, project):
     page.on("request", lambda r: changes.append(f"{r.method} {r.url}") if r.method != "GET" and not any(h in r.url for h in HARMLESS) else None)
     w.open()
     base, place = "/api/projects/local/kept", "#/local/kept"
+    # A class with a key, as it would be after work elsewhere.
+    page.route("**/kept/categories", lambda r: r.fulfill(json={"categories": [{"id": 1, "parent": None, "name": "Copepoda", "color": "#E69F00", "key": 1, "taxon": None, "count": 0}], "unlabelled": 5, "revision": 1}) if r.request.method == "GET" else r.continue_())
     if not check(w.api(base)["body"]["readOnly"] is True, "the server says that the project can only be read"):
         return
     image = w.api(f"{base}/blobs")["body"]["images"][0]
@@ -73,6 +75,15 @@ def walk(chromium, s, project):
         check("can only be read" in page.locator(".state-note.info").inner_text(), f"{screen}: it says what cannot be done, and what to do instead")
         check(page.locator("button.primary:not(:disabled)").count() == 0, f"{screen}: nothing that changes is offered as the next step")
         press_all(w, screen, changes)
+        check("Saved" not in page.locator("footer.status").inner_text(), f"{screen}: nothing is said to be saved")
+        if screen == "gallery":
+            page.locator(".sheet-area .cell").first.click()
+            page.locator(".sheet-area").focus()
+            for key in ("1", "Enter", "Alt+d", "Alt+0", "Alt+z", "Control+z"):
+                page.keyboard.press(key)
+                page.wait_for_timeout(100)
+            check("Read-only" in page.locator(".notices").inner_text(), "gallery: the keys of classes say why they do nothing", page.locator(".notices").inner_text())
+            check(not changes, "gallery: and ask nothing of the server", "; ".join(changes[:3]))
         w.axe(f"{screen}, read-only")
 
     w.go(f"{place}/images")
@@ -97,7 +108,7 @@ def walk(chromium, s, project):
     largest = max(w.api(f"{base}/objects?blob={image['id']}&kind=region&limit=500")["body"]["objects"], key=lambda o: o["area"])
     w.view(project, image, selection=largest["id"])
     page.wait_for_selector(".object-head")
-    check("Read-only" in page.locator("footer.status").inner_text(), "viewer: the foot says that changes are off")
+    check("Read-only" in page.locator("footer.status").inner_text() and "Saved" not in page.locator("footer.status").inner_text(), "viewer: the foot says that changes are off, and not that something is saved")
     enabled = page.locator(".rail button:not(:disabled)").evaluate_all("list => list.map(b => b.getAttribute('aria-label'))")
     drawing = [b for b in enabled if any(word in b.lower() for word in ("draw", "brush", "eras", "wand", "points to", "skeleton", "cut", "split", "merge", "separate", "fill", "smooth", "delete", "restrict", "outline:"))]
     check(not drawing, "viewer: no drawing tool can be taken", str(drawing))

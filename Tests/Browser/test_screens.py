@@ -52,7 +52,7 @@ def main():
                 check(page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), f"{screen}, {theme}: fits 900 pixels")
                 w.axe(f"{screen}, {theme}")
             w.go("#/about")
-            page.wait_for_selector(".licences")
+            page.wait_for_selector(".about-head")
             w.axe(f"about, {theme}")
             if theme == "light":
                 w.report("screens")

@@ -156,7 +156,30 @@ def run(ship, make_server, work, check):
     check(status == 200 and again == end, "one step through the history brings all of it back")
     server.stop()
     check(ship("check", folder).returncode == 0, "the edited project is sound")
+    damaged_mask(ship, make_server, root, folder, project, image, check)
     print(f"edits: {time.monotonic() - began:.0f} s")
+
+
+def damaged_mask(ship, make_server, root, folder, project, image, check):
+    """One mask that cannot be read hides no other object, and a person can be rid of it."""
+    database = sqlite3.connect(folder / "project.sqlite")
+    ids = [row[0] for row in database.execute("SELECT id FROM object WHERE active = 1 AND kind = 'region' ORDER BY area DESC LIMIT 2")]
+    database.execute("UPDATE mask SET png = x'0011223344' WHERE id = (SELECT mask_id FROM object WHERE id = ?)", (ids[0],))
+    database.commit()
+    database.close()
+    check(ship("check", folder).returncode != 0, "a damaged mask is found by the check")
+    server = make_server(root)
+    bad, good = (server.call("GET", f"{project}/objects/{id}")[1] for id in ids)
+    ring = good["outline"]["coordinates"][0] if good["outline"]["type"] == "Polygon" else good["outline"]["coordinates"][0][0]
+    x, y = ring[0][0] + .5, ring[0][1] + .5
+    status, answer = server.call("GET", f"{project}/objects/at?blob={image}&x={bad['box']['x'] + 1}&y={bad['box']['y'] + 1}")
+    check(status == 200 and answer["object"] is not None, "its box stands for it", str(answer)[:200])
+    status, answer = server.call("GET", f"{project}/objects?blob={image}&box={int(x)},{int(y)},1,1")
+    check(status == 200 and any(o["id"] == ids[1] for o in answer["objects"]), "other objects are there", str(answer)[:200])
+    body = {"operation": "smooth", "image": image, "objects": [ids[0]], "annotations": {"type": "FeatureCollection", "features": []}, "parameters": {"radius": 2}}
+    check(server.call("POST", project + "/edits", body)[0] == 422, "what would need its pixels is refused")
+    check(server.call("POST", project + "/edits", body | {"operation": "delete"})[0] == 201, "and it can be deleted")
+    server.stop()
 
 
 def send_list(server, project, image):

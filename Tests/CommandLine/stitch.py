@@ -54,13 +54,15 @@ def run(SHIP, work, check):
     # A frame of something else, and names that say nothing.
     mixed = work / "mixed"
     mixed.mkdir()
+    # Where nothing is known of the order, two frames need several things in common; with fewer they are listed rather than misplaced.
+    close = [(0, 0), (203, 4), (407, 0), (2, 118), (205, 121), (409, 117)]
     for number, index in enumerate([3, 0, 5, 1, 4, 2]):
-        cut(rows, *corners[index], 320, 240, mixed / f"frame{number + 1}.png")
+        cut(rows, *close[index], 320, 240, mixed / f"frame{number + 1}.png")
     cut(field(320, 240, 77), 0, 0, 320, 240, mixed / "other.png")
     result = ship("stitch", mixed, "mixed.tif", "--table", "mixed.json")
     check(result.returncode == 2 and "other.png is left out: it fits no other frame" in result.stderr, "a frame that fits nowhere is named, with exit code 2", result.stderr)
     told = json.loads((work / "mixed.json").read_text())
-    check(sum(frame["state"] == "measured" for frame in told["frames"]) == 6 and told["width_px"] == 891, "the others find each other in no order", str(told["frames"]))
+    check(sum(frame["state"] == "measured" for frame in told["frames"]) == 6 and told["width_px"] == 729, "the others find each other in no order", str(told["frames"]))
 
     # A person corrects the table.
     with open(work / "mosaic.png.tsv", encoding="utf-8") as lines:

@@ -61,6 +61,15 @@ private func error(_ request: EditRequest, _ masks: [Mask] = []) -> EditError? {
     #expect(shapes.created.allSatisfy { !$0.contains(x: 4, y: 1) && !$0.contains(x: 5, y: 1) })
 }
 
+@Test func `what hangs loose and is not cut goes with the nearest piece`() throws {
+    let line = Feature(.lineString([Point(x: 4.5, y: -1), Point(x: 4.5, y: 9)]))
+    let (left, right) = (mask(1, 5, 1, 1), mask(8, 5, 2, 1))
+    let shapes = try EditShapes(request(.cut, objects: 1, line), masks: [mask(0, 0, 10, 3).union(left).union(right)], frame: frame)
+    #expect(shapes.created.count == 2)
+    #expect(shapes.created.map { $0.contains(x: 1, y: 5) } == [true, false] && shapes.created.map { $0.contains(x: 9, y: 5) } == [false, true])
+    #expect(shapes.created.map { $0.contains(x: 0, y: 0) } == [true, false])
+}
+
 @Test func `adding and erasing change the object and keep its identity`() throws {
     let square = polygon((3.5, -0.5), (5.5, -0.5), (5.5, 2.5), (3.5, 2.5))
     let added = try EditShapes(request(.add, objects: 1, square), masks: [mask(0, 0, 4, 3)], frame: frame)

@@ -29,7 +29,7 @@ private func said(_ temporary: TemporaryProject, _ name: String) async throws ->
     let folder = temporary.folder.path + "/frames"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     for name in ["S7_10", "S8_20", "loose"] {
-        let image = Image<UInt8>(width: 60, height: 40) { pixels in for index in 0..<2400 { pixels[index] = (10..<34).contains(index % 60) && (8..<32).contains(index / 60) ? 40 : 200 + UInt8(index % 3) + UInt8(name.utf8.count) } }
+        let image = Image<UInt8>(width: 60, height: 40) { pixels in for index in 0..<2400 { pixels[index] = (10..<34).contains(index % 60) && (8..<32).contains(index / 60) ? 40 : 200 + UInt8(index % 3) + UInt8(name.utf8.reduce(0) { $0 + Int($1) } % 40) } }
         try Data(PNGWriter.encode(.gray8(image))).write(to: URL(filePath: "\(folder)/\(name).png"))
     }
     try await temporary.project.savePipelineGraph(graph("S{station:d}_{pixel_um:f}"))

@@ -42,13 +42,20 @@ import Operations
 
     @Test func `pairs that contradict the others are dropped, even several with high correlation`() {
         var (truth, links) = grid(6, 7)
-        for index in stride(from: 3, to: links.count, by: 9) {
+        // Of two pairs that contradict each other nobody knows which is right: so no frame in a corner, and one of a frame at most.
+        var (wrong, touched): (Set<Int>, Set<Int>) = ([], [0, 6, 35, 41])
+        for index in stride(from: 3, to: links.count, by: 5) where touched.isDisjoint(with: [links[index].first, links[index].second]) {
+            wrong.insert(index)
+            touched.formUnion([links[index].first, links[index].second])
+        }
+        #expect(wrong.count >= 6)
+        for index in wrong {
             let d = links[index].candidates[0].displacement
             links[index] = clear(links[index].first, links[index].second, d.x + 25, d.y - 14, correlation: 0.98)
         }
         let layout = FrameLayout(frameCount: truth.count, links: links)
         #expect(error(layout, truth) < 0.5)
-        for index in links.indices { #expect(layout.verdicts[index] == (index % 9 == 3 ? .dropped : .used)) }
+        for index in links.indices { #expect(layout.verdicts[index] == (wrong.contains(index) ? .dropped : .used), "pair \(index)") }
     }
 
     @Test func `a frame that fits nowhere is told, and groups that do not hang together`() {

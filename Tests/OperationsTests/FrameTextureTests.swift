@@ -42,7 +42,7 @@ import Operations
         #expect(black.values.allSatisfy { $0 == 0 })
     }
 
-    @Test(arguments: [(2592, 1944, 350_000, 4), (512, 512, 350_000, 1), (10, 10, 1, 10), (3, 1, 1_000, 1)])
+    @Test(arguments: [(2592, 1944, 350_000, 4), (512, 512, 350_000, 1), (10, 10, 1, 6), (10, 10, 4, 4), (3, 1, 1_000, 1)])
     func `the scale keeps a frame below the number of pixels`(width: Int, height: Int, pixels: Int, scale: Int) {
         #expect(FrameTexture.scale(width: width, height: height, pixels: pixels) == scale)
     }

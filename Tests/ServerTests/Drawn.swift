@@ -25,6 +25,17 @@ enum Drawn {
 extension Described {
     static func base64(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
 
+    /// A graph's JSON with other parameters of the first node of a kind; nil when there is none.
+    static func setting(_ graph: String, kind: String, _ config: [String: JSONValue]) -> String? {
+        guard case .object(var members)? = try? JSONDecoder().decode(JSONValue.self, from: Data(graph.utf8)), case .array(var nodes)? = members["nodes"],
+            let index = nodes.firstIndex(where: { $0["kind"]?.stringValue == kind }), case .object(var node) = nodes[index]
+        else { return nil }
+        node["config"] = .object((node["config"]?.members ?? [:]).merging(config) { $1 })
+        nodes[index] = .object(node)
+        members["nodes"] = .array(nodes)
+        return (try? JSONEncoder().encode(JSONValue.object(members))).map { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// Creates a project and gives its address.
     func project(_ title: String = "Test") async throws -> String {
         let answer = try await send("POST", "/api/projects", json: #"{"title":"\#(title)"}"#, expect: 201)

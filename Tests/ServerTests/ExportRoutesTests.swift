@@ -18,7 +18,8 @@ import Testing
                 _ = try await api.run(project, #"{"type":"export","format":"\#(format)"}"#)
             }
             let exports = try await api.send("GET", project + "/exports").json["exports"]?.items ?? []
-            #expect(exports.count == 5)
+            // Each with its provenance beside it.
+            #expect(exports.count == 10 && exports.count { $0["name"]?.stringValue?.contains("provenance") == true } == 5, "\(exports)")
             for name in exports.compactMap({ $0["name"]?.stringValue }) { #expect(try await api.send("GET", "\(project)/exports/\(name)").body.count > 100) }
 
             let added = try await api.send("POST", project + "/exports/nodes", json: #"{"format":"coco"}"#, expect: 201)

@@ -15,7 +15,7 @@ import Testing
             #expect(empty["categories"] == [] && empty["unlabelled"] == 3)
 
             let copepod = try await api.send("POST", project + "/categories", json: #"{"name":"Copepoda","key":1,"taxon":45072}"#, expect: 201).json
-            #expect(copepod["color"] == "#0072B2" && copepod["taxon"] == 45072 && copepod["key"] == 1 && copepod["parent"] == .null && copepod["count"] == 0)
+            #expect(copepod["color"] == "#009E73" && copepod["taxon"] == 45072 && copepod["key"] == 1 && copepod["parent"] == .null && copepod["count"] == 0)
             let id = try #require(copepod["id"]?.int)
             let child = try await api.send("POST", project + "/categories", json: ##"{"name":"Calanus","parent":\##(id),"color":"#abcdef"}"##, expect: 201).json
             for wrong in [#"{}"#, #"{"name":""}"#, #"{"name":"x","key":0}"#, #"{"name":"x","color":"red"}"#, #"{"name":"x","taxon":0}"#] {
@@ -43,6 +43,18 @@ import Testing
                 #expect(try await api.send("GET", "\(project)/objects?where=\(escaped)").json["total"]?.int == count, "\(condition)")
             }
             #expect(try await api.send("GET", project + "/objects?sort=category&order=desc").json["objects"]?.items.last?["id"]?.int == ids[2])
+
+            // A repeated request, after a lost answer, gives the first answer and does nothing; undo too.
+            let keyed = #"{"objects":[\#(ids[2])],"category":\#(id),"key":"8c1"}"#
+            let said = try await api.send("POST", project + "/labels", json: keyed).json
+            #expect(said["count"] == 1)
+            #expect(try await api.send("POST", project + "/labels", json: keyed).json == said)
+            let batch = try #require(said["batch"]?.int)
+            let back = try await api.send("POST", project + "/labels/undo", json: #"{"batch":\#(batch),"key":"8c2"}"#).json
+            #expect(back["count"] == 1)
+            #expect(try await api.send("POST", project + "/labels/undo", json: #"{"batch":\#(batch),"key":"8c2"}"#).json == back)
+            #expect(try await api.send("POST", project + "/labels", json: keyed).json == said)
+            #expect(try await api.send("GET", "\(project)/objects/\(ids[2])").json["label"] == .null)
 
             // Refused ones change nothing.
             for (body, status) in [

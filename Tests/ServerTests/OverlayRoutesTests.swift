@@ -104,6 +104,32 @@ import Testing
         }
     }
 
+    @Test func `objects of a step can be left out, and what was drawn by hand`() async throws {
+        try await withServer { _, client, _ in
+            let api = try await Described(client)
+            let (project, image, _) = try await processed(api)
+            let blob = "\(project)/blobs/\(image)"
+            func tile(_ query: String) async throws -> [UInt8] { try await api.send("GET", "\(blob)/overlay/0/0/0.png?\(query)").body }
+            let found = try await tile("")
+            let (_, drawn) = try await draw(api, project, image, 600, 300, 40)
+            #expect(try await api.send("GET", blob).json["steps"] == ["": 1, "objects": 3])
+            #expect(try await tile("without=hand") == found)
+            let alone = try await tile("selection=\(drawn)")
+            #expect(try await tile("without=objects") == alone)
+            #expect(try await tile("without=objects&category=none") == alone)
+            let none = try await tile("without=hand,objects")
+            #expect(try none.isEmpty || MaskPNG.decode(none).area == 0)
+            let (all, other) = (try await tile(""), try await tile("without=other"))
+            #expect(try MaskPNG.decode(other).runs == MaskPNG.decode(all).runs)
+            func at(_ query: String) async throws -> JSONValue? { try await api.send("GET", "\(project)/objects/at?blob=\(image)&x=620&y=320\(query)").json["object"] }
+            let hit = try await at("")
+            #expect(hit?["id"]?.int == drawn && hit?["step"] == nil)
+            #expect(try await at("&without=hand") == .null)
+            let disc = try await api.send("GET", "\(project)/objects/at?blob=\(image)&x=300&y=400").json["object"]
+            #expect(disc?["step"] == "objects")
+        }
+    }
+
     @Test func `states of the history are listed and compared`() async throws {
         try await withServer { _, client, _ in
             let api = try await Described(client)
@@ -143,7 +169,7 @@ import Testing
             let objects = try await api.send("GET", "\(project)/objects?blob=\(image)&sort=area").json["objects"]?.items ?? []
             let least = try #require(objects[1]["area"]?.int)
             let diameter = 2 * (Double(least) / .pi).squareRoot() - 0.01
-            graph = try #require(Self.setting(graph, kind: "regions.extract", ["minSize": .number(diameter), "sizeUnit": "px"]))
+            graph = try #require(Described.setting(graph, kind: "regions.extract", ["minSize": .number(diameter), "sizeUnit": "px"]))
             try await api.send("PUT", project + "/graph", json: graph)
             #expect(try await api.run(project)["state"] == "done")
             let states = try await api.send("GET", blob + "/states").json["states"]?.items ?? []
@@ -169,16 +195,6 @@ import Testing
     }
 
     /// The pipeline with other parameters of the node of a kind.
-    private static func setting(_ graph: String, kind: String, _ config: [String: JSONValue]) -> String? {
-        guard case .object(var members)? = try? JSONDecoder().decode(JSONValue.self, from: Data(graph.utf8)), case .array(var nodes)? = members["nodes"],
-            let index = nodes.firstIndex(where: { $0["kind"]?.stringValue == kind }), case .object(var node) = nodes[index]
-        else { return nil }
-        node["config"] = .object((node["config"]?.members ?? [:]).merging(config) { $1 })
-        nodes[index] = .object(node)
-        members["nodes"] = .array(nodes)
-        return (try? JSONEncoder().encode(JSONValue.object(members))).map { String(decoding: $0, as: UTF8.self) }
-    }
-
     @Test func `masks have Deep Zoom and IIIF addresses`() async throws {
         try await withServer { _, client, _ in
             let api = try await Described(client)

@@ -48,7 +48,8 @@ import Testing
             #expect(try await client.get("/healthz").status == 200)
             let start = ContinuousClock.now
             _ = try await slow
-            #expect(start.duration(to: .now) < .seconds(45))
+            // Long before the client would give up, however busy the machine is.
+            #expect(start.duration(to: .now) < .seconds(115))
         }
     }
 

@@ -126,7 +126,7 @@ private struct Bench {
 @Test func `a category keeps its names, colours and keys in order`() async throws {
     let bench = try await Bench()
     let project = bench.project
-    #expect(try await project.categories().map(\.color) == ["#0072B2", "#E69F00", "#009E73"])
+    #expect(try await project.categories().map(\.color) == ["#009E73", "#D55E00", "#CC79A7"])
     for wrong in ["", "  ", "a<b", "line\nend", String(repeating: "x", count: 101)] {
         await #expect(throws: StoreError.self, "\(wrong)") { try await project.addCategory(category(wrong), by: "ada") }
     }

@@ -62,6 +62,11 @@ import Testing
     guard case .notAProject = foreign else { throw try #require(foreign) }
     let damaged = try refused("damaged") { try Data("this is text, and rather long, so that it is not taken for an empty file".utf8).write(to: URL(fileURLWithPath: $0)) }
     guard case .corrupt = damaged else { throw try #require(damaged) }
+    let emptied = try refused("emptied") { path in
+        try Data().write(to: URL(fileURLWithPath: path))
+        try FileManager.default.createDirectory(atPath: folder / "emptied/images", withIntermediateDirectories: true)
+    }
+    guard case .corrupt = emptied else { throw try #require(emptied) }
 }
 
 @Test func `boxes and sizes that no image can have refuse the project, naming table and row`() async throws {

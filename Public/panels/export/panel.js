@@ -1,7 +1,7 @@
 // Results for elsewhere: which formats there are, what will be in one, what would be wrong with it, and those made so far.
 import { defineComponent, h, reactive, computed, watch, onMounted, onBeforeUnmount } from '../../vendor/vue.runtime.js'
-import { get, post, put, remove, at } from '../../api.js'
-import { state, shell, here, on, notify, complain, takeJob } from '../../state.js'
+import { get, post, remove, at } from '../../api.js'
+import { state, shell, here, on, notify, complain } from '../../state.js'
 import { boxOf } from '../../outbox.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
@@ -55,13 +55,13 @@ const component = defineComponent(() => {
   onBeforeUnmount(() => ends.forEach(end => end()))
 
   async function set(parameter, value) {
-    const before = node.value.config
+    const before = node.value.config, from = JSON.parse(JSON.stringify(view.graph))
     node.value.config = { ...before, [parameter.name]: value }
     shell.saved = { kind: 'working' }
     try {
-      await put(P('/graph'), view.graph)
+      const { held } = await boxOf(project).saveGraph(from, JSON.parse(JSON.stringify(view.graph)))
       shell.saved = { kind: 'saved' }
-      check()
+      held ? load() : check()
     } catch (error) { node.value.config = before; shell.saved = { kind: 'offline', icon: 'warning', text: 'Not saved' }; complain(error) }
   }
   async function add() {
@@ -81,7 +81,7 @@ const component = defineComponent(() => {
   const possible = computed(() => view.check && !view.checking && !errors.value.length && view.check.objects > 0 && !job.value && !readOnly())
   async function run() {
     if (!possible.value) return
-    try { takeJob(await post(P('/jobs'), { type: 'export', ...request() })) } catch (error) { complain(error) }
+    try { await boxOf(project).start({ type: 'export', ...request() }) } catch (error) { complain(error) }
   }
   const cancel = async () => { try { await remove(P(`/jobs/${job.value.id}`)) } catch (error) { complain(error) } }
   useCommands([{ id: 'export.run', title: 'Make the export', group: 'Export', key: 'E', run }])
@@ -109,7 +109,7 @@ const component = defineComponent(() => {
   const kept = () => {
     const { waiting, held } = boxOf(project).now, n = waiting + held
     return n ? h('p', { class: 'problem', role: 'alert' }, [icon('warning', 18), `${plural(n, 'change')} made in this browser ${n === 1 ? 'is' : 'are'} not on the server yet, so an export would be without ${
-      n === 1 ? 'it' : 'them'}. ${waiting ? 'They are sent as soon as it answers.' : 'Decide about them in the viewer.'}`]) : null
+      n === 1 ? 'it' : 'them'}. ${waiting ? 'They are sent as soon as it answers.' : `Decide about them ${boxOf(project).now.list.length ? 'below' : 'in the viewer'}.`}`]) : null
   }
   return () => h('div', { class: 'page export' }, [
     h('header', { class: 'page-head' }, [h('h1', 'Export'), h('span', { class: 'muted' }, entry.value?.title ?? '')]), kept(),

@@ -1,7 +1,7 @@
 // The gallery: all objects as a contact sheet, filtered, sorted, selected, and from there into their frames.
 import { defineComponent, h, ref, reactive, computed, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
-import { get, at } from '../../api.js'
-import { state, shell, here, go, replaceQuery, memory, isDark, on } from '../../state.js'
+import { get, post, at } from '../../api.js'
+import { state, shell, here, go, replaceQuery, memory, isDark, on, notify, complain } from '../../state.js'
 import { boxOf } from '../../outbox.js'
 import { useCommands } from '../../commands.js'
 import { objects, choose, column, follow, left, readObjects, titleOf, measureNames } from '../../selection.js'
@@ -10,6 +10,8 @@ import { button, iconButton, empty, problem, problemPage, section } from '../../
 import { plural, count } from '../../lib/format.js'
 import { parseWhere, formatWhere, filterRows, sortRows, cellsIn } from '../../lib/table.js'
 import { measures } from '../viewer/side.js'
+import { operationTitles } from '../viewer/history.js'
+import { labelText } from '../../lib/stale.js'
 import { filters } from './filters.js'
 import { classes, useClassCommands, categoryOf } from '../viewer/classes.js'
 
@@ -181,12 +183,35 @@ const component = defineComponent(() => {
     nextTick(() => { now.scrollTop = Math.floor(first / columns.value) * side.value; first = 0; now.focus({ preventScroll: true }) }) } })
   onBeforeUnmount(() => { clearTimeout(saving); save(); gone = true; ends.forEach(end => end()); watcher.disconnect(); load([]) })
 
+  // Undo takes the newest step of this browser, of labels or of an outline in any image.
+  const nameOf = id => objects.names.find(i => i.id === id)?.name ?? `image ${id}`
+  async function back(undo, sure) {
+    if (project.readOnly) return notify('Read-only: nothing can be undone here.')
+    const [from, to] = undo ? ['acts', 'undone'] : ['undone', 'acts'], { now } = box, act = now[from].at(-1)
+    if (!act || act.batch || box.queue.waiting.length) return box.step(undo)
+    const name = nameOf(act.image)
+    if (act.at < performance.timeOrigin && !sure) return notify(
+      `${box.lastLabels() ? '' : 'There are no labels to undo. '}The step before is an outline changed in ${name} before this page was opened.`,
+      { action: { label: 'Undo it', run: () => back(undo, true) } })
+    try {
+      const { edits } = await get(P(`/edits?image=${act.image}`)), list = edits.filter(e => !e.superseded && e.undone !== undo).sort((a, b) => undo ? b.id - a.id : a.id - b.id)
+      if (list.length) await post(P(undo ? '/edits/undo' : '/edits/redo'), { image: act.image })
+      now[from] = now[from].filter(a => a !== act)
+      // Somebody else took it back.
+      if (!list.length) return back(undo, sure)
+      now[to] = [...now[to], { ...act, at: Date.now() }]
+      memory.save(`acts.${project.user}/${project.name}`, now.acts)
+      notify(`${undo ? 'Undone' : 'Done again'} in ${name}: ${list[0].summary || operationTitles[list[0].operation]}`,
+        { action: { label: 'Show', run: () => go({ ...state.place, panel: 'view', item: act.image, query: null }) } })
+    } catch (error) { complain(error) }
+  }
+
   const G = 'Gallery', sheetHas = e => e.target === scroller.value || e.target === document.body
   const key = (id, title, k, run, always) => ({ id: 'gallery.' + id, title, group: G, key: k, run, when: always ? undefined : sheetHas })
   const leave = () => rows.value.length && objects.selected.size ? choose([]) : document.querySelector('.gallery .filters select')?.focus()
   useCommands([
-    { id: 'undo', title: 'Undo the last labels', group: G, key: 'Ctrl+Z', run: () => { box.step() } },
-    { id: 'redo', title: 'Redo', group: G, key: 'Ctrl+Shift+Z', run: () => { box.step(false) } },
+    { id: 'undo', title: 'Undo', group: G, key: 'Ctrl+Z', run: () => { back(true) } },
+    { id: 'redo', title: 'Redo', group: G, key: 'Ctrl+Shift+Z', run: () => { back(false) } },
     key('show', 'Show in frame', 'C', show, true), key('open', 'Show in frame, when nothing is selected', 'Enter', show),
       key('similar', 'The most alike first', 'Shift+S', similar, true),
     key('all', 'Select all that are shown', 'Ctrl+A', () => choose(span(0, rows.value.length)), true),
@@ -245,12 +270,14 @@ const component = defineComponent(() => {
       { pressed: view.descending, size: 16 }),
     button('Most alike first', similar, { command: 'gallery.similar', disabled: objects.focus === null, title: 'Sort by likeness to the object looked at' }),
     h('div', { class: 'spring' }),
-    [box.lastLabels()].map(a => a && button(`Undo: ${a.what}`, () => { box.step() }, { kind: 'quiet', iconName: 'undo', command: 'undo', disabled: project.readOnly })),
+    [box.now.acts.at(-1)].map(a => a && button(`Undo: ${a.what ?? `outline in ${nameOf(a.image)}`}`, () => { back(true, true) }, { kind: 'quiet', iconName: 'undo', command: 'undo', disabled: project.readOnly })),
     h('input', { type: 'range', min: 32, max: 256, step: 8, value: view.cell, 'aria-label': 'Size of the pictures', 'aria-valuetext': `${view.cell} pixels`,
       title: 'Size of the pictures (+ and −)', onInput: e => resize(Number(e.target.value)) }),
     iconButton('panel', 'Panel at the right', () => { view.side = !view.side; memory.save('gallery.side', view.side) }, { pressed: view.side })
   ])
-  const labelling = { selected: () => [...objects.selected], labelOf: id => view.object?.id === id ? view.object.label : undefined, show: () => { view.side = true },
+  const labelling = { selected: () => [...objects.selected], labelOf: id => view.object?.id === id ? view.object.label : undefined,
+    was: id => { const row = objects.rows.get(id), { category, status } = objects.columns; return row === undefined || !category ? undefined : labelText(category[row], status[row]) },
+    show: () => { view.side = true },
     changed: readObjects }
   useClassCommands(labelling, sheetHas)
   const looked = () => {

@@ -27,6 +27,7 @@ const component = defineComponent(() => {
       view.error = null
     } catch (error) { view.error = error; if (error.offline) setTimeout(load, 1500) }
   }
+  watch(() => state.place.query?.table, level => { if (level) view.shape = 'table' }, { immediate: true })
   onMounted(load)
   const ends = [on('images', () => later('images', load)), on('objects', () => later('images', load, 1200)), on('online', load), on('jobEnded', load)]
   onBeforeUnmount(() => ends.forEach(end => end()))
@@ -85,7 +86,7 @@ const component = defineComponent(() => {
   const shown = computed(() => (view.images ?? []).filter(i => view.filter === 'all' || i.state === view.filter || (view.filter === 'new' && i.state === 'ready')))
   const counts = computed(() => { const c = { all: 0, new: 0, processed: 0, failed: 0 }; for (const i of view.images ?? []) { c.all++; c[i.state === 'ready' ? 'new'
     : i.state]++ } return c })
-  shell.status = () => [h('span', plural(counts.value.all, 'image')), counts.value.failed ? h('span', { class: 'bad' }, `${counts.value.failed} failed`) : null,
+  shell.status = () => !view.images ? null : [h('span', plural(counts.value.all, 'image')), counts.value.failed ? h('span', { class: 'bad' }, `${counts.value.failed} failed`) : null,
     h('span', plural(state.project?.objects ?? 0, 'object')), picked.size ? h('span', `${picked.size} picked`) : null]
 
   const toggle = (image, event) => { picked.has(image.id) ? picked.delete(image.id) : picked.add(image.id) }

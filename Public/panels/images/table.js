@@ -1,8 +1,8 @@
 // What is known about images, samples, acquisitions, processes and objects, as a table that is filled like a spreadsheet; and who changed what.
 import { defineComponent, h, reactive, shallowReactive, ref, computed, watch, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
 import { get, at } from '../../api.js'
-import { on, later, complain, here, shell } from '../../state.js'
-import { boxOf } from '../../outbox.js'
+import { state, on, later, complain, here, shell } from '../../state.js'
+import { boxOf, several } from '../../outbox.js'
 import { useCommands } from '../../commands.js'
 import { button, segmented, empty, problem } from '../../ui.js'
 import { plural, count, ago } from '../../lib/format.js'
@@ -16,14 +16,17 @@ const size = 28, start = { r: 0, c: 0, ar: 0, ac: 0 }
 export const table = defineComponent(props => {
   const { project } = props, box = boxOf(project), P = path => at(project, path)
   const view = reactive({ level: 'image', at: start, edit: null, name: null, trail: null, older: null, top: 0, height: 600, busy: false, error: null })
-  const data = shallowReactive({ rows: null, columns: [] }), wrong = shallowReactive(new Map()), grid = ref(null)
+  const data = shallowReactive({ rows: null, columns: [] }), grid = ref(null)
   const added = {}, done = [], undone = []
   let generation = 0
 
   const rows = computed(() => view.level === 'image' && data.rows ? data.rows.filter(r => props.shown.has(+r.id)) : data.rows ?? [])
   const columns = computed(() => [...new Set([...data.columns, ...added[view.level] ?? []])])
   const place = (row, key) => `${row.id}\n${key}`
-  const text = (row, key) => wrong.get(place(row, key))?.text ?? row.values[key] ?? ''
+  /** Values that were refused, as typed: place → { text, sentence }. */
+  const wrong = computed(() => new Map(box.now.list.filter(e => e.faults && e.body.level === view.level).flatMap(e => e.body.changes.map(c => [place(c, c.key),
+    { text: c.value, sentence: e.faults[place(c, c.key)] }]))))
+  const text = (row, key) => wrong.value.get(place(row, key))?.text ?? row.values[key] ?? ''
   const textAt = (r, c) => text(rows.value[r], columns.value[c])
 
   async function load() {
@@ -52,36 +55,48 @@ export const table = defineComponent(props => {
 
   /** Stores cells; those that are refused stay as typed, with the reason, and the others are stored without them. */
   async function set(cells) {
-    let changes = cells.map(x => ({ row: rows.value[x.r], key: columns.value[x.c], value: x.text.trim() })).filter(({ row, key, value }) => value !== text(row,
+    const changes = cells.map(x => ({ row: rows.value[x.r], key: columns.value[x.c], value: x.text.trim() })).filter(({ row, key, value }) => value !== text(row,
       key) || row.mixed.includes(key))
     if (!changes.length || props.readOnly) return
-    for (const { row, key, value } of changes) { wrong.delete(place(row, key)); row.values = { ...row.values, [key]: value } }
+    const was = Object.fromEntries(changes.map(({ row, key }) => [place(row, key), row.mixed.includes(key) ? several : row.values[key] ?? '']))
+    for (const { row, key, value } of changes) row.values = { ...row.values, [key]: value }
     data.rows = [...data.rows]
-    const { level } = view
+    const { level } = view, [one, ...others] = changes
+    if (wrong.value.size) box.mend(level, Object.keys(was))
     shell.saved = { kind: 'working' }
     view.busy = true
     try {
-      for (;;) try {
-        const [one, ...others] = changes, { step } = one ? await box.ask({ path: '/metadata', method: 'PATCH', what: `${one.key} “${one.value}” of ${one.row.name}`
-          + (others.length ? ` and ${plural(others.length, 'value')} more` : ''), body: { level, changes: changes.map(({ row, key, value }) => ({ id: row.id, key, value })) } }) : {}
-        if (step) { done.push(step); undone.length = 0 }
-        break
-      } catch (error) {
-        if (!error.faults || !grid.value || view.level !== level) throw error
-        for (const { index, sentence } of error.faults) wrong.set(place(changes[index].row, changes[index].key), { text: changes[index].value, sentence })
-        changes = changes.filter((_, i) => !error.faults.some(f => f.index === i))
-      }
-      shell.saved = wrong.size ? null : { kind: 'saved' }
+      const { step } = await box.ask({ path: '/metadata', method: 'PATCH', what: `${one.key} “${one.value}” of ${one.row.name}`
+        + (others.length ? ` and ${plural(others.length, 'value')} more` : ''), was, body: { level, changes: changes.map(({ row, key, value }) => ({ id: row.id, key, value })) } })
+      if (step) { done.push(step); undone.length = 0 }
+      shell.saved = { kind: 'saved' }
     } catch (error) { complain(error); shell.saved = null }
     view.busy = false
     renew()
   }
   async function back(from, to) {
     if (!from.length) return
-    wrong.clear()
     try { to.push((await box.ask({ path: '/metadata/undo', body: { step: from.pop() }, what: 'undo of metadata' })).step); shell.saved = { kind: 'saved' } } catch (error) { complain(error) }
     renew()
   }
+
+  // One line of the record is taken back alone where it is one value of this table; else the whole step, and the button says so.
+  const byId = computed(() => new Map((data.rows ?? []).map(r => [+r.id, r])))
+  const stepSizes = computed(() => { const n = new Map(); for (const e of view.trail ?? []) n.set(e.step, (n.get(e.step) ?? 0) + e.count); return n })
+  const alone = e => e.count === 1 && ['image', 'object'].includes(view.level) && data.columns.includes(e.field) && byId.value.get(e.object)
+  const takeBack = e => async () => {
+    const row = alone(e)
+    if (!row || stepSizes.value.get(e.step) === 1) return back([e.step], done)
+    if ((row.values[e.field] ?? null) !== e.after) return complain(`${e.field} of ${row.name} was changed since, so it was left as it is.`)
+    try {
+      const { step } = await box.ask({ path: '/metadata', method: 'PATCH', what: `${e.field} of ${row.name} taken back`,
+        body: { level: view.level, changes: [{ id: row.id, key: e.field, value: e.before }] } })
+      if (step) { done.push(step); undone.length = 0 }
+      shell.saved = wrong.size ? null : { kind: 'saved' }
+    } catch (error) { complain(error) }
+    renew()
+  }
+  const takeBackText = e => alone(e) || stepSizes.value.get(e.step) === 1 ? 'Take back' : `Take back all ${count(stepSizes.value.get(e.step))}`
 
   // Cells -------------------------------------------------------------------------------------------------------------
   function go(next) {
@@ -153,8 +168,10 @@ export const table = defineComponent(props => {
   const ends = [on('metadata', renew), on('images', renew), on('objects', () => { if (view.level === 'object') renew() }), on('online', load)]
   const listen = way => { for (const [type, run] of Object.entries({ copy, cut: copy, paste: drop })) document[way](type, run) }
   onMounted(() => { load(); listen('addEventListener') })
-  onBeforeUnmount(() => { ends.forEach(end => end()); listen('removeEventListener') })
-  watch(() => view.level, () => { Object.assign(data, { rows: null, columns: [] }); Object.assign(view, { at: start, edit: null, top: 0 }); wrong.clear(); load() })
+  onBeforeUnmount(() => { box.now.table = null; ends.forEach(end => end()); listen('removeEventListener') })
+  watch(() => view.level, () => { Object.assign(data, { rows: null, columns: [] }); Object.assign(view, { at: start, edit: null, top: 0 }); load() })
+  watch(() => view.level, level => { box.now.table = level }, { immediate: true })
+  watch(() => state.place.query?.table, level => { if (levels[level]) view.level = level }, { immediate: true })
   watch(rows, list => { if (view.at.r >= list.length) view.at = start })
   const command = (id, title, key, run) => ({ id: 'table.' + id, title, group: 'Table', key, when: active, run })
   useCommands([
@@ -177,7 +194,7 @@ export const table = defineComponent(props => {
   }
 
   const cell = (row, r, key, c) => {
-    const fault = wrong.get(place(row, key)), now = view.at.r === r && view.at.c === c, value = text(row, key), mixed = !fault && row.mixed.includes(key)
+    const fault = wrong.value.get(place(row, key)), now = view.at.r === r && view.at.c === c, value = text(row, key), mixed = !fault && row.mixed.includes(key)
     return h('div', {
       key, role: 'gridcell', id: now ? 'cell-at' : undefined, 'data-r': r, 'data-c': c, 'aria-selected': String(inside(view.at, r, c)), 'aria-invalid': fault ? 'true' : undefined,
       class: ['td', { active: now, chosen: inside(view.at, r, c), wrong: fault, muted: mixed || (!value && row.inherited[key]) }],
@@ -193,7 +210,7 @@ export const table = defineComponent(props => {
           e.preventDefault()
           e.stopPropagation()
         }
-      }) : mixed ? '(several)' : value || row.inherited[key],
+      }) : mixed ? several : value || row.inherited[key],
       fault && now ? h('p', { class: 'fault', role: 'alert' }, fault.sentence) : null
     ])
   }
@@ -208,11 +225,16 @@ export const table = defineComponent(props => {
     ]),
     columns.value.map((key, c) => cell(row, r, key, c))
   ])
+  /** Of texts of many lines, as of a pipeline, those that differ. */
+  const differing = (text, other) => {
+    const lines = text?.split('\n') ?? [], without = new Set(other?.split('\n')), list = lines.length > 1 || without.size > 1 ? lines.filter(l => !without.has(l)) : lines
+    return list.length > 12 ? [...list.slice(0, 12), `and ${plural(list.length - 12, 'line')} more`].join('\n') : list.join('\n') || '–'
+  }
   const change = e => h('li', { key: e.id }, [
     h('span', { class: 'muted', title: String(e.at) }, `${ago(e.at)} · ${e.by}`), h('span', { class: 'mono' }, e.field),
-      h('span', [h('del', e.before ?? '–'), ' → ', h('ins', e.after ?? '–')]),
+      h('span', { class: 'change', title: /\n/.test(e.after) ? e.after : undefined }, [h('del', differing(e.before, e.after)), ' → ', h('ins', differing(e.after, e.before))]),
     h('span', { class: 'muted' }, e.count > 1 ? `${e.name} and ${count(e.count - 1)} more` : e.name), e.step && !props.readOnly
-      ? button('Take back', () => back([e.step], done), { kind: 'quiet', title: 'All that was changed in this step' }) : h('span')
+      ? button(takeBackText(e), takeBack(e), { kind: 'quiet', title: alone(e) ? 'This value only' : 'All that was changed in this step' }) : h('span')
   ])
 
   return () => {
@@ -220,7 +242,7 @@ export const table = defineComponent(props => {
     return h('div', { class: 'metadata' }, [
       h('div', { class: 'table-tools' }, [
         segmented('Table of', Object.entries(levels).map(([value, label]) => ({ value, label })), view.level, l => { view.level = l }),
-        h('span', { class: 'muted small', role: 'status' }, wrong.size ? plural(wrong.size, 'value') + ' not stored' : data.rows
+        h('span', { class: 'muted small', role: 'status' }, wrong.value.size ? plural(wrong.value.size, 'value') + ' not stored' : data.rows
           ? `${count(list.length)} ${levels[view.level].toLowerCase()}` : 'Reading the table…'), h('div', { class: 'spring' }),
         button('Fill down', () => { set(fillDown(view.at, textAt)); grid.value.focus() }, { command: 'table.fill', disabled: props.readOnly || !list.length }),
         button('Changes', toggleTrail, { command: 'table.changes', 'aria-expanded': String(!!view.trail) }),

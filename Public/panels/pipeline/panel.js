@@ -1,7 +1,8 @@
 // The pipeline as a chain of cards; each card's form follows from the declaration of its node.
 import { defineComponent, h, reactive, computed, watch, nextTick, onMounted, onBeforeUnmount } from '../../vendor/vue.runtime.js'
-import { get, put, post, remove, at, all } from '../../api.js'
-import { state, shell, here, on, notify, complain, takeJob, currentJob, later, memory } from '../../state.js'
+import { get, remove, at, all } from '../../api.js'
+import { state, shell, here, on, notify, complain, currentJob, later } from '../../state.js'
+import { boxOf } from '../../outbox.js'
 import { useCommands } from '../../commands.js'
 import { icon } from '../../icons.js'
 import { button, iconButton, empty, loading, problem, progress } from '../../ui.js'
@@ -16,20 +17,19 @@ const component = defineComponent(() => {
   const view = reactive({ graph: null, types: null, presets: [], error: null, errors: [], open: null, top: 255, adding: false, search: '', stakes: null, undone: [], done: [] })
   const P = path => at(project, path)
   const readOnly = () => !!state.project?.readOnly
-  const keptAs = `graph.${project.user}/${project.name}`
-  let timer, saved = null
+  const box = boxOf(project)
+  let timer, saved = null, pending = true  // saved: as last read or given to the outbox; pending: whether the server has it
 
+  let reading = 0
   async function load() {
+    const mine = ++reading
     try {
       const [graph, nodes] = await Promise.all([get(P('/graph')), get('/api/nodes')])
+      if (mine !== reading) return
       view.types = Object.fromEntries(nodes.nodes.map(n => [n.kind, n]))
-      view.graph = { nodes: graph.nodes, edges: graph.edges }
-      saved = JSON.stringify(view.graph)
-      // A change that no server has taken yet, unless somebody else was faster.
-      const kept = memory.load(keptAs, null)
-      memory.drop(keptAs)
-      if (kept?.from === saved) { view.graph = kept.graph;
-        schedule() } else if (kept) notify('The pipeline was changed elsewhere while your change waited; it is shown as it is now.')
+      // With what no server has taken yet.
+      saved = JSON.stringify(box.queue.waiting.findLast(e => e.path === '/graph')?.body ?? { nodes: graph.nodes, edges: graph.edges })
+      view.graph = JSON.parse(saved)
       if (view.open === null) view.open = (order(view.graph).find(n => /segment|threshold/.test(kindOf(n))) ?? null)
       view.error = null
     } catch (error) { view.error = error; if (error.offline) setTimeout(load, 1500); return }
@@ -77,39 +77,36 @@ const component = defineComponent(() => {
     clearTimeout(timer)
     timer = null
     const text = JSON.stringify(view.graph)
-    if (text === saved) { view.errors = []; shell.saved = { kind: 'saved' }; return true }
+    if (text === saved) { view.errors = []; shell.saved = { kind: 'saved' }; return pending }
     if (complaints.value.length) { shell.saved = { kind: 'offline', icon: 'warning', text: 'Not saved: a value is out of range' }; return false }
+    return pending = store(saved, saved = text)
+  }
+  async function store(from, text) {
     try {
-      await put(P('/graph'), view.graph)
-      saved = text
-      memory.drop(keptAs)
-      view.errors = []
-      shell.saved = { kind: 'saved' }
+      const { held } = await box.saveGraph(JSON.parse(from), JSON.parse(text))
+      if (held) { await load(); return false }
+      if (saved === text) { view.errors = []; shell.saved = { kind: 'saved' } }
       return true
     } catch (error) {
-      // Without a server, or before it knows this browser again.
-      if (error.offline || error.status === 401) {
-        memory.save(keptAs, { from: saved, graph: view.graph })
-        shell.saved = { kind: 'offline', icon: 'offline', text: 'Offline, 1 change waiting' }
-        timer = setTimeout(save, 2000)
-        return false
-      }
+      if (saved === text) saved = from
       view.errors = error.errors?.length ? error.errors : [error.message.replace('; change that and send the pipeline again', '')]
       shell.saved = { kind: 'offline', icon: 'warning', text: 'Not saved' }
       return false
     }
   }
-  onBeforeUnmount(async () => { if (timer) { await save(); clearTimeout(timer) } })
+  const end = () => { if (timer) save() }, ends = on('settled', e => { if (e.path === '/graph' && !timer) load() })
+  addEventListener('pagehide', end)
+  onBeforeUnmount(() => { end(); ends(); removeEventListener('pagehide', end); box.leave('/graph') })
 
   // The last run, or the one at work.
   const job = computed(() => state.jobs.find(j => j.type === 'run') ?? null)
   const running = computed(() => job.value && ['running', 'queued'].includes(job.value.state))
   async function run(edited) {
-    if (!(await save())) return
+    const stored = save()
     try {
-      const images = await get(P('/blobs?limit=1'))
-      if (!images.images.length) { notify('There is no image to run on yet.', { action: { label: 'Add images', run: () => { location.hash = here('images') } } }); return }
-      takeJob(await post(P('/jobs'), { type: 'run', edited: ['keep', 'replace'].includes(edited) ? edited : undefined }))
+      const images = await get(P('/blobs?limit=1')).catch(error => { if (!error.offline) throw error })
+      if (images?.images.length === 0) { notify('There is no image to run on yet.', { action: { label: 'Add images', run: () => { location.hash = here('images') } } }); return }
+      await box.start({ type: 'run', edited: ['keep', 'replace'].includes(edited) ? edited : undefined }, stored)
     } catch (error) { if (error.code === 'run.editedObjects') view.stakes = error; else complain(error) }
   }
   const cancel = async () => { try { await remove(P(`/jobs/${job.value.id}`)) } catch (error) { complain(error) } }

@@ -33,6 +33,15 @@ const component = defineComponent(() => {
   const xs = () => isSpectrum() ? sizes.value : objects.columns[view.x]
   const ys = () => view.kind === 'scatter' ? objects.columns[view.y] : null
 
+  /** Title and text that stand instead of a plot without a single value; null while there are some, or the columns are on their way. */
+  const nothing = computed(() => {
+    const x = xs(), y = ys(), can = (v, log) => (log ? v > 0 : isFinite(v))
+    if (objects.count === null || !x || (view.kind === 'scatter' && !y) || rows.value.some(row => can(x[row], isSpectrum() || view.lx) && (!y || can(y[row], view.ly)))) return null
+    if (!rows.value.length) return ['No object to plot', 'None matches what the gallery shows. Take the tick off “Only what the gallery shows”, or change its filters.']
+    if (isSpectrum()) return ['No sizes to plot', `All ${plural(rows.value.length, 'object')} lie in images without a pixel size, so their diameters in µm are not known. Set the pixel size under Images, or plot Area in px².`]
+    return ['No value to plot', `None of ${plural(rows.value.length, 'object')} has a value that can be shown here. Choose another measure, or switch Logarithmic off.`]
+  })
+
   /** Classes that have objects here, and those without one, as { id, name, color, rows }; null before the first label. */
   const groups = computed(() => {
     const kinds = objects.columns.category, of = new Map(categories().map(k => [k.id, { ...k, rows: [] }])), none = { id: null, name: 'Without a class', rows: [] }
@@ -172,6 +181,7 @@ const component = defineComponent(() => {
         ], { aside: h('span', { class: 'muted' }, count(objects.selected.size)) })
       ]),
       h('div', { class: 'plot-area' }, [h('h1', { class: 'unseen' }, 'Plots'), objects.count === null ? h('p', { class: 'muted pad', role: 'status' }, 'Reading the objects…')
+        : nothing.value ? empty('plots', ...nothing.value, [h('a', { class: 'button', href: here(rows.value.length ? 'images' : 'gallery') }, rows.value.length ? 'To the images' : 'To the gallery')])
         : h('canvas', {
         ref: canvas, role: 'img', 'aria-label': told(), onPointerdown: e => { const [x, y] = place(e); from = { x, y }; e.currentTarget.setPointerCapture(e.pointerId) },
           onPointermove: move, onPointerup: up, onPointercancel: () => { from = null }

@@ -6,7 +6,7 @@ import { button, iconButton, slider } from '../../ui.js'
 import { icon } from '../../icons.js'
 import { plural } from '../../lib/format.js'
 import { lengthText } from '../../lib/units.js'
-import { feature, collection, samples } from '../../lib/geometry.js'
+import { feature, collection, samples, extent, nearBox } from '../../lib/geometry.js'
 import { casedOutline } from './image-map.js'
 import { marks } from './tools.js'
 
@@ -37,12 +37,10 @@ export function createActions(v) {
   const target = () => v.regions().includes(view.focus) ? view.focus : v.regions().at(-1)
   const adds = (kind, shift) => (kind === 'brush' ? view.selected.length === 1 : shift) && target()
   const near = features => {
-    const box = objects.get(target())?.box
-    return !box || features.some(({ geometry: { type, coordinates }, properties }) => (type === 'Point' ? [coordinates] : type === 'Polygon' ? coordinates[0]
-      : coordinates).some(([x, y]) => {
-      const reach = (properties.width ?? 0) / 2 + 1
-      return x > box.x - reach && y > box.y - reach && x < box.x + box.width + reach && y < box.y + box.height + reach
-    }))
+    // What waits counts as it will when the server has it.
+    const known = objects.get(target())?.box, parts = v.shapesOf(target())
+    if (known) parts.push(feature({ type: 'LineString', coordinates: [[known.x, known.y], [known.x + known.width, known.y + known.height]] }))
+    return !parts.length || nearBox(features, extent(parts))
   }
   async function found(features) {
     const places = features.flatMap(({ geometry: { type, coordinates } }) => type === 'Point' ? [coordinates] : samples(type === 'Polygon' ? coordinates[0] : coordinates))
@@ -137,7 +135,8 @@ export function createActions(v) {
   watch(() => [view.adjust, view.adjust?.value, view.tolerance], () => v.tools && ask())
   watch(() => view.selected, () => { if (view.adjust) v.regions().length ? ask() : view.adjust = null })
 
-  const onObjects = (operation, least = 1) => () => {
+  const onObjects = (operation, least = 1) => async () => {
+    await v.clicked
     const ids = operation === 'delete' ? view.selected : v.regions()
     if (ids.length < least) return say(least > 1 ? 'Select two or more objects: click one, then Shift and click the others' : 'Select an object first')
     v.edit(operation, [...ids])
@@ -180,29 +179,38 @@ export function createActions(v) {
   }
   /** true when there was something to give up. */
   const escape = () => {
+    if (v.answer(false)) return true
     if (view.adjust) view.adjust = null
     else if (v.tools.busy) v.tools.clear()
     else return false
     return true
+  }
+  /** Diameter of the pen, px: as wished, but no wider than half of what is in view, or its ring would not be seen. */
+  const pen = () => {
+    const { x, y } = view.zoom == null || !v.map ? { x: Infinity, y: Infinity } : v.map.getSize()
+    return Math.max(1, Math.min(view.pen, Math.floor(Math.min(x, y) / 2 / v.scale())))
   }
   const setPen = n => { view.pen = Math.max(1, Math.min(2000, Math.round(n))); memory.save('viewer.pen', view.pen); v.tools.redraw() }
   const setTolerance = n => { view.tolerance = Math.max(0, Math.min(255, n)); memory.save('viewer.tolerance', view.tolerance) }
   function nudge(d) {
     if (view.adjust) { const a = adjustments[view.adjust.operation]; view.adjust.value = Math.max(a.min, Math.min(a.max, view.adjust.value + d * a.step)) }
     else if (view.tool === 'wand') setTolerance(view.tolerance + 2 * d)
-    else setPen(view.pen + d * Math.max(1, view.pen / 6))
+    else setPen(pen() + d * Math.max(1, pen() / 6))
   }
 
   const cancel = () => button('Cancel', () => { escape() || use('pan') }, { command: 'viewer.escape' })
   const done = (title, iconName = 'check') => button(title, enter, { kind: 'primary', iconName, command: 'viewer.enter' })
   /** What stands above the image for the tool at hand. */
   function stage() {
-    const { tool, drawing, pen, image, preview } = view, bar = (...parts) => h('div', { class: 'stage-action', role: 'group', 'aria-label': 'Tool', 'data-foot': '' }, parts)
+    const { tool, drawing, image, preview } = view, bar = (...parts) => h('div', { class: ['stage-action', tool], role: 'group', 'aria-label': 'Tool', 'data-foot': '' }, parts)
     const um = px => image.pixelSizeUm ? `${px} px · ${lengthText(px * image.pixelSizeUm)}` : `${px} px`
     if (!image) return null
     if (view.held.length) return h('div', { class: 'stage-problem held', role: 'alert', 'data-foot': '' }, [icon('warning', 18),
       h('span', `${plural(view.held.length, 'change')} of yours (dashed) met a newer state: somebody changed the same object, which is now shown.`),
       button('Apply to the newer state', v.applyHeld, { kind: 'primary' }), button('Discard', v.discardHeld)])
+    if (view.asked) return h('div', { class: 'stage-problem held', role: 'alert', 'data-foot': '' }, [icon('warning', 18),
+      h('span', `This change (dashed) takes the place of ${view.asked.lost} undone steps of the history, which cannot come back.`),
+      button('Change it', () => v.answer(true), { kind: 'primary' }), button('Keep the steps', () => v.answer(false), { command: 'viewer.escape' })])
     if (view.adjust) {
       const a = adjustments[view.adjust.operation]
       return bar(slider(a.name, view.adjust.value, n => { view.adjust.value = n }, { min: a.min, max: a.max, step: a.step, text: um(view.adjust.value), title: a.help }),
@@ -214,8 +222,8 @@ export function createActions(v) {
       h('span', { class: 'muted', role: 'status' }, preview?.problem ?? (preview ? `${preview.area} px²` : '')), drawing.open ? done('Take it') : null, drawing.open
       ? cancel() : null)
     if (tool === 'brush' || tool === 'eraser') return bar(h('span', tool === 'eraser' ? 'Erases' : !adds('brush') ? 'New object'
-      : Number(target()) ? `Adds to object ${target()} when near it, else a new object` : 'Adds to the new object'),
-      slider('Size', Math.round(100 * Math.log2(pen)), n => setPen(2 ** (n / 100)), { max: 1000, text: um(pen) }), drawing.open ? done('Finish') : null)
+      : `Adds to ${Number(target()) ? 'object ' + target() : 'the new object'} when near it, else a new object`),
+      slider('Size', Math.round(100 * Math.log2(pen())), n => setPen(2 ** (n / 100)), { max: 1000, text: um(pen()) }), drawing.open ? done('Finish') : null)
     if (drawing.open > 1 && tool !== 'box' && !(tool === 'area' && v.area.shape() === 'box')) return bar(done('Finish'), cancel())
     if (v.rejects().length) return bar(h('span', `Rejected: ${[...new Set(v.rejects().map(o => o.rule))].join(', ')}`),
       button('Keep it', keep, { kind: 'primary', command: 'viewer.keep', iconName: 'check' }))
@@ -264,5 +272,5 @@ export function createActions(v) {
     if (view.tool === 'wand') ask()
   }
   const color = (kind, mods) => kind === 'eraser' || mods.alt ? '#D55E00' : kind === 'cut' ? '#D55E00' : adds(kind, mods.shift) ? '#009E73' : '#0072B2'
-  return { use, commands, rail, stage, changed, finish, nudge, escape, color, removeSelected: onObjects('delete') }
+  return { say, pen, use, commands, rail, stage, changed, finish, nudge, escape, color, removeSelected: onObjects('delete') }
 }

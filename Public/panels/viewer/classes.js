@@ -1,15 +1,15 @@
 // The classes of a project: a section that lists them and labels what is selected, and the keys for it. Used by the viewer and the gallery.
 import { h, reactive, onMounted, onBeforeUnmount, nextTick } from '../../vendor/vue.runtime.js'
 import { get, post, patch, remove, at } from '../../api.js'
-import { state, on, later, notify, complain } from '../../state.js'
+import { state, shell, on, later, notify, complain } from '../../state.js'
 import { boxOf } from '../../outbox.js'
 import { useCommands } from '../../commands.js'
 import { button, iconButton, section } from '../../ui.js'
 import { plural, count } from '../../lib/format.js'
 
-/** Okabe–Ito; after them the same again with a pattern. */
-const colors = ['#0072B2', '#E69F00', '#009E73', '#CC79A7', '#D55E00', '#56B4E9', '#F0E442', '#999999']
-const c = reactive({ of: '', list: null, unlabelled: 0, revision: 0, open: null, draft: '', find: null, at: 0 })
+/** Okabe–Ito, last the blue of objects without a class; after them the same again with a pattern. */
+const colors = ['#009E73', '#D55E00', '#CC79A7', '#E69F00', '#56B4E9', '#F0E442', '#0072B2', '#999999']
+const c = reactive({ of: '', list: null, unlabelled: 0, revision: 0, open: null, draft: '', find: null, at: 0, refused: null })  // refused: { id: of the class, null for a new one, name: as typed, text }
 
 export const categories = () => c.list ?? []
 export const categoryOf = id => categories().find(k => k.id === id)
@@ -19,31 +19,54 @@ const P = path => at(state.project, path)
 
 async function load() {
   const { user, name } = state.project
-  if (c.of !== `${user}/${name}`) Object.assign(c, { of: `${user}/${name}`, list: null, open: null, find: null })
+  if (c.of !== `${user}/${name}`) Object.assign(c, { of: `${user}/${name}`, list: null, open: null, find: null, draft: '', refused: null })
   try { const { categories, unlabelled, revision } = await get(P('/categories')); Object.assign(c,
     { list: categories, unlabelled, revision }) } catch (error) { if (!error.offline) complain(error) }
 }
 const offer = (what, batch) => { const box = boxOf(state.project); notify(what, { action: { label: 'Undo', run: () => box.step(true, { what, batch }) } }) }
 
+/** true, and said, where nothing can be changed. */
+const off = () => !!state.project?.readOnly && !!notify('Read-only: labels and classes are off.')
+
 /** `category`: id, null takes the label away, undefined keeps each object's own. */
 async function label(expose, category, status = 'validated') {
+  if (off()) return
   const objects = expose.selected().filter(o => Number.isInteger(o) || String(o).startsWith('@'))
   if (!objects.length) { notify('Select an object first.'); return }
   try {
     const n = objects.length, what = category === undefined ? `${plural(n, 'label')} ${status}` : category === null ? `${plural(n, 'label')} taken away`
       : `${plural(n, 'object')}: ${categoryOf(category)?.name}`
-    const { batch } = await boxOf(state.project).ask({ path: '/labels', body: { category, status }, objects, what, image: 'labels' })
-    if (batch) offer(what, batch)
-    else if (category === undefined) notify('No label to change: choose a class first.')
+    const was = Object.fromEntries(objects.map(o => [o, expose.was(o)])), { batch, held, what: stored = what } = await boxOf(state.project).ask(
+      { path: '/labels', body: { category, status }, objects, what, was, image: 'labels' })
+    if (shell.saved?.kind !== 'working') shell.saved = { kind: 'saved' }
+    if (batch) offer(stored, batch)
+    else if (category === undefined && !held) notify('No label to change: choose a class first.')
     await load()
     expose.changed?.(objects)
   } catch (error) { complain(error) }
 }
-async function add(name, expose) {
+async function add(name) {
+  if (off()) return
+  c.refused = null
   const taken = categories().map(k => k.key), key = [1, 2, 3, 4, 5, 6, 7, 8, 9].find(n => !taken.includes(n))
-  try { const made = await post(P('/categories'), key ? { name, key } : { name }); await load(); return made } catch (error) { complain(error) }
+  try { const made = await post(P('/categories'), key ? { name, key } : { name }); await load(); return made } catch (error) {
+    // The name stays in the field, with the reason below.
+    c.draft = name
+    c.refused = { id: null, text: error.message }
+  }
 }
-async function save(id, body) { try { await patch(P(`/categories/${id}`), body) } catch (error) { complain(error) } load() }
+async function save(id, body) {
+  const before = c.refused
+  c.refused = null
+  try { await patch(P(`/categories/${id}`), body) } catch (error) {
+    if (!body.name) complain(error)
+    else Object.assign(c, { open: id, refused: { id, name: body.name, text: error.message } })
+    return load()
+  }
+  if (before && c.open === id) c.open = null
+  load()
+}
+const refused = id => c.refused?.id === id ? h('p', { class: 'bad small', role: 'alert' }, c.refused.text) : null
 async function drop(k, expose) {
   try {
     const { batch } = await remove(P(`/categories/${k.id}`))
@@ -57,7 +80,8 @@ async function drop(k, expose) {
 }
 
 /**
- * To be called in `setup`: keys 1–9, `/`, Enter. `expose` = { project, selected: () => ids, changed: ids => …, busy?: () => a shape is being drawn }.
+ * To be called in `setup`: keys 1–9, `/`, Enter. `expose` = { project, selected: () => ids, was: id => its label as text (lib/stale.js), undefined when not known,
+ * changed: ids => …, busy?: () => a shape is being drawn }.
  * Where `typed(event)` says so, a letter that means no command opens the search and is its first.
  */
 export function useClassCommands(expose, typed) {
@@ -70,7 +94,7 @@ export function useClassCommands(expose, typed) {
     { id: 'class.validate', title: 'Validate the label', group, key: 'Enter', when: any, run: () => { label(expose) } },
     { id: 'class.doubt', title: 'Mark the label dubious', group, key: 'Alt+D', when: any, run: () => { label(expose, undefined, 'dubious') } },
     { id: 'class.none', title: 'Take the label away', group, key: 'Alt+0', when: any, run: () => { label(expose, null) } },
-    { id: 'class.undo', title: 'Undo the last labels', group, key: 'Alt+Z', run: () => { boxOf(state.project).step() } }
+    { id: 'class.undo', title: 'Undo the last labels', group, key: 'Alt+Z', run: () => { off() || boxOf(state.project).step() } }
   ])
   const find = text => { expose.show?.(); Object.assign(c, { find: text, at: 0 }) }
   const type = e => { if (!e.defaultPrevented && !e.ctrlKey && !e.metaKey && !e.altKey && /^\p{L}$/u.test(e.key) && typed(e)) { e.preventDefault(); find(e.key) } }
@@ -113,8 +137,16 @@ function search(expose) {
 }
 
 const form = (k, expose) => h('div', { class: 'class-form' }, [
-  h('input', { 'aria-label': 'Name of the class', onVnodeMounted: ({ el }) => { el.value = k.name; el.focus() }, onChange: e => { save(k.id, { name: e.target.value }) },
-    onKeydown: e => { if (e.key === 'Enter' || e.key === 'Escape') { e.stopPropagation(); if (e.key === 'Escape') e.target.value = k.name; c.open = null } } }),
+  h('input', { 'aria-label': 'Name of the class', 'aria-invalid': c.refused?.id === k.id ? 'true' : undefined, onVnodeMounted: ({ el }) => { el.value = c.refused?.id === k.id ? c.refused.name : k.name; el.focus() },
+    onChange: e => { if (e.target.value !== k.name) save(k.id, { name: e.target.value }) },
+    onKeydown: e => {
+      if (e.key !== 'Enter' && e.key !== 'Escape') return
+      e.stopPropagation()
+      if (e.key === 'Escape') e.target.value = k.name
+      // A refused name that is sent once more unchanged is no change to the field.
+      else if (c.refused && e.target.value !== k.name) return save(k.id, { name: e.target.value })
+      c.open = c.refused = null
+    } }), refused(k.id),
   h('div', { class: 'row colors', role: 'radiogroup', 'aria-label': 'Colour' }, colors.map(color => h('button',
     { type: 'button', key: color, role: 'radio', 'aria-checked': String(k.color === color), 'aria-label': color, class: ['swatch', { pressed: k.color === color }],
     style: { background: color }, onClick: () => save(k.id, { color }) }))),
@@ -150,7 +182,8 @@ export function classes(expose) {
       iconButton('close', 'Take the label away', () => label(expose, null), { command: 'class.none', size: 14 })]) : null,
     off ? null : h('form', { class: 'row', onSubmit: async e => { e.preventDefault(); const name = c.draft.trim(); c.draft = '';
       if (name) { await add(name); nextTick(() => e.target.querySelector('input')?.focus()) } } }, [
-      h('input', { class: 'grow', value: c.draft, 'aria-label': 'New class', placeholder: 'New class', onInput: e => { c.draft = e.target.value } }),
-        button('Add', null, { type: 'submit', disabled: !c.draft.trim() })])
+      h('input', { class: 'grow', value: c.draft, 'aria-label': 'New class', placeholder: 'New class', 'aria-invalid': c.refused?.id === null ? 'true' : undefined,
+        onInput: e => { c.draft = e.target.value; c.refused = null } }),
+        button('Add', null, { type: 'submit', disabled: !c.draft.trim() })]), off ? null : refused(null)
   ], { key: 'classes', aside: button('Search', () => { c.find = ''; c.at = 0 }, { kind: 'tag', command: 'class.find' }) })
 }

@@ -2,7 +2,7 @@
 import { get, post } from '../../api.js'
 import { later, notify, complain } from '../../state.js'
 import { boxOf } from '../../outbox.js'
-import { collection } from '../../lib/geometry.js'
+import { collection, feature, covers, contains } from '../../lib/geometry.js'
 import { madeBy } from '../../lib/edit-queue.js'
 import { casedOutline } from './image-map.js'
 import { drawn } from './tools.js'
@@ -40,27 +40,55 @@ export function createEdits(v) {
       return true
     }
   }
+  const shapes = e => e.ghost?.map(g => feature(g)) ?? e.annotations.features
+  /** What waits to make an object or to be added to it, as features. */
+  const shapesOf = id => queue.waiting.filter(e => madeBy(e) === id || (['add', 'replace'].includes(e.operation) && e.objects.includes(id))).flatMap(shapes)
+  const deleted = () => new Set(queue.waiting.flatMap(e => e.operation === 'delete' ? e.objects : []))
+  /** Id of the object at a place that the server does not know yet. */
+  function waitingAt(x, y) {
+    const gone = deleted(), made = own(queue.waiting).findLast(e => e.operation === 'draw' && !gone.has(madeBy(e)) && shapesOf(madeBy(e)).some(f => covers(f, x, y)))
+    return made && madeBy(made)
+  }
+  /** The smallest object at a place among those that this tab has seen, for want of the server. */
+  function knownAt(x, y, which) {
+    const gone = deleted(), { off, on } = v.layers.rejects
+    return [...objects.values()].filter(o => o.outline && (o.image ?? view.image.id) === view.image.id && !gone.has(o.id)
+      && (o.kind !== 'reject' || (which === 'all' && on && !off.includes(o.rule))) && contains(o.outline, x, y)).sort((a, b) => a.area - b.area)[0]
+  }
   function drawPending() {
     if (!v.pendingLayer) return
     v.pendingLayer.clearLayers()
+    v.looks.hide([...own(queue.waiting), ...settling].flatMap(e => e.operation === 'delete' ? e.ghost ?? [] : []))
+    const gone = deleted()
     const add = layer => v.pendingLayer.addLayer(layer), scale = v.scale()
-    for (const edit of [...view.waiting, ...settling, ...view.held]) {
+    for (const edit of [...view.waiting, ...settling, ...view.held, ...view.asked ? [view.asked] : []]) {
+      if (gone.has(madeBy(edit)) || edit.objects.some(id => String(id)[0] === '@' && gone.has(id))) continue
       const held = !!edit.current
       const color = held ? refusedColor : ['delete', 'erase'].includes(edit.operation) ? erasedColor : pendingColor
       for (const geometry of edit.ghost ?? []) add(casedOutline(geometry, { color, casing: '#fff', fill: 0.12, dashed: true, pane: 'pending' }))
       if (!edit.ghost) for (const f of edit.annotations.features) add(drawn(f, { color, scale, dashed: true, pane: 'pending' }))
       // A pen line that is kept back is dashed like all that has no effect.
       if (held) for (const f of edit.annotations.features) if (f.properties.width) add(drawn({ ...f, properties: { role: 'outline' } }, { color, scale, pane: 'pending' }))
-      if (!['draw', 'add', 'erase'].includes(edit.operation)) for (const objectId of edit.objects) { const o = objects.get(objectId); if (o?.outline) add(casedOutline(o.outline,
+      if (!['draw', 'add', 'erase', 'delete'].includes(edit.operation)) for (const objectId of edit.objects) { const o = objects.get(objectId); if (o?.outline) add(casedOutline(o.outline,
         { color, casing: '#fff', dashed: true, pane: 'pending' })) }
     }
   }
   /** Queues an edit; `ghost` = outlines shown until the answer is drawn, where the features alone do not say what comes. */
-  function edit(operation, list, features = [], { parameters, ghost } = {}) {
+  function edit(operation, list, features = [], { parameters, ghost } = {}, sure = false) {
     if (v.readOnly()) { view.refused = 'This project is read-only here, so it cannot be changed.'; return }
+    if (view.asked) return false
     view.refused = null
+    // What was undone is lost by a new edit; the server cannot bring it back.
+    const lost = view.canRedo && !view.waiting.length ? view.edits.filter(e => e.undone).length : 0
+    if (lost > 1 && !sure) {
+      view.asked = { lost, operation, objects: list, ghost, annotations: collection(features), go: () => edit(operation, list, features, { parameters, ghost }, true) }
+      drawPending()
+      return true
+    }
+    if (lost === 1) notify('The undone step of the history gives way to this one.')
     const expected = {}
     for (const objectId of list) { const known = objects.get(objectId); if (known?.maskRevision != null) expected[objectId] = known.maskRevision }
+    if (operation === 'delete') ghost = list.map(o => objects.get(o)?.outline).filter(Boolean)
     const added = box.add({ operation, image: view.image.id, objects: list, annotations: collection(features), parameters, expected, ghost })
     // The new object can be worked on before the server has named it.
     if (operation === 'draw') { view.selected = [madeBy(added)]; view.focus = view.selected[0]; v.drawSelection() }
@@ -107,10 +135,18 @@ export function createEdits(v) {
       view.canRedo = answer.canRedo
     } catch (error) { if (!error.offline) complain(error) }
   }
+  /** Makes the edit that was asked about, or gives it up; true when there was one. */
+  function answer(go) {
+    const { asked } = view
+    view.asked = null
+    if (asked) { go && asked.go(); drawPending() }
+    return !!asked
+  }
   // One step at a time: what is possible is known only when the step before is answered.
   let stepping = Promise.resolve()
   const inTurn = work => (stepping = stepping.then(work))
   async function ask(path, body) {
+    answer(false)
     if (queue.waiting.length) { notify('The last change is still on its way; this works when the server has it.'); return false }
     if (v.readOnly()) return false
     view.busy = true
@@ -151,5 +187,5 @@ export function createEdits(v) {
     if (view.selected.length) v.select([...view.selected])
   }
 
-  return { queue, edit, drawPending, loadEdits, back, goTo, emitRevision, applyHeld, discardHeld: () => queue.discard(view.image.id), share: shared, box }
+  return { queue, edit, answer, shapesOf, waitingAt, knownAt, drawPending, loadEdits, back, goTo, emitRevision, applyHeld, discardHeld: () => queue.discard(view.image.id), share: shared, box }
 }

@@ -2,12 +2,14 @@
 import { h } from '../../vendor/vue.runtime.js'
 import { icon } from '../../icons.js'
 import { button, section } from '../../ui.js'
-import { ago } from '../../lib/format.js'
+import { ago, plural } from '../../lib/format.js'
 
 export const operationTitles = {
   draw: 'Draw', delete: 'Delete', merge: 'Merge', split: 'Split', cut: 'Cut', erase: 'Erase', add: 'Add', fill: 'Fill holes', smooth: 'Smooth', replace: 'Redraw',
     separate: 'Separate', import: 'Bring in'
 }
+
+const named = ([id, ...more]) => more.length ? plural(more.length + 1, 'object') : Number(id) ? `object ${id}` : 'the new object'
 
 export function history(v) {
   const { view } = v, now = view.edits.find(e => !e.undone)
@@ -18,9 +20,9 @@ export function history(v) {
   ]))
   return section('History', view.edits.length || view.waiting.length ? [h('ol', { class: 'history' }, [
     ...view.waiting.slice().reverse().map(e => h('li', { class: 'pending', key: e.key }, [icon('clock', 14),
-      h('span', { class: 'grow' }, `${operationTitles[e.operation]} · waiting`)])),
+      h('span', { class: 'grow' }, `${operationTitles[e.operation]}${e.operation === 'delete' ? ' ' + named(e.objects) : ''} · waiting`)])),
     ...view.edits.map(e => row(e.id, e.id, {
-      picture: h('img', { src: v.P(`/edits/${e.id}/picture?side=after&size=96`), alt: '', loading: 'lazy' }),
+      picture: h('img', { src: v.P(`/edits/${e.id}/picture?side=after&size=96&v=${view.image?.uid}`), alt: '', loading: 'lazy' }),
       what: (/^run/.test(e.operation) && e.summary ? e.summary.replace(/ by .*/, ' found') : e.summary) || operationTitles[e.operation], when: e.undone ? 'undone' : ago(e.at), undone: e.undone, at: e === now
     })),
     view.moreEdits || !view.edits.length ? null : row(0, 0, { picture: icon('images', 20), what: 'As it was at first', at: !now })

@@ -1,5 +1,6 @@
 // A Leaflet map over one image. (lat, lng) = (y, x) in native pixels, y down, pixel centres at whole numbers.
 import { zoomOffset, fitZoom, tileSize, tileBox, boxesTouch } from '../../lib/tiles.js'
+import { ringsOf } from '../../lib/geometry.js'
 import { L } from '../../vendor/leaflet.runtime.js'
 
 export const latLng = (x, y) => L.latLng(y, x)
@@ -162,6 +163,7 @@ function draw(to, image, opacity) {
  */
 export const OverlayTiles = ImageTiles.extend({
   parts: [],
+  hidden: [],
   initialize(image, address, options) {
     // Past the native level the server draws pixels as squares and outlines as thin as ever, four levels deep.
     ImageTiles.prototype.initialize.call(this, image, address, { maxNativeZoom: image.levels + 3 - zoomOffset(devicePixelRatio), ...options })
@@ -195,6 +197,22 @@ export const OverlayTiles = ImageTiles.extend({
     const to = tile.getContext('2d')
     to.clearRect(0, 0, tile.width, tile.height)
     for (const { image, opacity, dotted } of tile.shown) if (image) draw(to, dotted ? dots(image) : image, opacity)
+    const { x, y, z, size } = tile.place, { levels, tileSize } = this.image
+    if (!size || !this.hidden.length) return
+    const k = 2 ** (z + this.offset + 1 - levels), s = tile.width / size.width
+    to.save()
+    Object.assign(to, { globalCompositeOperation: 'destination-out', globalAlpha: 1, lineWidth: 5 })
+    to.scale(s, s)
+    to.beginPath()
+    for (const ring of this.hidden.flatMap(ringsOf)) ring.forEach(([px, py], i) => to[i ? 'lineTo' : 'moveTo']((px + 0.5) * k - x * tileSize, (py + 0.5) * k - y * tileSize))
+    to.fill('evenodd')
+    to.stroke()
+    to.restore()
+  },
+  hide(list) {
+    if (!list.length && !this.hidden.length) return
+    this.hidden = list
+    for (const tile of this.touched(null)) this.paint(tile)
   },
   // Shown smaller than it is, the browser would leave rows and columns out: such a tile has the pixels of the screen instead.
   lay(tile) {

@@ -107,6 +107,8 @@ export function createLooks(v) {
       if (view.image.bits > 8) section.range().then(auto => { if (auto && map) { Object.assign(display, settingsFor(view.image, place.d, auto)); apply() } })
       section.look()
     },
+    /** Takes what will be gone out of the overlays: geometries. */
+    hide(list) { overlays?.hide(list); rightOverlays?.hide(list) },
     /** After a change of objects: overlay tiles that touch the boxes, all when null. */
     refresh: boxes => Promise.all([overlays?.refresh(boxes), rightOverlays?.refresh(boxes)]),
     /** The image has changed: better tiles are there, or it got a pixel size. */

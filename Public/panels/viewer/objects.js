@@ -1,4 +1,5 @@
 // The objects of the image on screen: fetching, what lies under the pointer, selection.
+import { withoutSteps } from './layers.js'
 import { get, post, all } from '../../api.js'
 import { state, complain } from '../../state.js'
 import { left, share } from '../../selection.js'
@@ -23,13 +24,24 @@ export function createObjects(v) {
   /** Rejected segments answer to the pointer while their layer is shown. */
   const kind = () => v.layers.rejects.on ? 'all' : 'region'
   async function hit(x, y, which = kind()) {
-    const { object } = await get(P(`/objects/at?blob=${view.image.id}&x=${Math.round(x)}&y=${Math.round(y)}&kind=${which}`))
+    const { object } = await get(P(`/objects/at?blob=${view.image.id}&x=${Math.round(x)}&y=${Math.round(y)}&kind=${which}${withoutSteps(view.image, v.layers)}`))
     return object && !v.layers.rejects.off.includes(object.rule) ? fetchObject(object.id) : null
   }
-  /** Ids of the segments under some places. */
+  /** Id of the object at a place, one that waits before all; without the server one of those seen before. */
+  async function idAt(x, y, which = kind()) {
+    const made = v.waitingAt(x, y)
+    if (made || !inside(x, y)) return made
+    try { return (await hit(x, y, which))?.id } catch (error) {
+      const known = error.offline && v.knownAt(x, y, which)
+      if (known) return known.id
+      throw error
+    }
+  }
+  /** Ids of the segments under some places; those that could not be found out are left away when there are others. */
   async function under(places) {
-    const found = await Promise.all(places.map(p => inside(...p) ? hit(...p, 'region') : null))
-    return [...new Set(found.filter(Boolean).map(o => o.id))]
+    const found = await Promise.allSettled(places.map(p => idAt(...p, 'region'))), ids = [...new Set(found.map(f => f.value).filter(Boolean))], failed = found.find(f => f.reason)
+    if (failed && !ids.length) throw failed.reason
+    return ids
   }
   /** Adds all that an area touches to the selection. */
   async function selectWithin(geometry) {
@@ -126,6 +138,6 @@ export function createObjects(v) {
     } catch (error) { complain(error) }
   }
 
-  return { fetchObject, hit, under, selectWithin, regions, rejects, inside, countObjects, hover, showHover, leave: () => { asked = null; showHover(null) }, drawSelection, select,
+  return { fetchObject, idAt, under, selectWithin, regions, rejects, inside, countObjects, hover, showHover, leave: () => { asked = null; showHover(null) }, drawSelection, select,
     selectAll, clearSelection, focusObject, next }
 }

@@ -8,6 +8,7 @@ import { icon } from '../../icons.js'
 import { iconButton, problemPage, empty } from '../../ui.js'
 import { plural, count } from '../../lib/format.js'
 import { positionText } from '../../lib/units.js'
+import { labelText } from '../../lib/stale.js'
 import { createMap, boundsOf, fitImage, fits, setView, zoomBy } from './image-map.js'
 import { createLooks } from './looks.js'
 import { createTools } from './tools.js'
@@ -25,7 +26,7 @@ const component = defineComponent(() => {
   const view = reactive({
     image: null, error: null, total: null, style: memory.load('viewer.style', 'outline'), peek: false, tool: 'pan', drawing: { open: 0, done: 0 }, adjust: null, preview: null,
       hint: null, cursor: null, zoom: null, sideOpen: memory.load('viewer.side', innerWidth > 900),
-    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], busy: false, refused: null,
+    selected: [], focus: null, columns: [], edits: [], canUndo: false, canRedo: false, moreEdits: null, waiting: [], held: [], asked: null, busy: false, refused: null,
       neighbours: []
   })
   const objects = shallowReactive(new Map())  // id → object with outline, as far as this tab has seen them
@@ -83,7 +84,7 @@ const component = defineComponent(() => {
     v.marks = L.layerGroup().addTo(v.map)
     // A pen of a hundredth of the image suits most objects; whoever needs another keeps it.
     view.pen ??= Math.max(3, Math.round(Math.max(image.width, image.height) / 100))
-    v.tools = createTools({ map: v.map, scale, size: () => view.pen, color: actions.color, changed: actions.changed, finish: actions.finish, nudge: actions.nudge,
+    v.tools = createTools({ map: v.map, scale, size: actions.pen, color: actions.color, changed: actions.changed, finish: actions.finish, nudge: actions.nudge,
       select: v.selectWithin, hover: pointAt })
     area.start(v.map)
     watch(() => view.tool === 'area', area.load)
@@ -95,11 +96,15 @@ const component = defineComponent(() => {
       element.value.focus({ preventScroll: true })
       const [x, y] = xy(e)
       if (looks.click(x, y) || view.tool !== 'pan' || v.tools.dragged) return
-      try {
-        const object = v.inside(x, y) && view.style !== 'off' ? await v.hit(x, y) : null
-        if (object) v.select([object.id], { add: e.originalEvent.shiftKey })
-        else if (!e.originalEvent.shiftKey) v.clearSelection()
-      } catch (error) { complain(error) }
+      // What was selected before must not get the next key while the answer is long in coming, or does not come.
+      const add = e.originalEvent.shiftKey, clear = () => { if (!add) v.clearSelection() }, late = setTimeout(clear, 150)
+      await (v.clicked = (async () => {
+        try {
+          const found = view.style !== 'off' && await v.idAt(x, y)
+          found ? v.select([found], { add }) : clear()
+        } catch (error) { clear(); error.offline ? actions.say('The server does not answer: only objects that were looked at before can be selected now.') : complain(error) }
+        clearTimeout(late)
+      })())
     })
     v.map.on('dblclick', () => v.tools.doubleClick())
     v.map.on('zoomend', () => { view.zoom = v.map.getZoom(); v.drawPending() })
@@ -141,7 +146,7 @@ const component = defineComponent(() => {
     try { view.neighbours = (await all(P('/blobs'), 'images', 2000)).filter(i => i.state !== 'failed').map(i => i.id) } catch { /* then there is no next */ }
   })
   const ends = [
-    on('labels', () => later('labels', v.labelling.changed)),
+    on('labels', () => later('labels', v.labelling.changed)), on('settled', e => { if (e.of === view.image?.id && v.map) area.load() }),
     on('objects', d => {
       if (!v.map || d.image !== view.image.id || d.revision === v.revision) return
       // Own edits have set the revision already; this one comes from a run or another tab.
@@ -218,7 +223,7 @@ const component = defineComponent(() => {
     { id: 'viewer.after', title: 'Image after', group: G1, key: 'PageDown', run: () => neighbour(1) }
   ])
   v.labelling = {
-    selected: v.regions, labelOf: o => objects.get(o)?.label, busy: () => view.adjust || view.tool !== 'pan' || v.tools?.busy, show: () => { view.sideOpen = true },
+    selected: v.regions, labelOf: o => objects.get(o)?.label, was: o => { const l = objects.get(o)?.label; return l === undefined ? l : labelText(l?.category, l?.status) }, busy: () => view.adjust || view.tool !== 'pan' || v.tools?.busy, show: () => { view.sideOpen = true },
     // Those on screen are asked for anew.
     changed: async () => {
       const ids = view.selected.filter(Number.isInteger).slice(0, 1000)

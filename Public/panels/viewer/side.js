@@ -35,7 +35,7 @@ export function side(v) {
     layersSection(v),
     v.looks.displaySection(),
     classes(v.labelling),
-    section('Selection', objects.length === 0 ? h('p', { class: 'muted' }, ['Click an object to select it, ', h('kbd', 'Shift'), ' and click for more.']) : [
+    section('Selection', objects.length === 0 ? h('p', { class: 'muted' }, view.selected.length ? 'The object is not known here until the server answers.' : ['Click an object to select it, ', h('kbd', 'Shift'), ' and click for more.']) : [
       objects.length > 1 ? h('div', { class: 'chips' }, objects.slice(0, 24).map(o => h('button',
         { type: 'button', key: o.id, class: ['vignette', { pressed: one?.id === o.id }], 'aria-label': `Object ${o.id}`, 'aria-pressed': String(one?.id === o.id),
         onClick: () => v.focusObject(o.id) }, h('img', { src: v.vignette(o), alt: '', loading: 'lazy' })))) : null,

@@ -10,6 +10,8 @@ enum Schemas {
             "current?": .object(["revision": .integer, "objects": .array(.ref("Object")), "removed": .array(.integer)])
                 .described("Of edit.conflict: the newer state of the objects it is about."),
             "faults?": .array(.object(["index": .integer, "sentence": .string])).described("Of metadata.invalid: which of the changes, and why."),
+            "edited?": .array(.object(["image": .integer, "name": .string, "edited": .integer, "removed": .integer]))
+                .described("Of run.editedObjects: by image, objects made or changed and objects taken away by hand."),
         ]),
         "Session": .object(["user": .string, "version": .string, "readOnly": .boolean]),
         "Project": ProjectJSON.schema,

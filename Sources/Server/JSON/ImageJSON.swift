@@ -11,12 +11,14 @@ enum ImageJSON {
         "format": .string, "state": .choice(ImageState.allCases.map(\.rawValue)), "error?": .string, "pixelSizeUm?": .number, "pixelSizeSource?": .string,
         "objects": .integer, "metadata": .map(.object(["value": .string, "source": .string])), "bytes": .integer, "sha256": .string,
         "levels": .integer, "tileSize": .integer, "revision": .integer, "pyramid": .boolean, "importedAt": .date,
-        "rejects?": .map(.integer),
+        "rejects?": .map(.integer), "steps?": .map(.integer).described("Objects by the step that found them; \"\": drawn by hand."),
         "area?": .anyObject.described("GeoJSON Polygon of the part that counts, when one was drawn on this image."),
     ])
 
-    /// - Parameter rejects: what rules dropped, by rule; only where one image is asked for, as it is counted anew each time.
-    static func value(_ image: ImageRecord, metadata: [String: MetadataValue], rejects: [String: Int]? = nil) -> JSONValue {
+    /// - Parameters:
+    ///   - rejects: what rules dropped, by rule; only where one image is asked for, as it is counted anew each time.
+    ///   - steps: objects by step, likewise.
+    static func value(_ image: ImageRecord, metadata: [String: MetadataValue], rejects: [String: Int]? = nil, steps: [String: Int]? = nil) -> JSONValue {
         let levels = image.width > 0 && image.height > 0 ? PyramidLayout(width: image.width, height: image.height, tileSize: tileSize).levels.count : 0
         var members: [String: JSONValue] = [
             "id": .integer(image.id), "uid": .string(image.uid), "name": .string(image.name), "width": .integer(image.width),
@@ -30,6 +32,7 @@ enum ImageJSON {
         if let area = image.area, let json = try? JSONDecoder().decode(JSONValue.self, from: Data(area.utf8)) { members["area"] = json }
         if let size = image.pixelSize { members["pixelSizeUm"] = .number(size) }
         if let source = image.pixelSizeSource { members["pixelSizeSource"] = .string(source) }
+        if let steps { members["steps"] = .object(steps.mapValues { .integer($0) }) }
         if let rejects { members["rejects"] = .object(rejects.mapValues { .integer($0) }) }
         return .object(members)
     }

@@ -9,6 +9,7 @@ enum ObjectJSON {
     static let schema = Schema.object([
         "id": .integer, "uid": .string, "image": .integer, "kind": .choice(ObjectKind.allCases.map(\.rawValue)), "box": .ref("Box"), "area": .integer,
         "active": .boolean.described("False when an edit or a run has taken it away; undo can bring it back."), "edited": .boolean, "parent?": .integer,
+        "step?": .string.described("Step of the pipeline that found it; missing where it was drawn by hand."),
         "nInner": .integer, "rule?": .string, "touches": .integer.described("Borders: 1 left, 2 top, 4 right, 8 bottom."),
         "maskRevision": .integer, "label": LabelJSON.schema.nullable, "measurements": .map(.number),
         "outline?": .anyObject.described("GeoJSON geometry along pixel edges: pixel (x, y) covers x - 0.5 to x + 0.5."),
@@ -25,6 +26,7 @@ enum ObjectJSON {
             "touches": .integer(object.touches), "maskRevision": .integer(object.maskRevision), "label": LabelJSON.value(object.label),
             "measurements": .object(object.measurements.dictionary.filter { $0.value.isFinite }.mapValues { .number($0) }),
         ]
+        if let step = object.node { members["step"] = .string(step) }
         if let parent = object.parent { members["parent"] = .integer(parent) }
         if let rule = object.rule { members["rule"] = .string(rule) }
         if let outline { members["outline"] = outline }
@@ -42,5 +44,8 @@ enum ObjectJSON {
 }
 
 extension StoredMask {
+    /// What screens show: the mask, or the whole box of one that is damaged, so that it can be selected, deleted and replaced.
+    var shown: Mask { (try? decoded()) ?? .full(box) }
+
     func decoded() throws -> Mask { try MaskPNG.decode(png, origin: (box.x, box.y), name: "the mask of object \(object)") }
 }

@@ -180,7 +180,7 @@ final class ObjectMaps: ObjectWatcher {
     private static func apply(_ change: ObjectsChanged, to snapshot: Snapshot) -> Snapshot? {
         guard let (present, gone) = change.objects, change.revision >= 0 else { return nil }
         guard change.revision > snapshot.revision else { return snapshot }
-        guard let layer = try? ObjectMapMaker.layer(present, layout: snapshot.layout) else { return nil }
+        guard let layer = ObjectMapMaker.layer(present, layout: snapshot.layout) else { return nil }
         var box = Rect(x: 0, y: 0, width: 0, height: 0)
         for id in gone { if let old = snapshot.map.box(of: id) { box = box.union(old) } }
         for mask in present {

@@ -141,6 +141,8 @@ struct BlobRoutes: RouteGroup {
     }
 
     private func value(_ image: ImageRecord, _ project: OpenProject) async throws -> JSONValue {
-        ImageJSON.value(image, metadata: try await project.project.metadata(image.id), rejects: try await project.project.rejectCounts(image: image.id))
+        ImageJSON.value(
+            image, metadata: try await project.project.metadata(image.id), rejects: try await project.project.rejectCounts(image: image.id),
+            steps: try await project.project.stepCounts(image: image.id))
     }
 }

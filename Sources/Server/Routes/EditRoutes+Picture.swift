@@ -33,7 +33,7 @@ extension EditRoutes {
             let bytes = try await services.work.run {
                 let scale = Double(size) / Double(max(box.width, box.height))
                 let (width, height) = (max(1, Int(Double(box.width) * scale)), max(1, Int(Double(box.height) * scale)))
-                let outlines = try masks.map { try $0.decoded() }
+                let outlines = masks.map(\.shown)
                 return try JPEGWriter.encode(.color8(Self.drawn(outlines, box, on: try pyramid.region(box, width: width, height: height))), quality: 85)
             }
             return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))

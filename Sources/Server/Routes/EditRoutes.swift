@@ -35,7 +35,7 @@ struct EditRoutes: RouteGroup {
         "expected?": .map(.integer).described("Object id to maskRevision as you saw it; 409 with the newer state where one has changed."),
         "expectedRevision?": .integer.described("Revision of the image as you saw it."), "key?": key,
     ])
-    private static let key = Schema.string.described(
+    static let key = Schema.string.described(
         "As the header Idempotency-Key: a repeated request with the same key gives the first answer and does nothing, also after a restart.")
     private static let nothing = Route.Answer.json(
         .object(["created": .array(.integer), "revised": .array(.integer), "removed": .array(.integer), "note": .string]),
@@ -163,7 +163,7 @@ struct EditRoutes: RouteGroup {
     }
 
     /// What tells a repetition of a request, after a lost answer, from a second edit.
-    private static func key(_ call: Call) throws(Problem) -> String? {
+    static func key(_ call: Call) throws(Problem) -> String? {
         struct Keyed: Decodable { var key: String? }
         let header = call.headers[HTTPField.Name("Idempotency-Key")!]
         let key: String?
@@ -196,7 +196,7 @@ struct EditRoutes: RouteGroup {
     /// With their outlines, in the order of `masks`.
     private static func objects(_ project: OpenProject, masks: [Int64]) async throws -> [JSONValue] {
         try await project.project.objects(masks: masks).map { object, mask in
-            ObjectJSON.value(object, outline: ObjectJSON.outline(of: try mask.decoded()))
+            ObjectJSON.value(object, outline: ObjectJSON.outline(of: mask.shown))
         }
     }
 

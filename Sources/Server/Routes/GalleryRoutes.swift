@@ -74,7 +74,7 @@ struct GalleryRoutes: RouteGroup {
         if let kept = project.sheets[etag] { return .bytes(kept.bytes, type: "image/jpeg", etag: etag, cache: cache, call: call) }
         let cuts = try await project.vignettes.pictures(of: ids.map { byID[$0] }, cell: cell, of: project)
         let masks = drawn.steps.isEmpty ? [] : try await project.project.masks(of: ids)
-        let pictures = drawn.steps.isEmpty ? cuts : try await services.work.run { try Self.draw(drawn.steps, on: cuts, of: ids, masks) }
+        let pictures = drawn.steps.isEmpty ? cuts : try await services.work.run { Self.draw(drawn.steps, on: cuts, of: ids, masks) }
         let bytes = try await services.work.run { try sheet.encoded(pictures) }
         // One that lacks a picture may be whole the next time, when the image can be read.
         let isWhole = zip(ids, pictures).allSatisfy { byID[$0] == nil || $1 != nil }
@@ -85,9 +85,9 @@ struct GalleryRoutes: RouteGroup {
     /// The pictures with what the pipeline's vignette nodes draw on them.
     private static func draw(
         _ steps: [any VignetteStep], on cuts: [ContactSheet.Picture?], of ids: [ObjectID], _ masks: [StoredMask]
-    ) throws -> [ContactSheet.Picture?] {
+    ) -> [ContactSheet.Picture?] {
         let byID = Dictionary(uniqueKeysWithValues: masks.map { ($0.object, $0) })
-        return try zip(ids, cuts).map { id, cut in
+        return zip(ids, cuts).map { id, cut in
             guard let picture = cut, let stored = byID[id] else { return cut }
             let pixels: AnyImage
             if picture.channels == 1 {
@@ -100,7 +100,7 @@ struct GalleryRoutes: RouteGroup {
             }
             // A picture that fits its cell without loss of detail may be enlarged by a rounding; masks are only made smaller.
             var drawn = VignettePicture(
-                pixels: pixels, mask: try stored.decoded().reduced(by: max(1, picture.factor), origin: picture.origin, bounds: pixels.bounds),
+                pixels: pixels, mask: stored.shown.reduced(by: max(1, picture.factor), origin: picture.origin, bounds: pixels.bounds),
                 pixelSize: nil)
             for step in steps { step.draw(on: &drawn) }
             switch drawn.pixels {

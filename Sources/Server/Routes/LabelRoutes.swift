@@ -23,21 +23,23 @@ struct LabelRoutes: RouteGroup {
                     .object([
                         "objects": .array(.integer),
                         "category?": Schema.integer.nullable.described("Missing: each object keeps its own, as when it is validated. Null: the label is taken away."),
-                        "status?": LabelJSON.status.described("validated."), "score?": Schema.number.nullable.described("0 to 1, of a prediction."),
+                        "status?": LabelJSON.status.described("validated."), "score?": Schema.number.nullable.described("0 to 1, of a prediction."), "key?": EditRoutes.key,
                     ])),
                 answers: [.json(outcome, "Stored.")], problems: ProblemCode.change + [.categoryUnknown, .objectUnknown]
             ) { call in
                 let labels = try Self.labels(try call.json(JSONValue.self))
-                return try await answer(call, unknown: .objectUnknown) { try await $0.setLabels(labels, by: $1) }
+                let key = try EditRoutes.key(call)
+                return try await answer(call, unknown: .objectUnknown) { try await $0.setLabels(labels, by: $1, key: key) }
             },
             Route(
                 .post, Self.path + "/undo", "Takes a step of labelling back, an undo too. What was labelled otherwise since stays.",
-                body: .json(.object(["batch": .integer])), answers: [.json(outcome, "Taken back; its own step is `batch`.")],
+                body: .json(.object(["batch": .integer, "key?": EditRoutes.key])), answers: [.json(outcome, "Taken back; its own step is `batch`.")],
                 problems: ProblemCode.change + [.labelStepUnknown]
             ) { call in
                 struct Body: Decodable { var batch: Int64 }
                 let batch = try call.json(Body.self).batch
-                return try await answer(call, unknown: .labelStepUnknown) { try await $0.undoLabels(batch: batch, by: $1) }
+                let key = try EditRoutes.key(call)
+                return try await answer(call, unknown: .labelStepUnknown) { try await $0.undoLabels(batch: batch, by: $1, key: key) }
             },
             Route(
                 .get, Route.project + "/objects/{object}/labels", "What an object was called, newest first.",

@@ -34,7 +34,7 @@ struct ObjectRoutes: RouteGroup {
                     .init(name: "blob", schema: .integer, help: "The image."), .init(name: "x", schema: .number, help: "In image pixels."),
                     .init(name: "y", schema: .number, help: "In image pixels."),
                     .init(name: "kind", schema: .choice(OverlayRoutes.Kind.allCases.map(\.rawValue)), help: "region, with `rule` reject."),
-                    .init(name: "rule", schema: .string, help: "Only what these rules dropped, with commas."),
+                    .init(name: "rule", schema: .string, help: "Only what these rules dropped, with commas."), OverlayRoutes.hidingSteps,
                 ],
                 answers: [.json(.object(["object": Schema.ref("Object").nullable]), "The object, or null.")], problems: [.queryInvalid, .imageUnknown, .imageUnreadable],
                 isQuiet: true, handle: at),
@@ -106,8 +106,10 @@ struct ObjectRoutes: RouteGroup {
         let filter = try OverlayRoutes.filter(call)
         // Pixel centres lie at whole numbers.
         let (column, row) = (Int(x.rounded()), Int(y.rounded()))
+        let without = OverlayRoutes.without(call)
+        let hidden: Set<ObjectID> = without.isEmpty ? [] : Set(try await OverlayRoutes.objects(of: without, try await services.open(call), image: image))
         if let present = try await services.open(call).objects.objects(of: image) {
-            guard let id = present.map.objects(atX: column, y: row, filter).first, let mask = present.map.mask(of: id), let object = try await project.object(id) else {
+            guard let id = present.map.objects(atX: column, y: row, filter).first(where: { !hidden.contains($0) }), let mask = present.map.mask(of: id), let object = try await project.object(id) else {
                 return .json(["object": .null])
             }
             return .json(["object": ObjectJSON.value(object, outline: try await services.work.run { ObjectJSON.outline(of: mask) })])
@@ -117,10 +119,11 @@ struct ObjectRoutes: RouteGroup {
         for kind in [ObjectKind.region, .reject] where filter.kinds.contains(kind.rawValue) {
             masks += try await project.masks(atX: column, y: row, image: image, kind: kind).filter { mask in filter.rules.map { $0.contains(mask.rule ?? "") } ?? true }
         }
+        masks.removeAll { hidden.contains($0.object) }
         let candidates = masks.sorted { ($0.area, $0.object) < ($1.area, $1.object) }
-        let hit = try await services.work.run { try candidates.first { try $0.decoded().contains(x: column, y: row) } }
+        let hit = try await services.work.run { candidates.first { $0.shown.contains(x: column, y: row) } }
         guard let hit, let object = try await project.object(hit.object) else { return .json(["object": .null]) }
-        return .json(["object": ObjectJSON.value(object, outline: ObjectJSON.outline(of: try hit.decoded()))])
+        return .json(["object": ObjectJSON.value(object, outline: ObjectJSON.outline(of: hit.shown))])
     }
 
     private struct Within: Decodable {
@@ -164,7 +167,7 @@ struct ObjectRoutes: RouteGroup {
         let project = try await services.open(call)
         let object = try await find(call, project)
         guard let mask = try await project.project.mask(object.id) else { return .json(ObjectJSON.value(object)) }
-        let outline = try await services.work.run { ObjectJSON.outline(of: try mask.decoded()) }
+        let outline = try await services.work.run { ObjectJSON.outline(of: mask.shown) }
         return .json(ObjectJSON.value(object, outline: outline))
     }
 
@@ -173,6 +176,8 @@ struct ObjectRoutes: RouteGroup {
         let id = try call.id("object", unknown: .objectUnknown, what: "Object")
         let color = try call.color("color")
         guard let mask = try await project.project.mask(id) else { throw Self.unknown(id) }
+        // What is damaged is not passed on as a picture.
+        _ = try mask.decoded()
         let etag = "\"\(id)-\(mask.revision)-\(color.map { "\($0)" } ?? "")\""
         return try .bytes(
             try color.map { try MaskPNG.recolored(mask.png, color: $0) } ?? mask.png, type: "image/png", etag: etag, cache: "private, no-cache", call: call)
@@ -190,7 +195,9 @@ struct ObjectRoutes: RouteGroup {
         }
         let padding = try call.integer("padding", in: 0...500) ?? drawn?.margin(rank) ?? 10
         let size = try call.integer("size", in: 16...2048) ?? 512
-        let isCorrected = drawn != nil && image.flatMap { plan?.correctedEnd(of: $0) } == drawn?.image(rank)
+        var isCorrected = drawn != nil && image.flatMap { plan?.correctedEnd(of: $0) } == drawn?.image(rank)
+        // A project that can only be read shows the original where nobody has looked at the corrected image before.
+        if isCorrected, project.project.isReadOnly { isCorrected = (try? await project.pyramids.correctedFile(of: object.image)) != nil }
         let steps = drawn?.steps(rank) ?? []
         let state = steps.isEmpty && !isCorrected ? "" : "-" + VignetteState.tag(drawn?.state(rank) ?? "", isCorrected: isCorrected)
         let etag = "\"\(object.uid)-\(object.maskRevision)-\(padding)-\(size)\(state)\""
@@ -214,7 +221,7 @@ struct ObjectRoutes: RouteGroup {
                 if let stored {
                     // Of large objects the picture is made smaller first: lines and letters keep their width on the screen.
                     let factor = max(1, Double(box.width) / Double(width))
-                    picture.mask = try stored.decoded().reduced(by: factor, origin: Point(x: Double(box.x), y: Double(box.y)), bounds: picture.pixels.bounds)
+                    picture.mask = stored.shown.reduced(by: factor, origin: Point(x: Double(box.x), y: Double(box.y)), bounds: picture.pixels.bounds)
                     picture.pixelSize = pixelSize.map { $0 * factor }
                     for step in steps { step.draw(on: &picture) }
                 }

@@ -80,6 +80,8 @@ struct OverlayRoutes: RouteGroup {
         var state: Int64?
         /// Objects of a category; `.some(nil)`: those without one.
         var category: Int64??
+        /// Steps whose objects are left out.
+        var without: Set<String> = []
         /// State of all labels, where they matter; set by `resolve`.
         fileprivate var labelRevision: Int64?
 
@@ -90,6 +92,7 @@ struct OverlayRoutes: RouteGroup {
             filter = try OverlayRoutes.filter(call)
             if let text = call.target.query["selection"] { filter.selection = try OverlayRoutes.ids(text, field: "selection", most: 1_000) }
             state = try OverlayRoutes.state("state", call)
+            without = OverlayRoutes.without(call)
             switch call.target.query["category"] {
             case nil, "": break
             case "none": category = .some(nil)
@@ -97,8 +100,21 @@ struct OverlayRoutes: RouteGroup {
             }
         }
 
-        /// Looks up which objects have the category.
+        /// Looks up which objects have the category, and which are left out.
         mutating func resolve(_ project: OpenProject, image: ObjectID) async throws {
+            try await resolveCategory(project, image: image)
+            guard !without.isEmpty else { return }
+            let hidden = try await OverlayRoutes.objects(of: without, project, image: image)
+            switch filter.members {
+            case nil: filter.members = (hidden, false)
+            case (let ids, true)?:
+                let hidden = Set(hidden)
+                filter.members = (ids.filter { !hidden.contains($0) }, true)
+            case (let ids, false)?: filter.members = (Set(ids).union(hidden).sorted(), false)
+            }
+        }
+
+        private mutating func resolveCategory(_ project: OpenProject, image: ObjectID) async throws {
             guard let category else { return }
             let revision = try await project.project.labelRevision()
             labelRevision = revision
@@ -118,7 +134,11 @@ struct OverlayRoutes: RouteGroup {
         var key: String {
             var hash = Fingerprint()
             // The lists can be long, and rules are texts.
-            for text in [filter.kinds.sorted(), filter.rules.map { ["only"] + $0.sorted() } ?? [], filter.selection.map { ["only"] + $0.map(String.init) } ?? []] {
+            let lists = [
+                filter.kinds.sorted(), filter.rules.map { ["only"] + $0.sorted() } ?? [], filter.selection.map { ["only"] + $0.map(String.init) } ?? [],
+                without.isEmpty ? [] : ["without"] + without.sorted(),
+            ]
+            for text in lists {
                 hash.add(bytes: text.joined(separator: ",").utf8)
                 hash.add(bytes: [0xFF])
             }
@@ -145,8 +165,27 @@ struct OverlayRoutes: RouteGroup {
         .init(name: "rule", schema: .string, help: "Only what these rules dropped, with commas."),
         .init(name: "selection", schema: .string, help: "Only objects with these ids, with commas, at most 1,000."),
         .init(name: "category", schema: .string, help: "Only objects labelled with this category, by its id; none: those without a label."),
+        hidingSteps,
         .init(name: "state", schema: .integer, help: "The objects as they were just after this entry of the history; 0: before the first; negative: a former run."),
     ]
+
+    static let hidingSteps = Route.Query(
+        name: "without", schema: .string, help: "Not the objects that these steps found, with commas; hand: those drawn by hand.")
+
+    /// `without` of the query, as `Project.objects(image:foundBy:)` takes it.
+    static func without(_ call: Call) -> Set<String> {
+        Set((call.target.query["without"] ?? "").split(separator: ",").map { $0 == "hand" ? "" : String($0) })
+    }
+
+    /// Objects that these steps found, ascending; kept until the image changes.
+    static func objects(of steps: Set<String>, _ project: OpenProject, image: ObjectID) async throws -> [ObjectID] {
+        let key = "\(image)-by-\(steps.sorted().joined(separator: ","))"
+        let revision = project.objects.ready(image)?.revision
+        if let known = project.labelled[key], known.objects == revision { return known.ids }
+        let ids = try await project.project.objects(image: image, foundBy: steps)
+        if let revision { project.labelled[key] = .init(labels: 0, objects: revision, ids: ids) }
+        return ids
+    }
 
     /// `kind` and `rule` of the query.
     static func filter(_ call: Call) throws(Problem) -> ObjectMap.Filter {
@@ -239,15 +278,17 @@ struct OverlayRoutes: RouteGroup {
         let layout = ObjectMapMaker.layout(of: image)
         guard let region = OverlayTile.region(layout, z: z, x: x, y: y, margin: look.margin) else { throw Self.unknownTile(id, layout, z: z, x: x, y: y) }
         var masks: [StoredMask] = []
+        let members = look.filter.members.map { (ids: Set($0.ids), areIn: $0.areIn) }
         for kind in [ObjectKind.region, .reject] where look.filter.kinds.contains(kind.rawValue) {
             masks += try await project.project.masks(image: id, box: region, kind: kind).filter { mask in
                 look.filter.rules.map { $0.contains(mask.rule ?? "") } ?? true && look.filter.selection.map { $0.contains(mask.object) } ?? true
+                    && members.map { $0.ids.contains(mask.object) == $0.areIn } ?? true
             }
         }
         let chosen = masks
         let etag = "\"\(image.uid)-\(image.revision)-\(z)-\(x)-\(y)-\(look.key)\""
         let bytes = try await services.work.run {
-            OverlayTile.png(try chosen.map { try $0.decoded() }, layout: layout, z: z, x: x, y: y, style: look.style, color: look.color) ?? []
+            OverlayTile.png(chosen.map(\.shown), layout: layout, z: z, x: x, y: y, style: look.style, color: look.color) ?? []
         }
         return Response.bytes(bytes, type: "image/png", etag: etag, cache: Self.caching(call, look, uid: image.uid, revision: image.revision), call: call)
     }

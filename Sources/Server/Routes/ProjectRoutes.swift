@@ -190,6 +190,6 @@ struct ProjectRoutes: RouteGroup {
     private func value(_ project: OpenProject, withSettings: Bool = true) async throws -> JSONValue {
         var summary = try await project.project.summary(user: project.user)
         summary.name = project.name
-        return ProjectJSON.value(summary, settings: withSettings ? try await services.importSettings(project) : nil)
+        return ProjectJSON.value(summary, uid: project.project.uid, settings: withSettings ? try await services.importSettings(project) : nil)
     }
 }
