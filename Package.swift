@@ -18,6 +18,8 @@ let imageLibraries: [LinkerSetting] = [staticArchives, .linkedLibrary("shipdeps"
 
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+/// The C functions below it.
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -48,7 +50,7 @@ let package = Package(
         .target(name: "Raster"),
         .target(name: "Assets", dependencies: ["CAssets"]),
         .target(name: "Codecs", dependencies: ["Raster", "CPNG", "CJPEG", "CTIFF", "CEXIF", "CZip"]),
-        .target(name: "Store", dependencies: ["Raster", "Assets", "CPOSIX", grdb, crypto]),
+        .target(name: "Store", dependencies: ["Raster", "Assets", "CPOSIX", grdb, sqlite, crypto]),
         .target(name: "Operations", dependencies: ["Raster"]),
         .target(name: "Pipeline", dependencies: ["Raster"]),
         .target(name: "Pyramid", dependencies: ["Raster", "Codecs"]),

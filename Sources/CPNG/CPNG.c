@@ -320,7 +320,7 @@ int ship_inflate_whole(const uint8_t *data, size_t size, uint8_t *out, size_t ou
 
 // ---------------------------------------------------------------- checksums
 
-uint32_t ship_crc32(const uint8_t *bytes, size_t size) { return (uint32_t)crc32_z(0, bytes, size); }
+uint32_t ship_crc32(const uint8_t *bytes, size_t size) { return libdeflate_crc32(0, bytes, size); }
 
 // zlib's adler32 is not vectorised and would cost more than encoding a mask does. Here sixteen lanes of 16 bits take 256 bytes at
 // a time: `sum` of the lane's bytes and `later`, which holds each byte as often as bytes of its lane follow.
@@ -396,13 +396,288 @@ static uint8_t *put_chunk(uint8_t *at, const char *name, size_t size) {
     return at + 12 + size;
 }
 
+// ---------------------------------------------------------------- quick pictures
+
+// Deflate for the differences of grainy pictures: one set of codes a block, and runs of one byte, which is nearly all that the search for longer
+// matches finds there; without it packing takes less than half the time.
+enum { SYMBOLS = 286, BLOCK_BYTES = 1 << 17, LEAST_RUN = 4, LONGEST_RUN = 258 };
+
+typedef struct {
+    uint8_t *at;
+    uint64_t bits;
+    unsigned count;
+} bit_writer;
+
+static inline void put_bits(bit_writer *w, uint64_t bits, unsigned count) {
+    w->bits |= bits << w->count;
+    w->count += count;
+}
+
+// Afterwards fewer than 8 bits wait; writes up to 8 bytes.
+static inline void flush_bits(bit_writer *w) {
+    for (int i = 0; i < 8; i++) w->at[i] = (uint8_t)(w->bits >> (8 * i));
+    unsigned bytes = w->count >> 3;
+    w->at += bytes;
+    w->bits = bytes < 8 ? w->bits >> (8 * bytes) : 0;
+    w->count &= 7;
+}
+
+// Lengths of codes of at most `limit` bits for symbols that occur; a single one gets 1 bit.
+static void code_lengths(const uint32_t *counts, int symbols, int limit, uint8_t *lengths) {
+    uint64_t order[SYMBOLS];
+    int used = 0;
+    memset(lengths, 0, (size_t)symbols);
+    for (int s = 0; s < symbols; s++)
+        if (counts[s]) order[used++] = (uint64_t)counts[s] << 16 | (unsigned)s;
+    if (used <= 1) {
+        if (used) lengths[order[0] & 0xffff] = 1;
+        return;
+    }
+    // Few enough for a plain sort; by number where they occur equally often, so that equal pictures give equal files.
+    for (int gap = 121; gap > 0; gap /= 3)
+        for (int i = gap; i < used; i++) {
+            uint64_t one = order[i];
+            int j = i;
+            for (; j >= gap && order[j - gap] > one; j -= gap) order[j] = order[j - gap];
+            order[j] = one;
+        }
+    // Two queues: symbols, and sums of two, both ascending.
+    uint64_t weight[SYMBOLS];
+    int parent[2 * SYMBOLS], depth[2 * SYMBOLS];
+    int leaf = 0, sum = 0, made = 0;
+    while (made < used - 1) {
+        uint64_t total = 0;
+        for (int k = 0; k < 2; k++) {
+            int takes_leaf = leaf < used && (sum >= made || order[leaf] >> 16 <= weight[sum]);
+            if (takes_leaf) {
+                total += order[leaf] >> 16;
+                parent[leaf++] = used + made;
+            } else {
+                total += weight[sum];
+                parent[used + sum++] = used + made;
+            }
+        }
+        weight[made++] = total;
+    }
+    int root = used + made - 1;
+    depth[root] = 0;
+    for (int node = root - 1; node >= 0; node--) depth[node] = depth[parent[node]] + 1;
+    // Longer ones are cut, and what that takes too much is given back by the longest that are shorter.
+    int of[64] = {0};
+    for (int k = 0; k < used; k++) of[depth[k] < limit ? depth[k] : limit]++;
+    uint64_t taken = 0;
+    for (int bits = 1; bits <= limit; bits++) taken += (uint64_t)of[bits] << (limit - bits);
+    while (taken > (uint64_t)1 << limit) {
+        int bits = limit - 1;
+        while (of[bits] == 0) bits--;
+        of[bits]--;
+        of[bits + 1] += 2;
+        of[limit]--;
+        taken--;
+    }
+    // The rarest get the longest.
+    int k = 0;
+    for (int bits = limit; bits >= 1; bits--)
+        for (int n = 0; n < of[bits]; n++) lengths[order[k++] & 0xffff] = (uint8_t)bits;
+}
+
+// Codes as they are written, lowest bit first.
+static void make_codes(const uint8_t *lengths, int symbols, uint16_t *codes) {
+    unsigned next[17] = {0}, of[16] = {0};
+    for (int s = 0; s < symbols; s++) of[lengths[s]]++;
+    of[0] = 0;
+    for (int bits = 1; bits <= 15; bits++) next[bits + 1] = (next[bits] + of[bits]) << 1;
+    for (int s = 0; s < symbols; s++) {
+        unsigned code = lengths[s] ? next[lengths[s]]++ : 0, turned = 0;
+        for (int bit = 0; bit < lengths[s]; bit++) turned |= (code >> bit & 1) << (lengths[s] - 1 - bit);
+        codes[s] = (uint16_t)turned;
+    }
+}
+
+static void put_lengths(bit_writer *w, const uint8_t *lengths) {
+    static const uint8_t places[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+    int literals = SYMBOLS;
+    while (literals > 257 && lengths[literals - 1] == 0) literals--;
+    // One distance, of 1 bit.
+    uint8_t all[SYMBOLS + 1];
+    memcpy(all, lengths, (size_t)literals);
+    all[literals] = 1;
+    int total = literals + 1, count = 0;
+    uint8_t symbol[SYMBOLS + 1], extra[SYMBOLS + 1];
+    uint32_t counts[19] = {0};
+    for (int i = 0; i < total;) {
+        int run = 1;
+        while (i + run < total && all[i + run] == all[i]) run++;
+        int step = run;
+        if (all[i] == 0 && run >= 3) {
+            step = run > 138 ? 138 : run;
+            symbol[count] = step < 11 ? 17 : 18;
+            extra[count] = (uint8_t)(step - (step < 11 ? 3 : 11));
+        } else if (i > 0 && all[i] == all[i - 1] && run >= 3) {
+            step = run > 6 ? 6 : run;
+            symbol[count] = 16;
+            extra[count] = (uint8_t)(step - 3);
+        } else {
+            step = 1;
+            symbol[count] = all[i];
+            extra[count] = 0;
+        }
+        counts[symbol[count++]]++;
+        i += step;
+    }
+    uint8_t of[19];
+    uint16_t codes[19];
+    code_lengths(counts, 19, 7, of);
+    make_codes(of, 19, codes);
+    int last = 19;
+    while (last > 4 && of[places[last - 1]] == 0) last--;
+    put_bits(w, (uint64_t)(literals - 257) | 0 << 5 | (uint64_t)(last - 4) << 10, 14);
+    flush_bits(w);
+    for (int i = 0; i < last; i++) {
+        put_bits(w, of[places[i]], 3);
+        flush_bits(w);
+    }
+    for (int i = 0; i < count; i++) {
+        put_bits(w, codes[symbol[i]], of[symbol[i]]);
+        if (symbol[i] >= 16) put_bits(w, extra[i], symbol[i] == 16 ? 2 : symbol[i] == 17 ? 3 : 7);
+        flush_bits(w);
+    }
+}
+
+// Symbol, number of extra bits and their first length for a run.
+static inline void run_code(unsigned length, unsigned *symbol, unsigned *bits, unsigned *from) {
+    if (length == LONGEST_RUN) {
+        *symbol = 285, *bits = 0, *from = LONGEST_RUN;
+        return;
+    }
+    unsigned over = length - 3;
+    if (over < 8) {
+        *symbol = 257 + over, *bits = 0, *from = length;
+        return;
+    }
+    unsigned top = 31 - (unsigned)__builtin_clz(over);
+    *bits = top - 2;
+    *symbol = 257 + 4 * *bits + (over >> *bits);
+    *from = (over >> *bits << *bits) + 3;
+}
+
+static inline uint64_t load64(const uint8_t *from) {
+    uint64_t word;
+    memcpy(&word, from, 8);
+    return word;
+}
+
+// Most bytes that `deflate_runs` writes: a block never takes more than 14 bits a byte and its codes, and 8 bytes are written ahead.
+static size_t deflate_runs_bound(size_t size) { return size * 2 + (size / BLOCK_BYTES + 1) * 400 + 64; }
+
+// Bytes as they are, then a byte that repeats the last of them.
+typedef struct {
+    uint32_t plain, run;
+} stretch;
+
+enum { MOST_STRETCHES = BLOCK_BYTES / LEAST_RUN + 1 };
+
+static inline void put_run(bit_writer *w, unsigned length, const uint16_t *codes, const uint8_t *lengths) {
+    unsigned symbol, bits, from;
+    run_code(length, &symbol, &bits, &from);
+    put_bits(w, codes[symbol], lengths[symbol]);
+    // The distance is 1, a code of one 0.
+    put_bits(w, length - from, bits + 1);
+    flush_bits(w);
+}
+
+// `stretches` has room for `MOST_STRETCHES`, or for a quarter of the bytes and one more.
+static size_t deflate_runs(const uint8_t *data, size_t size, stretch *stretches, uint8_t *out) {
+    bit_writer w = {out, 0, 0};
+    size_t start = 0;
+    do {
+        const size_t end = size - start < BLOCK_BYTES ? size : start + BLOCK_BYTES;
+        // Counted in four tables in turn, because equal neighbours would wait for one another.
+        uint32_t counts[4][256] = {{0}}, of[SYMBOLS] = {0};
+        size_t count = 0, plain = start, place = start + 1;
+        counts[0][data[start]]++;
+        while (place + 8 <= end) {
+            // A bit for each byte that is as the one before it, and of these each with as many behind it as a run needs.
+            const uint64_t now = load64(data + place), low = 0x7f7f7f7f7f7f7f7full, changed = now ^ load64(data + place - 1);
+            const uint64_t same = ~(((changed & low) + low) | changed | low), twice = same & same >> 8, begin = twice & twice >> 16;
+            const unsigned ahead = begin ? (unsigned)__builtin_ctzll(begin) >> 3 : 9 - LEAST_RUN;
+            if (!begin) {
+                counts[0][data[place]]++, counts[1][data[place + 1]]++, counts[2][data[place + 2]]++, counts[3][data[place + 3]]++;
+                counts[0][data[place + 4]]++;
+                place += ahead;
+                continue;
+            }
+            for (unsigned k = 0; k < ahead; k++) counts[k & 3][data[place + k]]++;
+            place += ahead;
+            const uint8_t value = data[place - 1];
+            const size_t most = end - place < LONGEST_RUN ? end - place : LONGEST_RUN;
+            size_t length = LEAST_RUN;
+            while (length < most && data[place + length] == value) length++;
+            stretches[count++] = (stretch){(uint32_t)(place - plain), (uint32_t)length};
+            unsigned symbol, bits, from;
+            run_code((unsigned)length, &symbol, &bits, &from);
+            of[symbol]++;
+            place += length;
+            plain = place;
+        }
+        for (; place < end; place++) counts[1][data[place]]++;
+        stretches[count++] = (stretch){(uint32_t)(end - plain), 0};
+        for (int s = 0; s < 256; s++) of[s] = counts[0][s] + counts[1][s] + counts[2][s] + counts[3][s];
+        of[256] = 1;
+        uint8_t lengths[SYMBOLS];
+        uint16_t codes[SYMBOLS];
+        code_lengths(of, SYMBOLS, 14, lengths);
+        make_codes(lengths, SYMBOLS, codes);
+        put_bits(&w, (end == size ? 1 : 0) | 2 << 1, 3);
+        flush_bits(&w);
+        put_lengths(&w, lengths);
+        uint32_t code[256];
+        for (int s = 0; s < 256; s++) code[s] = (uint32_t)codes[s] << 8 | lengths[s];
+        const uint8_t *from = data + start;
+        for (size_t i = 0; i < count; i++) {
+            uint32_t left = stretches[i].plain;
+            for (; left >= 4; left -= 4, from += 4) {
+                // At most 7 + 4 · 14 bits.
+                for (int k = 0; k < 4; k++) put_bits(&w, code[from[k]] >> 8, code[from[k]] & 0xff);
+                flush_bits(&w);
+            }
+            for (; left > 0; left--, from++) put_bits(&w, code[*from] >> 8, code[*from] & 0xff);
+            flush_bits(&w);
+            if (stretches[i].run) put_run(&w, stretches[i].run, codes, lengths);
+            from += stretches[i].run;
+        }
+        put_bits(&w, codes[256], lengths[256]);
+        flush_bits(&w);
+        start = end;
+    } while (start < size);
+    if (w.count) *w.at++ = (uint8_t)w.bits;
+    return (size_t)(w.at - out);
+}
+
+// Each byte less the neighbour (left, above, or above left) that is nearest to left + above − above left.
+static void filter_paeth(const uint8_t *restrict line, const uint8_t *restrict above, size_t channels, size_t row, uint8_t *restrict to) {
+    for (size_t x = 0; x < channels && x < row; x++) to[x] = (uint8_t)(line[x] - above[x]);
+    for (size_t x = channels; x < row; x++) {
+        const uint8_t a = line[x - channels], b = above[x], c = above[x - channels];
+        // |b − c|, |a − c| in bytes, and |a + b − 2c|: their sum where both lie on one side of c, otherwise their difference, cut at 255.
+        const uint8_t pa = b > c ? b - c : c - b, pb = a > c ? a - c : c - a;
+        const uint8_t sum = (uint8_t)(pa + pb) < pa ? 255 : (uint8_t)(pa + pb), difference = pa > pb ? pa - pb : pb - pa;
+        const uint8_t pc = (b > c) == (a > c) ? sum : difference;
+        const uint8_t other = pb <= pc ? b : c, nearest = ((pa <= pb) & (pa <= pc)) ? a : other;
+        to[x] = line[x] - nearest;
+    }
+}
+
 uint8_t *ship_png_encode8(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, int level, size_t *size) {
-    struct libdeflate_compressor *compressor = compressor_of(level);
+    // The lowest level needs no search for matches.
+    const int is_quick = level <= 1;
+    struct libdeflate_compressor *compressor = is_quick ? NULL : compressor_of(level);
+    if (!is_quick && !compressor) return NULL;
     size_t row = (size_t)width * channels, raw = (row + 1) * height;
-    uint8_t *filtered = compressor ? malloc(raw + 2 * row) : NULL;
+    uint8_t *filtered = malloc(raw + 2 * row);
     if (!filtered) return NULL;
-    // Differences to the pixel above: of grainy pictures nearly as small as the best of all filters, and found in one pass.
     uint8_t *lines[2] = {filtered + raw, filtered + raw + row};
+    memset(lines[1], 0, row);
     for (uint32_t y = 0; y < height; y++) {
         const uint8_t *from = pixels + y * row;
         uint8_t *line = lines[y & 1], *above = lines[1 - (y & 1)], *to = filtered + y * (row + 1);
@@ -411,18 +686,25 @@ uint8_t *ship_png_encode8(const uint8_t *pixels, uint32_t width, uint32_t height
         } else {
             memcpy(line, from, row);
         }
-        if (y == 0) {
+        if (is_quick) {
+            *to++ = 4;
+            filter_paeth(line, above, channels, row, to);
+        } else if (y == 0) {
             *to++ = 1;
             for (size_t x = 0; x < row; x++) to[x] = x < channels ? line[x] : (uint8_t)(line[x] - line[x - channels]);
         } else {
+            // With matches, differences to the pixel above are nearly as small as the best of all filters.
             *to++ = 2;
             for (size_t x = 0; x < row; x++) to[x] = (uint8_t)(line[x] - above[x]);
         }
     }
-    size_t bound = libdeflate_zlib_compress_bound(compressor, raw);
+    size_t bound = is_quick ? 6 + deflate_runs_bound(raw) : libdeflate_zlib_compress_bound(compressor, raw);
+    stretch *stretches = is_quick ? malloc(((raw < BLOCK_BYTES ? raw : BLOCK_BYTES) / LEAST_RUN + 1) * sizeof *stretches) : NULL;
     uint8_t *file = malloc(8 + 25 + 12 + bound + 12);
-    if (!file) {
+    if (!file || (is_quick && !stretches)) {
         free(filtered);
+        free(stretches);
+        free(file);
         return NULL;
     }
     memcpy(file, "\x89PNG\r\n\x1a\n", 8);
@@ -430,8 +712,17 @@ uint8_t *ship_png_encode8(const uint8_t *pixels, uint32_t width, uint32_t height
     put32(at + 8, width), put32(at + 12, height);
     at[16] = 8, at[17] = channels == 3 ? 2 : 0, at[18] = at[19] = at[20] = 0;
     at = put_chunk(at, "IHDR", 13);
-    size_t packed = libdeflate_zlib_compress(compressor, filtered, raw, at + 8, bound);
+    size_t packed;
+    if (is_quick) {
+        at[8] = 0x78, at[9] = 0x01;
+        packed = 2 + deflate_runs(filtered, raw, stretches, at + 10);
+        put32(at + 8 + packed, libdeflate_adler32(1, filtered, raw));
+        packed += 4;
+    } else {
+        packed = libdeflate_zlib_compress(compressor, filtered, raw, at + 8, bound);
+    }
     free(filtered);
+    free(stretches);
     if (packed == 0 || packed > 0x7fffffff) {
         free(file);
         return NULL;

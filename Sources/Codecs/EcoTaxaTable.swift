@@ -30,7 +30,10 @@ package struct EcoTaxaTable: Sendable {
 
     package private(set) var count = 0
 
-    package init() {}
+    /// Rows that are expected, so that columns need not grow.
+    private let expected: Int
+
+    package init(expecting rows: Int = 0) { expected = rows }
 
     /// Names of all columns in the order they are written: image, object, acquisition, process, sample; those EcoTaxa
     /// knows first, then in the order of their first appearance.
@@ -54,7 +57,10 @@ package struct EcoTaxaTable: Sendable {
             switch value {
             case .text(let text):
                 if storage[position].texts == nil {
-                    storage[position].texts = storage[position].numbers.map { $0.isNaN ? "" : EcoTaxaValue.text($0) }
+                    var texts: [String] = []
+                    texts.reserveCapacity(expected)
+                    for number in storage[position].numbers { texts.append(number.isNaN ? "" : EcoTaxaValue.text(number)) }
+                    storage[position].texts = texts
                     storage[position].numbers = []
                 }
                 fill(position)
@@ -78,6 +84,7 @@ package struct EcoTaxaTable: Sendable {
         if let found = indices[name] { return found }
         indices[name] = storage.count
         storage.append(Storage(name: name))
+        storage[storage.count - 1].numbers.reserveCapacity(expected)
         return storage.count - 1
     }
 

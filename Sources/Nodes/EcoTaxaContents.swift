@@ -46,6 +46,9 @@ struct EcoTaxaContents {
         let categories = CategoryNames(try await project.categories())
         let sources = try VignetteSources(of: collection.step, in: collection.plan)
         var faults: [String] = []
+        var rows = 0
+        for image in all { rows += try await project.objectCount(image: image.id) * sources.count }
+        table = EcoTaxaTable(expecting: rows)
         for image in all.filter(collection.concerns).sorted(by: { ($0.name, $0.uid) < ($1.name, $1.uid) }) {
             try collection.checkCancelled()
             let metadata = said[image.id] ?? [:]

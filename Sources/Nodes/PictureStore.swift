@@ -33,16 +33,15 @@ package struct PictureStore: Sendable {
         plan.steps.compactMap { PictureStore(pipeline: pipeline, plan: plan, step: $0) }
     }
 
-    private struct Header: Codable {
-        var key: String
-        /// x, y, width, height, size in bytes, CRC-32; in the order of the pictures behind the header.
-        var pictures: [[Int]]
-    }
+    /// Of each picture in the file, behind the line with the key: x, y, width and height of its box, size in bytes, CRC-32.
+    private static let numbers = 6
 
     private func path(_ image: ImageRecord) -> String { "\(folder)/\(OnDiskName.make(from: image.uid))\(image.page == 0 ? "" : "-\(image.page)").bin" }
 
     private func key(_ image: ImageRecord) -> String {
-        "1 \(pipeline.state(of: end, image: image, plan: plan)) \(padding) \(node.picture.rawValue) \(node.quality) \(shipVersion)"
+        // One line, whatever is said about the image.
+        FileDigest.sha256(
+            Array("2 \(pipeline.state(of: end, image: image, plan: plan)) \(padding) \(node.picture.rawValue) \(node.quality) \(shipVersion)".utf8))
     }
 
     /// Cuts and encodes the pictures of these boxes.
@@ -54,16 +53,16 @@ package struct PictureStore: Sendable {
         default: return
         }
         guard image.realm == realm, !boxes.isEmpty else { return }
-        var header = Header(key: key(image), pictures: [])
+        var entries: [Int] = []
         var payload: [UInt8] = []
         var known: Set<Rect> = []
         for box in boxes where known.insert(box).inserted {
             let bytes = try node.encode(pixels.cropped(to: box.expanded(by: padding).intersection(pixels.bounds)))
-            header.pictures.append([box.x, box.y, box.width, box.height, bytes.count, Checksum.crc32(bytes)])
+            entries += [box.x, box.y, box.width, box.height, bytes.count, Checksum.crc32(bytes)]
             payload += bytes
         }
-        var file = Array(try JSONEncoder().encode(header))
-        file.append(0x0A)
+        var file = Array("\(key(image)) \(entries.count / Self.numbers)\n".utf8)
+        entries.withUnsafeBytes { file += $0 }
         file += payload
         let files = pipeline.project.files
         try files.makeFolder(folder)
@@ -76,17 +75,23 @@ package struct PictureStore: Sendable {
 
     /// The pictures of an image, by box; nil where there are none of its present state.
     package func load(_ image: ImageRecord) -> [Rect: ArraySlice<UInt8>]? {
-        guard let file = try? pipeline.project.files.read(path(image)), let line = file.firstIndex(of: 0x0A),
-            let header = try? JSONDecoder().decode(Header.self, from: Data(file[..<line])), header.key == key(image)
-        else { return nil }
-        var pictures: [Rect: ArraySlice<UInt8>] = [:]
+        guard let file = try? pipeline.project.files.read(path(image)), let line = file.prefix(100).firstIndex(of: 0x0A) else { return nil }
+        let words = String(decoding: file[..<line], as: UTF8.self).split(separator: " ")
+        guard words.count == 2, words[0] == key(image), let count = Int(words[1]), count >= 0 else { return nil }
         var at = line + 1
-        for entry in header.pictures {
-            guard entry.count == 6, entry[4] >= 0, entry[4] <= file.count - at else { return nil }
-            let bytes = file[at..<(at + entry[4])]
-            guard Checksum.crc32(bytes) == entry[5] else { return nil }
-            pictures[Rect(x: entry[0], y: entry[1], width: entry[2], height: entry[3])] = bytes
-            at += entry[4]
+        guard count <= (file.count - at) / (Self.numbers * MemoryLayout<Int>.size) else { return nil }
+        let entries = file.withUnsafeBytes { bytes in
+            (0..<(count * Self.numbers)).map { bytes.loadUnaligned(fromByteOffset: line + 1 + $0 * MemoryLayout<Int>.size, as: Int.self) }
+        }
+        at += count * Self.numbers * MemoryLayout<Int>.size
+        var pictures: [Rect: ArraySlice<UInt8>] = [:]
+        for entry in stride(from: 0, to: entries.count, by: Self.numbers) {
+            let size = entries[entry + 4]
+            guard size >= 0, size <= file.count - at else { return nil }
+            let bytes = file[at..<(at + size)]
+            guard Checksum.crc32(bytes) == entries[entry + 5] else { return nil }
+            pictures[Rect(x: entries[entry], y: entries[entry + 1], width: entries[entry + 2], height: entries[entry + 3])] = bytes
+            at += size
         }
         return pictures
     }

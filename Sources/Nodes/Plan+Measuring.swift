@@ -76,11 +76,11 @@ extension Plan {
 
     /// Names, kinds, versions, parameters and edges of all that `end` and its measurements depend on, as one hash.
     func fingerprint(of end: Graph.End) -> String {
-        Plan.hash(of: steps(upTo: [end.node] + measurementEnds(of: end).map(\.node)), isWhole: false)
+        remembered("measured \(end)") { Plan.hash(of: steps(upTo: [end.node] + measurementEnds(of: end).map(\.node)), isWhole: false) }
     }
 
     /// The same for `end` alone, without what is measured from it.
-    func upstreamFingerprint(of end: Graph.End) -> String { Plan.hash(of: steps(upTo: [end.node]), isWhole: false) }
+    func upstreamFingerprint(of end: Graph.End) -> String { remembered("found \(end)") { Plan.hash(of: steps(upTo: [end.node]), isWhole: false) } }
 
     /// Whether where objects are depends on the pixel size.
     func usesPixelSize(upTo end: Graph.End) -> Bool { steps(upTo: [end.node]).contains { $0.node.usesPixelSize } }
@@ -123,10 +123,10 @@ extension Plan {
     }
 
     /// The same for the whole graph.
-    package var fingerprint: String { Plan.hash(of: steps, isWhole: true) }
+    package var fingerprint: String { remembered("whole") { Plan.hash(of: steps, isWhole: true) } }
 
     /// The parameters of one step.
-    func stepHash(_ step: Step) -> String { Plan.hash(of: [step], isWhole: true) }
+    func stepHash(_ step: Step) -> String { remembered("step \(step.name)") { Plan.hash(of: [step], isWhole: true) } }
 
     private struct Part: Encodable {
         let name: String

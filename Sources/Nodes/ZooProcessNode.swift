@@ -38,12 +38,15 @@ package struct ZooProcessNode: Node {
 extension Image where Pixel == UInt8 {
     /// Brightest level under a mask; nil when none of its pixels lies inside the image.
     fileprivate func brightest(under mask: Mask) -> UInt8? {
-        let inside = mask.clipped(to: bounds)
+        let inside = bounds.contains(mask.bounds) ? mask : mask.clipped(to: bounds)
+        if inside.runs.isEmpty { return nil }
         return withBuffer { pixels in
-            inside.runs.lazy.compactMap { run in
-                let row = Int(run.y) * width
-                return pixels[(row + Int(run.first))...(row + Int(run.last))].max()
-            }.max()
+            var most: UInt8 = 0
+            for run in inside.runs {
+                let row = pixels.baseAddress! + (Int(run.y) &* width &+ Int(run.first))
+                for x in 0..<run.count { most = max(most, row[x]) }
+            }
+            return most
         }
     }
 }

@@ -86,34 +86,44 @@ struct SurfacePolynomial {
 
     /// Weighted least squares by normal equations and Cholesky; a trace of ridge keeps it solvable with few cells.
     private static func solve(_ levels: [Double], _ terms: [Double], _ weights: [Double], size: Int) -> SurfacePolynomial {
-        var matrix = [Double](repeating: 0, count: size * size)
+        // One place more, because rows are written in pairs of places; what comes to lie above the diagonal is never read.
+        var matrix = [Double](repeating: 0, count: size * size + 1)
         var right = [Double](repeating: 0, count: size)
         matrix.withUnsafeMutableBufferPointer { matrix in
             terms.withUnsafeBufferPointer { terms in
-                let used = weights.indices.filter { weights[$0] > 0 }
-                var next = 0
-                // Four cells at a time, each added in turn: the sums are those of one after the other, and stay in registers meanwhile.
-                while next + 4 <= used.count {
-                    let (a, b, c, d) = (used[next], used[next + 1], used[next + 2], used[next + 3])
-                    let base = terms.baseAddress!
-                    let (p, q, r, s) = (
-                        base + a * SurfacePolynomial.size, base + b * SurfacePolynomial.size, base + c * SurfacePolynomial.size, base + d * SurfacePolynomial.size
-                    )
-                    for i in 0..<size {
-                        let (sp, sq, sr, ss) = (p[i] * weights[a], q[i] * weights[b], r[i] * weights[c], s[i] * weights[d])
-                        right[i] = right[i] + sp * levels[a] + sq * levels[b] + sr * levels[c] + ss * levels[d]
-                        let line = matrix.baseAddress! + i * size
-                        for j in 0...i { line[j] = line[j] + sp * p[j] + sq * q[j] + sr * r[j] + ss * s[j] }
+                withUnsafeTemporaryAllocation(of: Double.self, capacity: 4 * size) { room in
+                    let scaled = room.baseAddress!
+                    let used = weights.indices.filter { weights[$0] > 0 }
+                    var next = 0
+                    // Four cells at a time, each added in turn: the sums are those of one after the other, and stay in registers meanwhile.
+                    while next + 4 <= used.count {
+                        let (a, b, c, d) = (used[next], used[next + 1], used[next + 2], used[next + 3])
+                        let base = terms.baseAddress!
+                        let (p, q, r, s) = (
+                            base + a * SurfacePolynomial.size, base + b * SurfacePolynomial.size, base + c * SurfacePolynomial.size, base + d * SurfacePolynomial.size
+                        )
+                        for i in 0..<size {
+                            let (sp, sq, sr, ss) = (p[i] * weights[a], q[i] * weights[b], r[i] * weights[c], s[i] * weights[d])
+                            (scaled[4 &* i], scaled[4 &* i &+ 1], scaled[4 &* i &+ 2], scaled[4 &* i &+ 3]) = (sp, sq, sr, ss)
+                            right[i] = right[i] + sp * levels[a] + sq * levels[b] + sr * levels[c] + ss * levels[d]
+                        }
+                        // Two rows at a time, which look at the same terms.
+                        var i = 0
+                        while i + 1 < size {
+                            add(p, q, r, s, scaled + 4 &* i, matrix.baseAddress! + i &* size, matrix.baseAddress! + (i &+ 1) &* size, count: i &+ 2)
+                            i += 2
+                        }
+                        if i < size { add(p, q, r, s, scaled + 4 &* i, matrix.baseAddress! + i &* size, count: i &+ 1) }
+                        next += 4
                     }
-                    next += 4
-                }
-                for index in used[next...] {
-                    let term = terms.baseAddress! + index * SurfacePolynomial.size
-                    for i in 0..<size {
-                        let scaled = term[i] * weights[index]
-                        right[i] += scaled * levels[index]
-                        let line = matrix.baseAddress! + i * size
-                        for j in 0...i { line[j] += scaled * term[j] }
+                    for index in used[next...] {
+                        let term = terms.baseAddress! + index * SurfacePolynomial.size
+                        for i in 0..<size {
+                            let scaled = term[i] * weights[index]
+                            right[i] += scaled * levels[index]
+                            let line = matrix.baseAddress! + i * size
+                            for j in 0...i { line[j] += scaled * term[j] }
+                        }
                     }
                 }
             }
@@ -135,5 +145,46 @@ struct SurfacePolynomial {
             right[i] /= matrix[i * size + i]
         }
         return SurfacePolynomial(coefficients: right)
+    }
+
+    private typealias Pair = SIMD2<Double>
+
+    @inline(__always) private static func pair(_ numbers: UnsafePointer<Double>, _ place: Int) -> Pair {
+        UnsafeRawPointer(numbers + place).loadUnaligned(as: Pair.self)
+    }
+
+    /// Adds the terms of four cells, one after the other, each times a factor, to a row of sums and the row after it.
+    ///
+    /// - Parameters:
+    ///   - factors: four for the first row, then four for the second.
+    ///   - count: even.
+    @inline(__always)
+    private static func add(
+        _ p: UnsafePointer<Double>, _ q: UnsafePointer<Double>, _ r: UnsafePointer<Double>, _ s: UnsafePointer<Double>, _ factors: UnsafePointer<Double>,
+        _ first: UnsafeMutablePointer<Double>, _ second: UnsafeMutablePointer<Double>, count: Int
+    ) {
+        let (fp, fq, fr, fs) = (Pair(repeating: factors[0]), Pair(repeating: factors[1]), Pair(repeating: factors[2]), Pair(repeating: factors[3]))
+        let (gp, gq, gr, gs) = (Pair(repeating: factors[4]), Pair(repeating: factors[5]), Pair(repeating: factors[6]), Pair(repeating: factors[7]))
+        var j = 0
+        while j < count {
+            let (pj, qj, rj, sj) = (pair(p, j), pair(q, j), pair(r, j), pair(s, j))
+            UnsafeMutableRawPointer(first + j).storeBytes(of: pair(first, j) + fp * pj + fq * qj + fr * rj + fs * sj, as: Pair.self)
+            UnsafeMutableRawPointer(second + j).storeBytes(of: pair(second, j) + gp * pj + gq * qj + gr * rj + gs * sj, as: Pair.self)
+            j &+= 2
+        }
+    }
+
+    /// The same for one row; reaches one place beyond an odd count.
+    @inline(__always)
+    private static func add(
+        _ p: UnsafePointer<Double>, _ q: UnsafePointer<Double>, _ r: UnsafePointer<Double>, _ s: UnsafePointer<Double>, _ factors: UnsafePointer<Double>,
+        _ row: UnsafeMutablePointer<Double>, count: Int
+    ) {
+        let (fp, fq, fr, fs) = (Pair(repeating: factors[0]), Pair(repeating: factors[1]), Pair(repeating: factors[2]), Pair(repeating: factors[3]))
+        var j = 0
+        while j < count {
+            UnsafeMutableRawPointer(row + j).storeBytes(of: pair(row, j) + fp * pair(p, j) + fq * pair(q, j) + fr * pair(r, j) + fs * pair(s, j), as: Pair.self)
+            j &+= 2
+        }
     }
 }

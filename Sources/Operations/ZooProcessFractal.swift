@@ -222,9 +222,12 @@ extension ZooProcessPixels {
                 for word in 0..<stride {
                     var bits = dark[row &* stride &+ word]
                     while bits != 0 {
-                        let column = 64 &* word &+ bits.trailingZeroBitCount
-                        bits &= bits &- 1
-                        if column >= 1, column <= box.width { line[column &- 1 &+ left] = value == 1 ? far : 0 }
+                        // A run at a time: bit by bit the jumps cannot be foretold.
+                        let skipped = bits.trailingZeroBitCount
+                        let end = skipped &+ (~(bits &>> UInt64(truncatingIfNeeded: skipped))).trailingZeroBitCount
+                        let (from, through) = (max(1, 64 &* word &+ skipped), min(box.width, 64 &* word &+ end &- 1))
+                        if from <= through { (line + (from &- 1 &+ left)).update(repeating: value == 1 ? far : 0, count: through &- from &+ 1) }
+                        bits = end >= 64 ? 0 : bits & (~0 &<< UInt64(truncatingIfNeeded: end))
                     }
                 }
             }

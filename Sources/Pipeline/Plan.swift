@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A graph that was checked against the known node classes and put in an order in which every node follows its inputs.
 package struct Plan: Sendable {
     package struct Step: Sendable {
@@ -13,6 +15,20 @@ package struct Plan: Sendable {
     package let graph: Graph
     /// Inputs first; nodes that do not depend on each other stand in the order of the graph.
     package let steps: [Step]
+    /// What was worked out from the steps, by a name that its user gives it: every image asks for the same hashes.
+    private let known = Known()
+
+    private final class Known: Sendable {
+        let texts = Mutex<[String: String]>([:])
+    }
+
+    /// A text that depends on the steps alone, made once.
+    package func remembered(_ name: String, _ make: () -> String) -> String {
+        if let text = known.texts.withLock({ $0[name] }) { return text }
+        let text = make()
+        known.texts.withLock { $0[name] = text }
+        return text
+    }
 
     package init(_ graph: Graph, classes: [NodeClass]) throws(GraphError) {
         var problems: [String] = graph.nodes.isEmpty ? ["the pipeline has no node; begin with one that brings images in"] : []

@@ -18,9 +18,9 @@ struct ObjectWriter {
     private let time = Date().milliseconds
     private var nextObject: Int64
     private var nextMask: Int64
-    private let insertObject: Statement
-    private let insertMask: Statement
-    private let insertBox: Statement
+    private let insertObject: BoundStatement
+    private let insertMask: BoundStatement
+    private let insertBox: BoundStatement
     private var measurements: MeasurementWriter
 
     init(_ database: Database, image: ObjectID) throws {
@@ -28,18 +28,18 @@ struct ObjectWriter {
         // AUTOINCREMENT keeps the highest number ever given, so numbers in URLs never come to mean something else.
         nextObject = try Int64.fetchOne(database.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'object'")).map { $0 + 1 } ?? 1
         nextMask = try Int64.fetchOne(database.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'mask'")).map { $0 + 1 } ?? 1
-        insertObject = try database.cachedStatement(
-            sql: """
+        insertObject = try BoundStatement(
+            database, sql: """
                 INSERT INTO object (id, uid, kind, image_id, parent_id, node_id, active, mask_id, edited, x, y, width, height, area, touches, n_inner, rule, created_at)
                 VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
-        insertMask = try database.cachedStatement(
-            sql: """
+        insertMask = try BoundStatement(
+            database, sql: """
                 INSERT INTO mask (id, object_id, edit_id, parent_id, x, y, width, height, area, touches, n_inner, sha256, png)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         measurements = MeasurementWriter(database)
-        insertBox = try database.cachedStatement(sql: "INSERT OR REPLACE INTO object_box VALUES (?, ?, ?, ?, ?, ?, ?)")
+        insertBox = try BoundStatement(database, sql: "INSERT OR REPLACE INTO object_box VALUES (?, ?, ?, ?, ?, ?, ?)")
     }
 
     /// A new active object with its first mask, and the change that it is.
@@ -51,14 +51,20 @@ struct ObjectWriter {
             object: object, edit: edit, parent: parent, box: region.box, area: region.area, touches: region.touches, nInner: region.nInner,
             png: region.png, measurements: region.measurements)
         let box = region.box
-        let arguments: [(any DatabaseValueConvertible)?] = [
-            object.databaseValue, region.uid.databaseValue, kind.rawValue.databaseValue, image.databaseValue, parent.databaseValue,
-            node.databaseValue, mask.databaseValue, (edit != nil).databaseValue, box.x.databaseValue, box.y.databaseValue,
-            box.width.databaseValue, box.height.databaseValue, region.area.databaseValue, Int(region.touches).databaseValue,
-            region.nInner.databaseValue, region.rule.databaseValue, time.databaseValue,
-        ]
         do {
-            try insertObject.execute(arguments: StatementArguments(arguments))
+            try insertObject.execute { [image, time] arguments in
+                arguments.add(object)
+                arguments.add(region.uid)
+                arguments.add(kind.rawValue)
+                arguments.add(image)
+                arguments.add(parent)
+                arguments.add(node)
+                arguments.add(mask)
+                arguments.add(edit == nil ? 0 : 1)
+                for number in [box.x, box.y, box.width, box.height, region.area, Int(region.touches), region.nInner] { arguments.add(number) }
+                arguments.add(region.rule)
+                arguments.add(time)
+            }
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
             throw StoreError.conflict(sentence: "an object with the identity \(region.uid) is there already; reload the image")
         }
@@ -72,12 +78,15 @@ struct ObjectWriter {
     ) throws -> Int64 {
         let mask = nextMask
         nextMask += 1
-        let arguments: [(any DatabaseValueConvertible)?] = [
-            mask.databaseValue, object.databaseValue, edit.databaseValue, parent.databaseValue, box.x.databaseValue, box.y.databaseValue,
-            box.width.databaseValue, box.height.databaseValue, area.databaseValue, Int(touches).databaseValue, nInner.databaseValue,
-            Self.digest(png).databaseValue, Data(png).databaseValue,
-        ]
-        try insertMask.execute(arguments: StatementArguments(arguments))
+        try insertMask.execute { arguments in
+            arguments.add(mask)
+            arguments.add(object)
+            arguments.add(edit)
+            arguments.add(parent)
+            for number in [box.x, box.y, box.width, box.height, area, Int(touches), nInner] { arguments.add(number) }
+            SHA256.hash(data: png).withUnsafeBytes { arguments.add(bytes: $0) }
+            png.withUnsafeBytes { arguments.add(bytes: $0) }
+        }
         try self.measurements.store(mask: mask, measurements)
         return mask
     }
@@ -118,11 +127,12 @@ struct ObjectWriter {
     }
 
     private func index(_ object: ObjectID, _ box: Rect) throws {
-        let arguments: [(any DatabaseValueConvertible)?] = [
-            object.databaseValue, image.databaseValue, image.databaseValue, box.x.databaseValue, (box.maxX - 1).databaseValue,
-            box.y.databaseValue, (box.maxY - 1).databaseValue,
-        ]
-        try insertBox.execute(arguments: StatementArguments(arguments))
+        try insertBox.execute { [image] arguments in
+            arguments.add(object)
+            arguments.add(image)
+            arguments.add(image)
+            for number in [box.x, box.maxX - 1, box.y, box.maxY - 1] { arguments.add(number) }
+        }
     }
 
     /// One more revision of the image's objects.

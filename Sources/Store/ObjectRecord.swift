@@ -104,6 +104,11 @@ package struct ObjectQuery: Sendable {
     package var withTotal = true
 
     package init(image: ObjectID? = nil) { self.image = image }
+
+    /// Whether all objects of an image are asked for by the thousand, as exports do.
+    var isOfWholeImage: Bool {
+        image != nil && box == nil && ids == nil && edited == nil && conditions.isEmpty && sort == "id" && !descending && cursor == nil && limit == 1000
+    }
 }
 
 /// One page of a list.

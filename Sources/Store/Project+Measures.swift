@@ -74,7 +74,7 @@ struct MeasurementWriter {
 /// The insertion of one set of columns.
 private struct MeasurementStatement {
     let names: [String]
-    private let statement: Statement
+    private let statement: BoundStatement
 
     init(_ database: Database, names: [String]) throws {
         let known = Set(try Project.measureColumnNames(database))
@@ -85,8 +85,8 @@ private struct MeasurementStatement {
         self.names = names
         let columns = names.map { "\"\($0)\"" }.joined(separator: ", ")
         let updates = names.map { "\"\($0)\" = excluded.\"\($0)\"" }.joined(separator: ", ")
-        statement = try database.cachedStatement(
-            sql: """
+        statement = try BoundStatement(
+            database, sql: """
                 INSERT INTO measurement (mask_id, \(columns)) VALUES (?\(String(repeating: ", ?", count: names.count)))
                 ON CONFLICT (mask_id) DO UPDATE SET \(updates)
                 """)
@@ -94,11 +94,9 @@ private struct MeasurementStatement {
 
     /// Infinite and undefined numbers become empty values.
     func execute(mask: Int64, _ values: [Double?]) throws {
-        // Of values of one type GRDB makes arguments by a key path, which takes ten times as long; there are a hundred for each object.
-        var arguments: [(any DatabaseValueConvertible)?] = []
-        arguments.reserveCapacity(values.count + 1)
-        arguments.append(mask)
-        for value in values { arguments.append(value.flatMap { $0.isFinite ? $0 : nil }) }
-        try statement.execute(arguments: StatementArguments(arguments))
+        try statement.execute { arguments in
+            arguments.add(mask)
+            for value in values { arguments.add(value.flatMap { $0.isFinite ? $0 : nil }) }
+        }
     }
 }

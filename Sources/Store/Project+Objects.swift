@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 import Raster
 
 extension Project {
@@ -22,13 +23,24 @@ extension Project {
             }
             let from = "FROM object o LEFT JOIN node n ON n.id = o.node_id \(join) LEFT JOIN label l ON l.id = o.label_id WHERE \(condition)"
             let measured = query.withMeasurements ? columns.measured.map { ", v.\"\($0)\"" }.joined() : ""
-            let rows = try Row.fetchAll(
-                database, sql: "SELECT \(objectColumns)\(measured), \(order.expression) \(from) ORDER BY \(order.clause) LIMIT \(limit + 1)",
-                arguments: StatementArguments(arguments))
-            let items = rows.prefix(limit).map { Self.objectRecord($0, columns: query.withMeasurements ? columns.measured : []) }
+            let sql = "SELECT \(objectColumns)\(measured), \(order.expression) \(from) ORDER BY \(order.clause) LIMIT \(limit + 1)"
+            // Of each image of an export the same is asked. What people look for has too many forms to keep them all.
+            let statement = try query.isOfWholeImage ? database.cachedStatement(sql: sql) : database.makeStatement(sql: sql)
+            let rows = try Row.fetchCursor(statement, arguments: StatementArguments(arguments))
+            var items: [ObjectRecord] = []
+            var last: DatabaseValue?
             var next: String?
-            if rows.count > limit, let last = items.last { next = ObjectOrder.cursor(value: rows[limit - 1][rows[limit - 1].count - 1], id: last.id) }
-            return Page(items: Array(items), next: next, total: total)
+            while let row = try rows.next() {
+                if items.count == limit {
+                    if let last, let item = items.last { next = ObjectOrder.cursor(value: last, id: item.id) }
+                    break
+                }
+                var record = Self.objectRecord(row, columns: [])
+                if query.withMeasurements, !columns.measured.isEmpty { record.measurements = Self.measurements(of: statement, names: columns.measured) }
+                items.append(record)
+                if items.count == limit { last = row[row.count - 1] }
+            }
+            return Page(items: items, next: next, total: total)
         }
     }
 
@@ -171,6 +183,17 @@ extension Project {
         return StoredMask(
             object: row[0], kind: ObjectKind(rawValue: row[1]) ?? .region, box: Rect(x: row[2], y: row[3], width: row[4], height: row[5]),
             area: row[6], png: [UInt8](png), revision: row[8], rule: row[9])
+    }
+
+    /// The measured values behind `objectColumns` in the present row: read as they are, which for a hundred columns is most of the time.
+    private static func measurements(of statement: Statement, names: [String]) -> Measurements {
+        let row = statement.sqliteStatement
+        let first = sqlite3_column_count(row) - 1 - Int32(names.count)
+        return Measurements(
+            names: names,
+            values: (0..<Int32(names.count)).map { index in
+                sqlite3_column_type(row, first + index) == SQLITE_NULL ? nil : sqlite3_column_double(row, first + index)
+            })
     }
 
     static func objectRecord(_ row: Row, columns: [String]) -> ObjectRecord {

@@ -10,6 +10,34 @@ struct PNGWriterTests {
         }
     }
 
+    /// 400 × 300 in colour is more than two blocks of the packing, and flat rows hold runs longer than one match.
+    @Test(arguments: [(400, 300), (523, 4), (3, 700)])
+    func `grain, steps and flat pictures come back bit for bit, and flat ones are small`(width: Int, height: Int) throws {
+        for strength in [0, 1, 2, 7, 60, 255] {
+            var state: UInt32 = 9
+            func level(_ x: Int, _ y: Int) -> UInt8 {
+                state = state &* 1_664_525 &+ 1_013_904_223
+                // Rows that repeat the row above stand between those of grain.
+                return y % 3 == 0 && strength < 255 ? UInt8(x / 40 * 3 % 256) : UInt8((100 + Int(state >> 16) % (strength + 1)) % 256)
+            }
+            var gray = Image<UInt8>(width: width, height: height, repeating: 0)
+            var color = Image(width: width, height: height, repeating: BGR<UInt8>(blue: 0, green: 0, red: 0))
+            for y in 0..<height {
+                for x in 0..<width {
+                    gray[x, y] = level(x, y)
+                    color[x, y] = BGR(blue: level(x, y), green: UInt8(y % 256), red: level(x, y))
+                }
+            }
+            for picture in [AnyImage.gray8(gray), .color8(color)] { #expect(try ImageFile.decode(bytes: PNGWriter.encode(picture), name: "a") == picture) }
+        }
+        let flat = AnyImage.color8(Image(width: width, height: height, repeating: BGR<UInt8>(blue: 3, green: 200, red: 90)))
+        let bytes = try PNGWriter.encode(flat)
+        #expect(try ImageFile.decode(bytes: bytes, name: "a") == flat)
+        // A code or two for each row, whose first byte names its filter.
+        #expect(bytes.count < 200 + height + width * height * 3 / 100)
+        #expect(try PNGWriter.encode(flat) == bytes)
+    }
+
     @Test func `pixel size is stored`() throws {
         let header = try ImageFile.header(bytes: PNGWriter.encode(Drawn.gray8(2, 2), pixelSizeMicrometres: 2.5), name: "a")
         #expect(header.resolution?.pixelSizeMicrometres.x == 2.5)
