@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <minizip/unzip.h>
 #include <minizip/zip.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,7 +17,6 @@
 typedef struct {
     FILE *file;
     int error;
-    bool writing;
     bool abandoned;
 } stream;
 
@@ -26,16 +24,15 @@ static void remember(stream *stream) {
     if (!stream->error) stream->error = errno ? errno : EIO;
 }
 
-static FILE *open_file(const char *path, bool writing, int *error) {
-    int flags = writing ? O_RDWR | O_CREAT | O_TRUNC : O_RDONLY;
-    int descriptor = open(path, flags | O_CLOEXEC | (writing ? O_NOFOLLOW : 0), 0644);
+static FILE *create_file(const char *path, int *error) {
+    int descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     struct stat status;
     if (descriptor >= 0 && fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode)) {
         close(descriptor);
         descriptor = -1;
         errno = EISDIR;
     }
-    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, writing ? "w+b" : "rb");
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w+b");
     if (!file) {
         *error = errno;
         if (descriptor >= 0) close(descriptor);
@@ -75,7 +72,7 @@ static long file_seek(voidpf opaque, voidpf handle, ZPOS64_T offset, int origin)
     int from = origin == ZLIB_FILEFUNC_SEEK_CUR ? SEEK_CUR : origin == ZLIB_FILEFUNC_SEEK_END ? SEEK_END : SEEK_SET;
     if (offset > (ZPOS64_T)INT64_MAX) return -1;
     if (fseeko(((stream *)handle)->file, (off_t)offset, from) == 0) return 0;
-    if (((stream *)handle)->writing) remember(handle);
+    remember(handle);
     return -1;
 }
 
@@ -108,8 +105,7 @@ struct ship_zip_writer {
 ship_zip_writer *ship_zip_create(const char *path, int *error) {
     ship_zip_writer *writer = calloc(1, sizeof *writer);
     if (!writer) { *error = ENOMEM; return NULL; }
-    writer->stream.writing = true;
-    writer->stream.file = open_file(path, true, error);
+    writer->stream.file = create_file(path, error);
     if (!writer->stream.file) { free(writer); return NULL; }
     zlib_filefunc64_def functions = file_functions(&writer->stream);
     writer->zip = zipOpen2_64(path, APPEND_STATUS_CREATE, NULL, &functions);
@@ -199,70 +195,36 @@ int ship_zip_error(const ship_zip_writer *writer) {
 
 // Reading
 
-struct ship_zip_reader {
-    stream stream;
-    unzFile zip;
+struct ship_zip_inflater {
+    z_stream stream;
 };
 
-ship_zip_reader *ship_zip_open_archive(const char *path, int *error, uint64_t *entries) {
-    *error = 0;
-    ship_zip_reader *reader = calloc(1, sizeof *reader);
-    if (!reader) { *error = ENOMEM; return NULL; }
-    reader->stream.file = open_file(path, false, error);
-    if (!reader->stream.file) { free(reader); return NULL; }
-    zlib_filefunc64_def functions = file_functions(&reader->stream);
-    reader->zip = unzOpen2_64(path, &functions);
-    unz_global_info64 info;
-    if (!reader->zip || unzGetGlobalInfo64(reader->zip, &info) != UNZ_OK) {
-        ship_zip_close_archive(reader);
+ship_zip_inflater *ship_zip_inflater_create(void) {
+    ship_zip_inflater *inflater = calloc(1, sizeof *inflater);
+    if (inflater && inflateInit2(&inflater->stream, -MAX_WBITS) != Z_OK) {
+        free(inflater);
         return NULL;
     }
-    *entries = info.number_entry;
-    return reader;
+    return inflater;
 }
 
-void ship_zip_close_archive(ship_zip_reader *reader) {
-    if (reader->zip) unzClose(reader->zip);
-    fclose(reader->stream.file);
-    free(reader);
+int ship_zip_inflater_step(
+    ship_zip_inflater *inflater, const void *packed, unsigned count, unsigned *used, void *bytes, unsigned capacity, unsigned *made) {
+    inflater->stream.next_in = (Bytef *)packed;
+    inflater->stream.avail_in = count;
+    inflater->stream.next_out = bytes;
+    inflater->stream.avail_out = capacity;
+    int result = inflate(&inflater->stream, Z_NO_FLUSH);
+    *used = count - inflater->stream.avail_in;
+    *made = capacity - inflater->stream.avail_out;
+    if (result == Z_STREAM_END) return 1;
+    // Neither is an error: all that was given is used, or all room is full.
+    return result == Z_OK || result == Z_BUF_ERROR ? 0 : result < 0 ? result : Z_DATA_ERROR;
 }
 
-int ship_zip_step(ship_zip_reader *reader, int first, ship_zip_entry *entry, char *name, unsigned capacity) {
-    int result = first ? unzGoToFirstFile(reader->zip) : unzGoToNextFile(reader->zip);
-    if (result == UNZ_END_OF_LIST_OF_FILE) return 0;
-    if (result != UNZ_OK) return result;
-    unz_file_info64 info;
-    memset(name, 0, capacity);
-    result = unzGetCurrentFileInfo64(reader->zip, &info, name, capacity, NULL, 0, NULL, 0);
-    if (result != UNZ_OK) return result;
-    unz64_file_pos position;
-    result = unzGetFilePos64(reader->zip, &position);
-    if (result != UNZ_OK) return result;
-    enum { unix_host = 3, macos_host = 19 };
-    unsigned host = (unsigned)(info.version >> 8);
-    *entry = (ship_zip_entry){
-        .size = info.uncompressed_size, .compressed_size = info.compressed_size, .crc = (uint32_t)info.crc,
-        .mode = host == unix_host || host == macos_host ? (uint32_t)(info.external_fa >> 16) : 0, .flags = (uint16_t)info.flag,
-        .method = (uint16_t)info.compression_method, .name_length = (uint16_t)info.size_filename,
-        .position = {position.pos_in_zip_directory, position.num_of_file},
-    };
-    return 1;
-}
-
-int ship_zip_open(ship_zip_reader *reader, ship_zip_entry *entry) {
-    unz64_file_pos position = {.pos_in_zip_directory = entry->position[0], .num_of_file = entry->position[1]};
-    int result = unzGoToFilePos64(reader->zip, &position);
-    if (result == UNZ_OK) result = unzOpenCurrentFile(reader->zip);
-    if (result == UNZ_OK) entry->data_offset = unzGetCurrentFileZStreamPos64(reader->zip);
-    return result;
-}
-
-int ship_zip_read(ship_zip_reader *reader, void *bytes, unsigned capacity) {
-    return unzReadCurrentFile(reader->zip, bytes, capacity);
-}
-
-int ship_zip_close(ship_zip_reader *reader) {
-    return unzCloseCurrentFile(reader->zip);
+void ship_zip_inflater_free(ship_zip_inflater *inflater) {
+    inflateEnd(&inflater->stream);
+    free(inflater);
 }
 
 uint32_t ship_zip_crc32(uint32_t crc, const void *bytes, uint64_t count) {

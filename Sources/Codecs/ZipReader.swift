@@ -20,14 +20,13 @@ package final class ZipReader {
         package let size: Int
         package let compressedSize: Int
         package var isFolder: Bool { name.hasSuffix("/") }
-        fileprivate let handle: ship_zip_entry
+        fileprivate let record: ZipDirectory.Record
     }
 
     package let path: String
     /// All entries in the order of the archive's directory.
     package let entries: [Entry]
-    private let reader: OpaquePointer
-    private let limits: Limits
+    private let file: ZipFile
     private let byName: [String: Int]
 
     /// Reads the directory.
@@ -35,44 +34,28 @@ package final class ZipReader {
     /// - Throws: `.notZip`, `.damaged`, `.limit`; `.unsafeName` for absolute names, `..`, backslashes, drive letters,
     ///   control characters and links; `.duplicateName`; `.encrypted`; `.unsupported`; `.io`.
     package init(path: String, limits: Limits = Limits()) throws(ZipError) {
-        var code: Int32 = 0, count: UInt64 = 0
-        guard let reader = ship_zip_open_archive(path, &code, &count) else {
-            throw code == 0 ? .notZip(file: path) : ZipWriter.systemError(path, code)
-        }
-        do throws(ZipError) {
-            entries = try Self.directory(reader, path: path, stated: count, limits: limits)
-        } catch {
-            ship_zip_close_archive(reader)
-            throw error
-        }
-        (self.path, self.reader, self.limits) = (path, reader, limits)
+        self.path = path
+        file = try ZipFile(path: path)
+        entries = try Self.entries(of: file, limits: limits)
         byName = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
     }
 
-    deinit { ship_zip_close_archive(reader) }
-
-    private static func directory(_ reader: OpaquePointer, path: String, stated: UInt64, limits: Limits) throws(ZipError) -> [Entry] {
-        guard stated <= UInt64(limits.entries) else {
-            throw .limit(file: path, what: "it holds \(stated) entries, more than \(limits.entries)")
+    private static func entries(of file: ZipFile, limits: Limits) throws(ZipError) -> [Entry] {
+        let path = file.path
+        var directory = try ZipDirectory(file)
+        guard directory.stated <= UInt64(limits.entries) else {
+            throw .limit(file: path, what: "it holds \(directory.stated) entries, more than \(limits.entries)")
         }
         var entries: [Entry] = []
         var names: Set<String> = []
         var total: UInt64 = 0
-        let capacity = 1100
-        var buffer = [CChar](repeating: 0, count: capacity)
-        var found = ship_zip_entry()
-        while true {
-            let result = ship_zip_step(reader, entries.isEmpty ? 1 : 0, &found, &buffer, UInt32(capacity))
-            if result == 0 { break }
-            guard result == 1, entries.count < limits.entries else { throw .damaged(file: path, entry: nil) }
-            let bytes = buffer.prefix(min(Int(found.name_length), capacity)).map { UInt8(bitPattern: $0) }
-            let name = decode(bytes, isUTF8: found.flags & 1 << 11 != 0)
-            if let reason = ZipEntryName.fault(bytes) { throw .unsafeName(file: path, entry: printable(name), reason: reason) }
-            guard found.mode & S_IFMT != S_IFLNK else {
-                throw .unsafeName(file: path, entry: name, reason: "it is a link")
-            }
+        while let found = try directory.next() {
+            guard entries.count < limits.entries else { throw .damaged(file: path, entry: nil) }
+            let name = decode(found.name)
+            if let reason = ZipEntryName.fault(found.name) { throw .unsafeName(file: path, entry: printable(name), reason: reason) }
+            guard !found.isLink else { throw .unsafeName(file: path, entry: name, reason: "it is a link") }
             guard names.insert(name).inserted else { throw .duplicateName(file: path, entry: name) }
-            guard found.flags & 1 == 0 else { throw .encrypted(file: path, entry: name) }
+            guard !found.isEncrypted else { throw .encrypted(file: path, entry: name) }
             guard found.method == 0 || found.method == 8 else {
                 throw .unsupported(file: path, entry: name, what: "is packed by method \(found.method)")
             }
@@ -81,16 +64,19 @@ package final class ZipReader {
             guard !overflow, found.size <= UInt64(limits.entryBytes), total <= UInt64(limits.totalBytes) else {
                 throw .limit(file: path, what: "“\(name)” would unpack beyond \(limits.entryBytes >> 20) MiB, or all entries beyond \(limits.totalBytes >> 20) MiB")
             }
-            guard found.size <= 1 << 20 || found.size / max(1, found.compressed_size) <= UInt64(limits.ratio) else {
+            guard found.size <= 1 << 20 || found.size / UInt64(max(1, found.compressedSize)) <= UInt64(limits.ratio) else {
                 throw .limit(file: path, what: "“\(name)” would unpack to more than \(limits.ratio) times its size, as a zip bomb does")
             }
-            entries.append(Entry(name: name, size: Int(found.size), compressedSize: Int(clamping: found.compressed_size), handle: found))
+            entries.append(Entry(name: name, size: Int(found.size), compressedSize: found.compressedSize, record: found))
         }
-        guard UInt64(entries.count) == stated else { throw .damaged(file: path, entry: nil) }
+        guard UInt64(entries.count) == directory.stated else { throw .damaged(file: path, entry: nil) }
+        // Entries that share packed bytes would unpack to more than their sizes allow.
+        let placed = entries.sorted { $0.record.start < $1.record.start }
+        for (entry, next) in zip(placed, placed.dropFirst()) where entry.record.leastEnd > next.record.start { throw .damaged(file: path, entry: next.name) }
         return entries
     }
 
-    private static func decode(_ bytes: [UInt8], isUTF8: Bool) -> String {
+    private static func decode(_ bytes: [UInt8]) -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
     }
@@ -116,24 +102,61 @@ package final class ZipReader {
     ///
     /// - Throws: `.damaged` when size or checksum differ from the directory's; whatever `body` throws.
     package func read(_ entry: Entry, _ body: (UnsafeRawBufferPointer) throws(ZipError) -> Void) throws(ZipError) {
-        var handle = entry.handle
-        guard ship_zip_open(reader, &handle) == 0 else { throw .damaged(file: path, entry: entry.name) }
+        let damaged = ZipError.damaged(file: path, entry: entry.name)
+        guard let place = try file.place(of: entry.record) else { throw damaged }
+        if entry.size == 0, entry.compressedSize == 0 {
+            guard entry.record.crc == 0 else { throw damaged }
+            return
+        }
+        var crc: UInt32 = 0
+        var count = 0
+        // No more leaves here than the directory states, which the limits hold for, whatever was packed.
+        func take(_ piece: UnsafeRawBufferPointer) throws(ZipError) {
+            count += piece.count
+            guard count <= entry.size else { throw damaged }
+            crc = ship_zip_crc32(crc, piece.baseAddress, UInt64(piece.count))
+            try body(piece)
+        }
+        if entry.record.method == 0 { try copy(place, take) } else { try unpack(place, take, damaged) }
+        guard count == entry.size, crc == entry.record.crc else { throw damaged }
+    }
+
+    private func copy(_ place: Range<Int>, _ take: (UnsafeRawBufferPointer) throws(ZipError) -> Void) throws(ZipError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { buffer.deallocate() }
-        var count = 0
-        do throws(ZipError) {
-            while true {
-                let got = ship_zip_read(reader, buffer.baseAddress, UInt32(buffer.count))
-                if got == 0 { break }
-                guard got > 0 else { throw .damaged(file: path, entry: entry.name) }
-                count += Int(got)
-                guard count <= entry.size else { throw .damaged(file: path, entry: entry.name) }
-                try body(UnsafeRawBufferPointer(rebasing: buffer[..<Int(got)]))
-            }
-        } catch {
-            _ = ship_zip_close(reader)
-            throw error
+        var at = place.lowerBound
+        while at < place.upperBound {
+            let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, place.upperBound - at)])
+            try file.read(at: at, into: piece)
+            at += piece.count
+            try take(UnsafeRawBufferPointer(piece))
         }
-        guard ship_zip_close(reader) == 0, count == entry.size else { throw .damaged(file: path, entry: entry.name) }
+    }
+
+    private func unpack(_ place: Range<Int>, _ take: (UnsafeRawBufferPointer) throws(ZipError) -> Void, _ damaged: ZipError) throws(ZipError) {
+        guard let inflater = ship_zip_inflater_create() else { throw ZipWriter.systemError(path, ENOMEM) }
+        defer { ship_zip_inflater_free(inflater) }
+        let packed = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { packed.deallocate() }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { buffer.deallocate() }
+        var at = place.lowerBound
+        var waiting = 0..<0
+        while true {
+            if waiting.isEmpty, at < place.upperBound {
+                waiting = 0..<min(packed.count, place.upperBound - at)
+                try file.read(at: at, into: UnsafeMutableRawBufferPointer(rebasing: packed[waiting]))
+                at += waiting.count
+            }
+            var used: UInt32 = 0, made: UInt32 = 0
+            let result = ship_zip_inflater_step(
+                inflater, packed.baseAddress! + waiting.lowerBound, UInt32(waiting.count), &used, buffer.baseAddress, UInt32(buffer.count), &made)
+            // Without progress there is nothing left to read, but no end either.
+            guard result >= 0, used > 0 || made > 0 || result == 1 else { throw damaged }
+            waiting = waiting.lowerBound + Int(used)..<waiting.upperBound
+            if made > 0 { try take(UnsafeRawBufferPointer(rebasing: buffer[..<Int(made)])) }
+            if result == 1 { break }
+        }
+        guard waiting.isEmpty, at == place.upperBound else { throw damaged }
     }
 }

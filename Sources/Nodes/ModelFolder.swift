@@ -11,7 +11,7 @@ import Store
 /// - `output/ID.mask.png` (or `.tif`): everything but 0 is object, touching pixels are one;
 /// - `output/ID.error.txt`: why there is nothing for this image;
 /// and may add `output/ID.scores.json`: how sure it is of each object, `{"1": 0.93, "2": 0.5}`.
-struct ModelFolder: Sendable {
+package struct ModelFolder: Sendable {
     struct Request: Encodable {
         struct Picture: Encodable {
             var id: String
@@ -45,18 +45,43 @@ struct ModelFolder: Sendable {
     private static let mostBytes = 2 << 30
     private static let mostScores = 64 << 20
 
-    let path: String
+    package let path: String
+    /// Held as long as this is in use: a folder that nobody holds was left by a `ship` that was killed.
+    private let hold: FolderHold
 
-    /// A new one for temporary files.
-    init() throws {
+    /// A new one for temporary files. What a `ship` that was killed left goes: its folders, with people's images in them, and the programs it had started.
+    package init() throws {
         let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp"
-        path = "\(base)/ship-model-\(UUID().uuidString.lowercased())"
-        for folder in [path, path + "/images", path + "/output", path + "/tmp"] {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        Self.sweep(base)
+        let made = "\(base)/ship-model-\(UUID().uuidString.lowercased())"
+        // Under another name until it is held, so that nobody takes it for one that was left.
+        let early = made + ".new"
+        do {
+            for folder in [early, early + "/images", early + "/output", early + "/tmp"] {
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+            }
+            guard let held = FolderHold(early) else { throw ModelAnswerError("\(early) cannot be locked; set TMPDIR to a folder on a disk of this computer") }
+            hold = held
+            guard rename(early, made) == 0 else { throw ModelAnswerError("\(made) cannot be made: \(String(cString: strerror(errno)))") }
+        } catch {
+            try? FileManager.default.removeItem(atPath: early)
+            throw error
         }
+        path = made
     }
 
-    func remove() { try? FileManager.default.removeItem(atPath: path) }
+    package func remove() { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Ends programs of a `ship` that is no more, and removes its folders below `base`.
+    package static func sweep(_ base: String) {
+        ProcessMark.endAbandoned()
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? [] where name.wholeMatch(of: /ship-model-[0-9a-f-]{36}/) != nil {
+            // Held until it is gone, so that only one removes it.
+            guard let held = FolderHold("\(base)/\(name)") else { continue }
+            try? FileManager.default.removeItem(atPath: "\(base)/\(name)")
+            withExtendedLifetime(held) {}
+        }
+    }
 
     func add(_ image: AnyImage, id: String) throws -> String {
         let file = "images/\(id).png"

@@ -1,13 +1,13 @@
 import CPOSIX
 import Glibc
 
-/// A program that somebody else wrote, run with limits in a process group of its own: it cannot outlive the work it was started for.
+/// A program that somebody else wrote, run with limits in a process group of its own: neither it nor what it starts outlives the work it was started for.
 package struct LimitedProcess: Sendable {
     package var program: String
     package var arguments: [String]
     /// Where it works; what it prints is kept there, in `printed.log`.
     package var folder: String
-    /// All it sees of the environment.
+    /// All it sees of the environment, but for the mark of this run.
     package var environment: [String: String]
     /// Private memory in bytes; 0 for no limit.
     package var memory: UInt64
@@ -31,7 +31,7 @@ package struct LimitedProcess: Sendable {
     /// A program that prints without end fills no disk.
     private static let largestFile: UInt64 = 4 << 30
 
-    /// Runs the program and waits for it on this thread. When this returns, nothing that it started runs any longer.
+    /// Runs the program and waits for it on this thread. When this returns, nothing that it started runs any longer, though it left the program's group.
     ///
     /// - Parameter isCancelled: asked fifty times a second.
     /// - Returns: how it ended, and the last it printed.
@@ -39,6 +39,9 @@ package struct LimitedProcess: Sendable {
         let path = folder + "/" + Self.log
         let out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard out >= 0 else { return (.refused(errno: errno), "") }
+        let mark = ProcessMark()
+        var environment = environment
+        environment[ProcessMark.variable] = mark.value
         let child = Self.withStrings([program] + arguments) { arguments in
             Self.withStrings(environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }) { environment in
                 ship_spawn_limited(program, arguments, environment, folder, out, memory, Self.largestFile)
@@ -49,6 +52,7 @@ package struct LimitedProcess: Sendable {
         let end = wait(for: child, isCancelled)
         // Also what it may have left running.
         kill(-child, SIGKILL)
+        mark.end()
         return (end, Self.tail(of: path))
     }
 

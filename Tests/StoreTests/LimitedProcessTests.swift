@@ -30,15 +30,27 @@ struct LimitedProcessTests {
         let start = ContinuousClock.now
         let result = try run("sleep 1000 & echo $! ; sleep 1000", seconds: 0.3)
         #expect(result.end == .outOfTime && start.duration(to: .now) < .seconds(20))
-        let child = try #require(Int32(result.printed.split(separator: "\n").first ?? ""))
-        // Killed, perhaps not yet taken away by whoever adopted it.
-        var state = ""
+        #expect(ended(try #require(Int32(result.printed.split(separator: "\n").first ?? ""))))
+    }
+
+    /// Killed, perhaps not yet taken away by whoever adopted it.
+    private func ended(_ process: Int32) -> Bool {
         for _ in 0..<200 {
-            state = (try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8))?.split(separator: ")").last?.trimmingCharacters(in: .whitespaces) ?? "gone"
-            if state == "gone" || state.hasPrefix("Z") { break }
+            let state = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8))?.split(separator: ")").last?.trimmingCharacters(in: .whitespaces)
+            if state?.hasPrefix("Z") ?? true { return true }
             usleep(10_000)
         }
-        #expect(state == "gone" || state.hasPrefix("Z"), "\(state)")
+        return false
+    }
+
+    @Test(arguments: [("ends well", "", LimitedProcess.End.exited(code: 0)), ("takes too long", "sleep 1000", .outOfTime)])
+    func `what it started ends with it, also in sessions of their own`(name: String, last: String, end: LimitedProcess.End) throws {
+        let script = "setsid sleep 1000 & echo $! ; setsid sh -c 'trap \"\" TERM HUP; setsid sleep 1000 & echo $!; sleep 1000' & echo $!; sleep 0.3; \(last)"
+        let result = try run(script, seconds: last.isEmpty ? 30 : 1)
+        #expect(result.end == end)
+        let children = result.printed.split(separator: "\n").compactMap { Int32($0) }
+        #expect(children.count == 3, "\(result.printed)")
+        for child in children { #expect(ended(child), "\(name): \(child) of \(children)") }
     }
 
     @Test func `a cancelled program ends at once`() throws {

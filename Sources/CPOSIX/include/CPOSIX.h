@@ -44,3 +44,7 @@ int ship_spawn_limited(
 
 /// How a child of this process ended: 0 while it runs, else 1 with its exit code or, negative, the signal that ended it.
 int ship_child_ended(int child, int *code);
+
+/// Kills those processes of this user, but not this one, for which `judge` gives other than 0; it is shown what the variable `name` was in the environment
+/// a process began with, and processes without it are never touched. Gives how many it killed.
+int ship_kill_marked(const char *name, int (*judge)(const char *value, void *context), void *context);

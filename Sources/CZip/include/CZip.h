@@ -1,15 +1,13 @@
 #pragma once
 #include <stdint.h>
 
-// minizip and zlib behind plain functions: file access with close-on-exec, no links followed, and every failed write
+// minizip (writing) and zlib behind plain functions: file access with close-on-exec, no links followed, and every failed write
 // or sync reported (minizip's own file functions drop the result of fclose).
 
 // Results below 0; minizip's and zlib's own codes (-1 … -6, -100 …) are passed through.
 enum {
     SHIP_ZIP_OK = 0,
     SHIP_ZIP_IO = -1,
-    SHIP_ZIP_BAD = -103,
-    SHIP_ZIP_CRC = -105,
 };
 
 typedef struct ship_zip_writer ship_zip_writer;
@@ -31,28 +29,15 @@ void ship_zip_abandon(ship_zip_writer *writer);
 /// errno of the first failed file access of the writer; 0 when there was none.
 int ship_zip_error(const ship_zip_writer *writer);
 
-typedef struct ship_zip_reader ship_zip_reader;
+// Entries are found by Swift, because minizip 1.1 does not read the ZIP64 sizes and offsets of its directory where `long` has 64 bits.
+typedef struct ship_zip_inflater ship_zip_inflater;
 
-typedef struct {
-    uint64_t size, compressed_size, data_offset;
-    uint32_t crc, mode; // Unix mode bits when the entry has them, else 0
-    uint16_t flags, method, name_length;
-    uint64_t position[2]; // for ship_zip_open
-} ship_zip_entry;
-
-ship_zip_reader *ship_zip_open_archive(const char *path, int *error, uint64_t *entries);
-void ship_zip_close_archive(ship_zip_reader *reader);
-
-/// Moves to the first (`first` = 1) or the next entry and describes it; `name` gets up to `capacity` bytes of its name.
-/// 1 = there is one, 0 = no more, below 0 = damaged.
-int ship_zip_step(ship_zip_reader *reader, int first, ship_zip_entry *entry, char *name, unsigned capacity);
-
-/// Goes to an entry and opens it for reading; fills in `entry->data_offset`.
-int ship_zip_open(ship_zip_reader *reader, ship_zip_entry *entry);
-/// Bytes read, 0 at the end, below 0 when damaged.
-int ship_zip_read(ship_zip_reader *reader, void *bytes, unsigned capacity);
-/// SHIP_ZIP_CRC when all was read and the checksum differs.
-int ship_zip_close(ship_zip_reader *reader);
+/// For one entry packed by Deflate. NULL without memory.
+ship_zip_inflater *ship_zip_inflater_create(void);
+/// Unpacks what there is room for: `*used` bytes of what was given made `*made` bytes. 1 = that was the end, 0 = it goes on, below 0 = damaged.
+int ship_zip_inflater_step(
+    ship_zip_inflater *inflater, const void *packed, unsigned count, unsigned *used, void *bytes, unsigned capacity, unsigned *made);
+void ship_zip_inflater_free(ship_zip_inflater *inflater);
 
 /// CRC-32 as ZIP, gzip and PNG use it; start with 0.
 uint32_t ship_zip_crc32(uint32_t crc, const void *bytes, uint64_t count);
