@@ -28,6 +28,15 @@ struct GroupStage {
         (self.context, self.plan, self.selected, self.keepEdited) = (context, plan, selected, keepEdited)
     }
 
+    /// - Throws: `JobError`, which names the step, when what a step needs is not there.
+    static func requireReady(_ plan: Plan) throws {
+        for step in plan.steps {
+            guard let node = step.node as? any PreparedNode else { continue }
+            do { try node.requireReady() } catch { throw JobError.failed("\(step.name): \(error)") }
+        }
+    }
+
+    /// - Throws: `JobError`, which names the step, when it could not prepare any group.
     mutating func run() async throws {
         for step in plan.steps {
             if let node = step.node as? any PreparedNode { try await prepare(step, node) }
@@ -57,6 +66,8 @@ struct GroupStage {
     private mutating func prepare(_ step: Plan.Step, _ node: some PreparedNode) async throws {
         var keys: [ObjectID: String?] = [:]
         var known: Set<String> = []
+        var isAnyThere = false
+        var failed: [ObjectID: String] = [:]
         for (name, frames) in try await context.pipeline.groups(realm: step.realm, by: node.group) {
             try context.checkCancelled()
             guard isWanted(frames) else {
@@ -68,6 +79,7 @@ struct GroupStage {
             known.insert(key)
             if try isThere("\(files.folder)/\(PreparedFiles.mark)") {
                 kept += 1
+                isAnyThere = true
                 await context.note("\(step.name): \(frames.count) images of “\(name)” as before, kept")
             } else {
                 let start = ContinuousClock.now
@@ -77,11 +89,12 @@ struct GroupStage {
                     try await context.workers.run { try await node.prepare(group) }
                     try project.files.write("\(files.folder)/\(PreparedFiles.mark)") { try $0.write(Array("{}\n".utf8)) }
                     made += 1
+                    isAnyThere = true
                     await context.note("\(step.name): \(frames.count) images of “\(name)” prepared (\(JobRunner.seconds(since: start)))")
                 } catch let error where Self.stopsEverything(error) { throw error } catch {
                     await context.note("\(step.name): “\(name)” failed: \(error)")
                     for frame in frames {
-                        failedImages[frame.image.id] = "\(error)"
+                        failed[frame.image.id] = "\(error)"
                         keys[frame.image.id] = .some(nil)
                     }
                     continue
@@ -89,6 +102,9 @@ struct GroupStage {
             }
             for frame in frames where frame.image.prepared[step.name] != key { keys[frame.image.id] = key }
         }
+        // Nothing to go on with is the step's fault, not that of single images: these stay as they were.
+        if !isAnyThere, let reason = failed.min(by: { $0.key < $1.key })?.value { throw JobError.failed("\(step.name): \(reason)") }
+        failedImages.merge(failed) { former, _ in former }
         try await project.setPrepared(step: step.name, keys: keys)
         try await removeUnused(step, keeping: known)
     }

@@ -67,6 +67,7 @@ package struct RunJob: JobKind {
         guard !plan.regionEnds.isEmpty || seesMany || plan.steps.contains(where: { $0.node is any CollectionNode }) else {
             throw JobError.failed("the pipeline makes no objects; add an Objects node and connect it")
         }
+        try GroupStage.requireReady(plan)
         try await pipeline.ensureColumns(plan)
         if plan.steps.contains(where: { $0.node.usesCompanions }) {
             // Another file of masks, or other names of such files: the images that they speak of are computed again.

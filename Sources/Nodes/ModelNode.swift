@@ -56,6 +56,8 @@ package struct ModelNode: PreparedNode {
 
     package func identity(of frame: FrameGroup.Frame) -> String { ModelPrograms.digest(of: model) }
 
+    package func requireReady() throws { _ = try ModelPrograms.path(of: model) }
+
     package func prepare(_ group: FrameGroup) async throws {
         let program = try ModelPrograms.path(of: model)
         var todo: [FrameGroup.Frame] = []

@@ -16,8 +16,12 @@ package protocol PreparedNode: Node {
     /// What counts of an image besides the values of the inputs, for example a field of its metadata. By default nothing.
     func identity(of frame: FrameGroup.Frame) -> String
 
+    /// Asked before anything is computed. By default nothing is needed.
+    /// - Throws: what has to be there first, for example a program; the run then fails with that reason.
+    func requireReady() throws
+
     /// Looks at the group and writes files. On a worker thread.
-    /// - Throws: what makes it impossible; all images of the group then fail with that reason.
+    /// - Throws: what makes it impossible; all images of the group then fail with that reason, or the run when no group could be prepared.
     func prepare(_ group: FrameGroup) async throws
 
     /// Reads what `prepare` wrote; kept in memory and shared by all images of the group.
@@ -30,6 +34,8 @@ extension PreparedNode {
     }
 
     package func identity(of frame: FrameGroup.Frame) -> String { "" }
+
+    package func requireReady() throws {}
 }
 
 /// Files that a step made of one group.

@@ -203,7 +203,7 @@ private enum Merging {
         try map("roots", roots, database)
         try map("categories", try categories(database), database)
         try map("companions", try companions(database), database)
-        try database.execute(sql: "INSERT OR IGNORE INTO main.setting SELECT * FROM other.setting WHERE key <> 'shard'")
+        try database.execute(sql: "INSERT OR IGNORE INTO main.setting SELECT * FROM other.setting WHERE key NOT IN ('shard', 'merge')")
 
         var shift: [String: Int64] = [:]
         for table in ["object", "mask", "facet", "image_data", "edit", "label", "label_batch", "audit", "former_run"] {

@@ -14,8 +14,11 @@ struct MergeCommand: AsyncParsableCommand {
             different objects, edits or labels is a conflict: each is named, and nothing is written, unless --keep-first says
             that the first one counts. The shards are not changed.
 
-            Exit codes: 0 all done; 1 failed, the message says why; 2 some images of the shards failed or were never computed,
-            the rest is done; 64 the arguments are wrong.
+            A merge that finds shards missing unites and exports what is there; when they come, merge them into the same project.
+            What an earlier merge exported there is then replaced.
+
+            Exit codes: 0 all done; 1 failed, the message says why; 2 some images of the shards failed or were never computed, or
+            shards are missing, the rest is done; 64 the arguments are wrong.
             """)
 
     @Argument(help: "Project folder to create, or to add to.", completion: .directory)
@@ -38,10 +41,21 @@ struct MergeCommand: AsyncParsableCommand {
         if let workers, !(1...256).contains(workers) { throw ValidationError("--workers must be from 1 to 256") }
     }
 
+    /// What a merged project knows of its merges.
+    private struct Merged: Codable {
+        static let setting = "merge"
+        /// Of how many shards which were given.
+        var count = 0
+        var shards: [Int] = []
+        /// What was exported last.
+        var files: [String] = []
+    }
+
     private struct Survey {
         var title = ""
         var graph = Graph(nodes: [], edges: [])
         var shard: Shard?
+        var merged = Merged()
         var images: [String: MergeImage] = [:]
     }
 
@@ -63,11 +77,12 @@ struct MergeCommand: AsyncParsableCommand {
                 throw Sentence("\(shown)\nnothing was merged; --keep-first keeps the first of each")
             }
             for conflict in conflicts { complain("warning: \(conflict); the first is kept") }
-            warnOfMissing(surveys.map(\.survey))
+            var merged = known.first?.survey.merged ?? Merged()
 
             try makeProject(target, title: first.title)
             var isComplete = true
             try await withProject(target, title: first.title) { project in
+                isComplete = try await noteShards(surveys.compactMap(\.survey.shard), of: project, in: &merged)
                 try await project.savePipelineGraph(first.graph)
                 for shard in shards {
                     let outcome = try await project.merge(fullPath(shard))
@@ -77,7 +92,7 @@ struct MergeCommand: AsyncParsableCommand {
                     isComplete = false
                     complain("\(image.name): \(image.error ?? "was not computed; run its shard again, then merge again")")
                 }
-                if !noExport { try await runJobs(try await exportRequests(of: project), on: project, workers: workers) }
+                if !noExport { try await export(project, &merged) }
             }
             if !isComplete { throw ExitCode(2) }
         }
@@ -90,6 +105,7 @@ struct MergeCommand: AsyncParsableCommand {
             survey.graph = try await project.pipelineGraph()
             survey.images = try await project.mergeImages()
             survey.shard = try await project.setting(ImportShard.setting).flatMap { try? JSONDecoder().decode(Shard.self, from: Data($0.utf8)) }
+            survey.merged = try await project.setting(Merged.setting).flatMap { try? JSONDecoder().decode(Merged.self, from: Data($0.utf8)) } ?? Merged()
             return survey
         }
     }
@@ -113,12 +129,45 @@ struct MergeCommand: AsyncParsableCommand {
         return sentences
     }
 
-    /// Shards know how many they are, so that one that was forgotten is noticed.
-    private func warnOfMissing(_ surveys: [Survey]) {
-        let shards = surveys.compactMap(\.shard)
-        guard let count = shards.map(\.count).max(), shards.allSatisfy({ $0.count == count }) else { return }
-        let missing = Set(1...count).subtracting(shards.map(\.index)).sorted()
-        guard !missing.isEmpty else { return }
+    /// Shards know how many they are, so that one that was forgotten is noticed; those of earlier merges count, and those whose images are there.
+    /// - Returns: whether none is missing.
+    private func noteShards(_ shards: [Shard], of project: Project, in merged: inout Merged) async throws -> Bool {
+        guard let count = shards.first?.count, shards.allSatisfy({ $0.count == count }) else { return true }
+        var there = Set(shards.map(\.index))
+        if merged.count == count { there.formUnion(merged.shards) }
+        (merged.count, merged.shards) = (count, there.sorted())
+        try await save(merged, in: project)
+        let known = try await project.allImages().filter { $0.made == nil && $0.sha256.count == 64 }.map(\.sha256)
+        for index in 1...count where !there.contains(index) && known.contains(where: Shard(index: index, count: count).contains(sha256:)) { there.insert(index) }
+        let missing = Set(1...count).subtracting(there).sorted()
+        if missing.isEmpty { return true }
         complain("warning: of \(count) shards, \(missing.prefix(10).map(String.init).joined(separator: ", "))\(missing.count > 10 ? " …" : "") not given; merge again when they are there")
+        return false
+    }
+
+    /// Exports the whole, in place of what an earlier merge exported of fewer images.
+    private func export(_ project: Project, _ merged: inout Merged) async throws {
+        let last = try await project.jobs(limit: 1).items.first?.id ?? 0
+        let requests = try await exportRequests(of: project)
+        var failure: (any Error)?
+        do { try await runJobs(requests, on: project, workers: workers) } catch { failure = error }
+        let jobs = try await project.jobs(limit: 2 * requests.count + 1).items.filter { $0.id > last && $0.type == "export" }
+        if jobs.count == requests.count, jobs.allSatisfy({ $0.state == .done }) {
+            let files = jobs.flatMap { $0.outcome?.files ?? [] }
+            for file in merged.files where !files.contains(file) {
+                guard try project.files.size(file) != nil else { continue }
+                try project.files.remove(file)
+                print("merge: \(file), which the merge before had exported, is replaced")
+            }
+            merged.files = files.sorted()
+            try await save(merged, in: project)
+        }
+        if let failure { throw failure }
+    }
+
+    private func save(_ merged: Merged, in project: Project) async throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try await project.setSetting(Merged.setting, json: String(decoding: try encoder.encode(merged), as: UTF8.self), by: "merge")
     }
 }

@@ -85,7 +85,20 @@ def run(ship, SHIP, Server, WORK, ROOT, check, digest, masks, archive, reference
     result = ship("run", "pipeline.json", "--input", "frames", "--output", "merged-2")
     check(result.returncode == 0 and "run: 0 images computed" in result.stdout, "a run goes on with a merged project and finds it complete", result.stdout + result.stderr)
     result = ship("merge", "merged-part", WORK / "shard-2-1")
-    check(result.returncode == 0 and "2 not given" in result.stderr, "a forgotten shard is noticed", result.stderr)
+    parts = list((WORK / "merged-part/ecotaxa").glob("*.zip"))
+    check(result.returncode == 2 and "of 2 shards, 2 not given" in result.stderr and len(parts) == 1,
+          "a forgotten shard is noticed, exit 2, and what is there is exported", result.stderr)
+    result = ship("merge", "merged-part", WORK / "shard-2-2")
+    check(result.returncode == 0 and "not given" not in result.stderr, "when it comes later, nothing is missing", result.stdout + result.stderr)
+    check(list((WORK / "merged-part/ecotaxa").glob("*.zip")) != parts and len(list((WORK / "merged-part/ecotaxa").glob("*.zip"))) == 1 and "is replaced" in result.stdout,
+          "the archive of the part is replaced", result.stdout)
+    check(same(WORK / "merged-part"), "by that of a single run", result.stdout)
+    result = ship("merge", "merged-part", WORK / "shard-2-1")
+    check(result.returncode == 0 and same(WORK / "merged-part") and "replaced" not in result.stdout, "merged once more, all is as before", result.stdout + result.stderr)
+    # Beside its frames as before, for the paths of a project are relative to it.
+    shutil.copytree(WORK / "out1", WORK / "merged-whole")
+    result = ship("merge", "merged-whole", WORK / "shard-2-2", "--no-export")
+    check(result.returncode == 0 and "not given" not in result.stderr, "a project that has all images misses no shard", result.stdout + result.stderr)
 
     # Handwork comes along; conflicts are told.
     root = WORK / "shard-root"

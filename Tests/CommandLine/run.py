@@ -3,7 +3,7 @@
 import hashlib, json, os, pathlib, random, shutil, signal, sqlite3, subprocess, sys, tempfile, time, urllib.error, urllib.request, zipfile
 
 sys.dont_write_bytecode = True
-import convert, edits, exports, headless, jobs, measure, pipelines, provenance, stitch  # beside this file
+import convert, edits, exports, headless, jobs, measure, model, pipelines, provenance, stitch  # beside this file
 
 SHIP = str(pathlib.Path(sys.argv[1]).resolve())
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -246,6 +246,7 @@ try:
     exports.run(ship, WORK, check)
     convert.run(ship, WORK, check)
     stitch.run(SHIP, WORK, check)
+    model.run(SHIP, Server, WORK, check)
 finally:
     shutil.rmtree(WORK, ignore_errors=True)
 print(f"command line: {'all passed' if failures == 0 else f'{failures} failed'}")

@@ -123,14 +123,24 @@ private func draw(_ range: Range<Int>, in temporary: TemporaryProject, width: In
     ("signal", "kill -SEGV $$", "was ended by signal 11"),
     ("nothing", "exit 0", "wrote neither output/ID.labels.png nor output/ID.mask.png. It printed nothing."),
 ])
-func `a program that fails at the first images fails the run with what it printed, once`(name: String, before: String, reason: String) async throws {
+func `a program that fails at the first images fails the job with what it printed, once, and the images stay as they were`(
+    name: String, before: String, reason: String
+) async throws {
     let temporary = try TemporaryProject()
-    let model = try Model(in: temporary, before: before)
+    let model = try Model(in: temporary)
+    try await temporary.project.savePipelineGraph(model.graph(["timeLimitSeconds": 30, "batch": 8]))
+    let good = try await temporary.run(draw(0..<5, in: temporary), .init(type: "run"))
+    #expect(good.last?.outcome?.counts["objects"] == 15 && model.starts == 1)
+    try model.write("cp \"$labels\" output/$id.labels.png", before: before)
     try await temporary.project.savePipelineGraph(model.graph(["timeLimitSeconds": 1, "batch": 2]))
-    let jobs = try await temporary.run(draw(0..<5, in: temporary), .init(type: "run"))
-    let failures = jobs.last?.outcome?.failures ?? []
-    #expect(failures.count == 5 && failures.allSatisfy { $0.reason.contains(reason) }, "\(name): \(failures)")
-    #expect(model.starts == 1)
+    let jobs = try await temporary.run(.init(type: "run"))
+    let error = try #require(jobs.last?.error)
+    #expect(jobs.last?.state == .failed && error.hasPrefix("cells: the model's program ") && error.contains(reason), "\(name): \(error)")
+    #expect(model.starts == 2)
+    for image in try await temporary.project.allImages() {
+        let objects = try await temporary.project.allObjects(of: image.id)
+        #expect(image.state == .processed && image.error == nil && objects.count == 3)
+    }
 }
 
 @Test func `a model that ship was not started with is not run, whatever the pipeline says`() async throws {
@@ -139,9 +149,12 @@ func `a program that fails at the first images fails the run with what it printe
     for (wrong, part) in [("", "no model is chosen"), ("/bin/sh", "ship was not started with a model “/bin/sh”; start it with --model"), (model.folder + "/run", "ship was not started")] {
         try await temporary.project.savePipelineGraph(model.graph(["model": .string(String(wrong.suffix(60)))]))
         let jobs = try await temporary.run(draw(0..<2, in: temporary), .init(type: "run"))
-        let failures = jobs.last?.outcome?.failures ?? []
-        #expect(failures.count == 2 && failures.allSatisfy { $0.reason.contains(part.prefix(20)) }, "\(wrong): \(jobs)")
+        let error = try #require(jobs.last?.error)
+        #expect(jobs.last?.state == .failed && error.hasPrefix("cells: ") && error.contains(part.prefix(20)), "\(wrong): \(error)")
+        // Other tests have named theirs too.
+        #expect(error.contains("it knows ") && error.contains(model.name))
         #expect(model.starts == 0)
+        for image in try await temporary.project.allImages() { #expect(image.state != .failed && image.error == nil) }
     }
 }
 
