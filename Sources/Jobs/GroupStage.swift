@@ -126,6 +126,7 @@ struct GroupStage {
     private struct Record: Codable {
         var images: [String]
         var leftOut: [Gathered.LeftOut]
+        var warnings: [String]?
     }
 
     private mutating func gather(_ step: Plan.Step, _ node: some GatheringNode) async throws {
@@ -138,6 +139,7 @@ struct GroupStage {
                 kept += 1
                 await context.note("\(step.name): \(frames.count) images of “\(name)” as before, \(record.images.count) made of them kept")
                 note(record.leftOut, step)
+                warnings += record.warnings ?? []
                 continue
             }
             let former = try await madeImages(step).filter { $0.made?.group == name && $0.made?.key != key }
@@ -153,7 +155,7 @@ struct GroupStage {
                 let group = group(name, frames, folder: folder, step: step)
                 let gathered = try await context.workers.run { try await node.gather(group) }
                 let importer = try await ImageImporter(project: project)
-                var record = Record(images: [], leftOut: gathered.leftOut)
+                var record = Record(images: [], leftOut: gathered.leftOut, warnings: gathered.warnings.isEmpty ? nil : gathered.warnings)
                 for (index, image) in gathered.images.enumerated() {
                     let made = MadeImage(key: key, group: name, frames: image.frames)
                     let stored = try await importer.insertMade(image, number: index, folder: folder, step: step.name, made: made, frames: frames, isCancelled: group.isCancelled)
@@ -170,7 +172,8 @@ struct GroupStage {
                 let text = try encoder.encode(record)
                 try project.files.write("\(folder)/\(PreparedFiles.mark)") { try $0.write([UInt8](text)) }
                 made += 1
-                for line in gathered.notes { await context.note("\(step.name): \(line)") }
+                for line in gathered.notes + gathered.warnings { await context.note("\(step.name): \(line)") }
+                warnings += gathered.warnings
                 await context.note(
                     "\(step.name): \(gathered.images.count) made of \(frames.count) images of “\(name)”, \(gathered.leftOut.count) left out (\(JobRunner.seconds(since: start)))")
                 note(gathered.leftOut, step)

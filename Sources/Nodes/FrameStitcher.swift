@@ -12,9 +12,13 @@ package struct FrameStitcher: Sendable {
     private let prior: StitchPrior
     private let settings: StitchSettings
     private let work: any ParallelWork
+    /// Of the widest and the highest frame, in pixels.
+    private let width: Int
+    private let height: Int
 
     package init(_ input: StitchInput, prior: StitchPrior, settings: StitchSettings, work: any ParallelWork) {
         (self.input, self.prior, self.settings, self.work) = (input, prior, settings, work)
+        (width, height) = (input.frames.map(\.width).max() ?? 1, input.frames.map(\.height).max() ?? 1)
     }
 
     private var count: Int { input.frames.count }
@@ -59,7 +63,6 @@ package struct FrameStitcher: Sendable {
         case .grid(let cells):
             guard cells.allSatisfy({ $0 != nil }) else { return nil }
             let cells = cells.compactMap(\.self)
-            let (width, height) = (frames.map(\.width).max() ?? 1, frames.map(\.height).max() ?? 1)
             let overlap = settings.overlap ?? 0.1
             let expected = cells.map {
                 Displacement(x: Double($0.column) * Double(width) * (1 - overlap), y: Double($0.row) * Double(height) * (1 - overlap))
@@ -67,22 +70,14 @@ package struct FrameStitcher: Sendable {
             // Neighbours are the nearest frame to the right and below, so that a missing one leaves no gap wider than the search.
             var pairs: [Pair] = []
             let places = Dictionary(cells.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { a, _ in a })
-            let (sideX, sideY) = (Int(settings.tolerance * Double(width)), Int(settings.tolerance * Double(height)))
-            func along(_ side: Int, _ slack: Int) -> ClosedRange<Int> {
-                guard let overlap = settings.overlap else { return Int(Double(side) * 0.5)...Int(Double(side) * 0.97) }
-                let step = Int((Double(side) * (1 - overlap)).rounded())
-                return min(step - slack, side - 1)...min(step + slack, side - max(8, side / 50))
-            }
             for (index, cell) in cells.enumerated() {
-                if let right = places[.init(row: cell.row, column: cell.column + 1)] {
-                    pairs.append(Pair(first: index, second: right, ranges: [.init(x: along(frames[index].width, sideX), y: -sideY...sideY)]))
-                }
-                if let below = places[.init(row: cell.row + 1, column: cell.column)] {
-                    pairs.append(Pair(first: index, second: below, ranges: [.init(x: -sideX...sideX, y: along(frames[index].height, sideY))]))
+                for (side, next) in [(StitchGuess.Side.right, StitchPrior.Cell(row: cell.row, column: cell.column + 1)), (.below, .init(row: cell.row + 1, column: cell.column))] {
+                    if let other = places[next] { pairs.append(Pair(first: index, second: other, ranges: [range(side, index, other)])) }
                 }
             }
+            let slack = settings.tolerance * Double(max(width, height))
             let order = frames.indices.sorted { (cells[$0].row, cells[$0].column, $0) < (cells[$1].row, cells[$1].column, $1) }
-            return (expected, settings.overlap == nil ? 0.5 * Double(max(width, height)) : 1.5 * Double(max(sideX, sideY)) + 8, pairs, order)
+            return (expected, settings.overlap == nil ? 0.5 * Double(max(width, height)) : 1.5 * slack.rounded(.down) + 8, pairs, order)
         case .positions(let positions, let tolerance):
             guard positions.allSatisfy({ $0 != nil }) else { return nil }
             let expected = positions.compactMap(\.self)
@@ -103,6 +98,40 @@ package struct FrameStitcher: Sendable {
             }
             return (expected, 1.5 * Double(slack) + 8, pairs, order)
         }
+    }
+
+    /// Where a frame at that side of another may lie.
+    private func range(_ side: StitchGuess.Side, _ first: Int, _ second: Int) -> DisplacementRange {
+        let (slackX, slackY) = (Int(settings.tolerance * Double(width)), Int(settings.tolerance * Double(height)))
+        func along(_ side: Int, _ slack: Int) -> ClosedRange<Int> {
+            guard let overlap = settings.overlap else { return Int(Double(side) * 0.5)...Int(Double(side) * 0.97) }
+            let step = Int((Double(side) * (1 - overlap)).rounded())
+            return min(step - slack, side - 1)...min(step + slack, side - max(8, side / 50))
+        }
+        func negated(_ range: ClosedRange<Int>) -> ClosedRange<Int> { (-range.upperBound)...(-range.lowerBound) }
+        return switch side {
+        case .right: .init(x: along(input.frames[first].width, slackX), y: -slackY...slackY)
+        case .left: .init(x: negated(along(input.frames[second].width, slackX)), y: -slackY...slackY)
+        case .below: .init(x: -slackX...slackX, y: along(input.frames[first].height, slackY))
+        case .above: .init(x: -slackX...slackX, y: negated(along(input.frames[second].height, slackY)))
+        }
+    }
+
+    /// At which side of the first frame of each pair the second lies; nil where nothing of an overlap is seen at any.
+    package func sides(_ pairs: [SIMD2<Int>]) async throws -> [SIMD2<Int>: StitchGuess.Side?] {
+        var run = Run(stitcher: self, result: StitchedFrames(input.frames))
+        let looked = pairs.map { pair in Pair(first: pair.x, second: pair.y, ranges: StitchGuess.Side.allCases.map { range($0, pair.x, pair.y) }) }
+        var found: [SIMD2<Int>: StitchGuess.Side?] = [:]
+        for link in try await run.look(looked) { found[SIMD2(link.first, link.second)] = .some(side(link)) }
+        return found
+    }
+
+    private func side(_ link: FrameLink) -> StitchGuess.Side? {
+        guard let best = link.candidates.first, let strength = best.strength, strength >= 0.8, best.agreement >= 0.6 else { return nil }
+        let (x, y) = (best.displacement.x / Double(input.frames[link.first].width), best.displacement.y / Double(input.frames[link.first].height))
+        let others = link.candidates.dropFirst().filter { ($0.displacement - best.displacement).length > 40 }
+        guard others.allSatisfy({ ($0.strength ?? 0) < 0.5 * strength }) else { return nil }
+        return abs(x) > abs(y) ? (x > 0 ? .right : .left) : (y > 0 ? .below : .above)
     }
 
     private func overlap(_ shift: Int, _ first: Int, _ second: Int) -> Double { Double(min(first, shift + second) - max(0, shift)) }
@@ -182,23 +211,140 @@ package struct FrameStitcher: Sendable {
                 order = Self.order(count, pairs)
             }
             pairs.removeAll { result.reasons[$0.first] != nil || result.reasons[$0.second] != nil }
-            var links = try await compare(pairs, order)
+            var links = try await compare(pairs, order, unbounded: expected == nil)
             // Frames without a pair are read too, for their light.
             try await load(order.filter { levels[$0] == nil && result.reasons[$0] == nil }) { _, _ in }
             var layout = FrameLayout(frameCount: count, links: links, expected: expected, tolerance: tolerance)
-            // Pairs that were not clear, once more where the others let expect them; and such as nobody knew of.
-            let again = stitcher.secondLook(layout, links, hasPlan: expected != nil).filter { result.reasons[$0.first] == nil && result.reasons[$0.second] == nil }
-            if !again.isEmpty {
-                total += again.count
-                let better = try await compare(again, order)
-                for link in better {
-                    if let place = links.firstIndex(where: { $0.first == link.first && $0.second == link.second }) {
-                        if link.isClear || !links[place].isClear { links[place] = link }
-                    } else { links.append(link) }
-                }
-                layout = FrameLayout(frameCount: count, links: links, expected: expected, tolerance: tolerance)
-            }
+            layout = try await lookedAtAgain(layout, &links, order, expected, tolerance)
+            if expected == nil, try await fill(&layout, &links) { layout = try await lookedAtAgain(layout, &links, order, nil, .infinity) }
+            if expected != nil { result.support = stitcher.support(pairs, links, layout) }
             result.take(layout, links, levels, settings: stitcher.settings, hasPrior: expected != nil)
+        }
+
+        /// Only what pairs show, without a place for the frames.
+        mutating func look(_ pairs: [Pair]) async throws -> [FrameLink] {
+            total = count + pairs.count
+            return try await compare(pairs, Self.order(count, pairs), unbounded: true)
+        }
+
+        /// Pairs that were not clear, once more where the others let expect them; and such as nobody knew of.
+        private mutating func lookedAtAgain(
+            _ layout: FrameLayout, _ links: inout [FrameLink], _ order: [Int], _ expected: [Displacement]?, _ tolerance: Double
+        ) async throws -> FrameLayout {
+            let again = stitcher.secondLook(layout, links, hasPlan: expected != nil).filter { result.reasons[$0.first] == nil && result.reasons[$0.second] == nil }
+            if again.isEmpty { return layout }
+            total += again.count
+            for link in try await compare(again, order, unbounded: expected == nil) {
+                if let place = links.firstIndex(where: { $0.first == link.first && $0.second == link.second }) {
+                    if link.isClear || !links[place].isClear { links[place] = link }
+                } else { links.append(link) }
+            }
+            return FrameLayout(frameCount: count, links: links, expected: expected, tolerance: tolerance)
+        }
+
+        // MARK: Frames that are left over
+
+        /// A frame tried at a free place of the grid, beside one that was placed.
+        private struct Attempt: Hashable {
+            let frame: Int
+            let neighbour: Int
+            let cell: FrameGrid.Cell
+            let side: StitchGuess.Side
+        }
+
+        /// Tries frames that are in no place at the free places of the grid in which the others turn out to lie: there, little in common is enough.
+        ///
+        /// - Returns: whether any was placed.
+        private mutating func fill(_ layout: inout FrameLayout, _ links: inout [FrameLink]) async throws -> Bool {
+            guard let origin = (0..<count).first(where: { layout.isMeasured($0) }) else { return false }
+            var (attempts, found, given) = ([Attempt: FrameLink](), false, Set<Int>())
+            while true {
+                let left = (0..<count).filter { !layout.isMeasured($0) && result.reasons[$0] == nil && !given.contains($0) }
+                guard !left.isEmpty, let grid = FrameGrid(layout, links, width: stitcher.width, height: stitcher.height, origin: origin) else { return found }
+                let taken = Dictionary(grid.cells.enumerated().compactMap { index, cell in cell.map { ($0, index) } }, uniquingKeysWith: { a, _ in a })
+                var new: [Attempt] = []
+                for (cell, neighbour) in taken.sorted(by: { $0.value < $1.value }) {
+                    for side in StitchGuess.Side.allCases {
+                        let free = cell.beside(side)
+                        if taken[free] != nil { continue }
+                        new += left.map { Attempt(frame: $0, neighbour: neighbour, cell: free, side: side) }.filter { attempts[$0] == nil }
+                    }
+                }
+                // Where most frames are left over, nothing much is known of the grid.
+                guard attempts.count + new.count <= 3000 else { return found }
+                let pairs = new.map { stitcher.pair($0.neighbour, $0.frame, at: $0.side, of: grid) }
+                total += pairs.count
+                for (attempt, link) in zip(new, try await compare(pairs, Self.order(count, pairs), unbounded: false)) { attempts[attempt] = link }
+                let placed = proposals(attempts, layout, left, taken)
+                if placed.isEmpty { return found }
+                // What holds so far goes on to hold.
+                for (index, verdict) in layout.verdicts.enumerated() where verdict == .used { links[index].isBorneOut = true }
+                for proposal in placed {
+                    given.insert(proposal.frame)
+                    for link in proposal.links {
+                        if let place = links.firstIndex(where: { $0.first == link.first && $0.second == link.second }) { links[place] = link } else { links.append(link) }
+                    }
+                }
+                layout = FrameLayout(frameCount: count, links: links)
+                found = true
+            }
+        }
+
+        private struct Proposal {
+            let frame: Int
+            let cell: FrameGrid.Cell
+            let score: Double
+            let links: [FrameLink]
+        }
+
+        /// Which frames belong to which free place: by what all neighbours there say together, if no other place of the frame says half as much.
+        private func proposals(_ attempts: [Attempt: FrameLink], _ layout: FrameLayout, _ left: [Int], _ taken: [FrameGrid.Cell: Int]) -> [Proposal] {
+            struct Vote {
+                let attempt: Attempt
+                let link: FrameLink
+                let place: Displacement
+                let strength: Double
+            }
+            var votes: [Int: [Vote]] = [:]
+            for (attempt, link) in attempts where taken[attempt.cell] == nil {
+                guard let position = layout.placements[attempt.neighbour].position else { continue }
+                for candidate in link.candidates {
+                    guard let strength = candidate.strength, strength > 0.02, candidate.evidence > 0.02 else { continue }
+                    let isForward = link.first == attempt.neighbour
+                    let place = isForward ? position + candidate.displacement : position - candidate.displacement
+                    votes[attempt.frame, default: []].append(Vote(attempt: attempt, link: FrameLink(link.first, link.second, [candidate]), place: place, strength: strength))
+                }
+            }
+            var (found, last) = ([Proposal](), [Proposal]())
+            for frame in left {
+                let own = (votes[frame] ?? []).sorted {
+                    ($1.strength, $0.attempt.neighbour, $0.place.x, $0.place.y) < ($0.strength, $1.attempt.neighbour, $1.place.x, $1.place.y)
+                }
+                func supporters(_ vote: Vote) -> [Vote] {
+                    var seen: Set<Int> = []
+                    return own.filter { $0.attempt.cell == vote.attempt.cell && ($0.place - vote.place).length <= 3 && seen.insert($0.attempt.neighbour).inserted }
+                }
+                let all = own.map { vote in (vote: vote, supporters: supporters(vote)) }
+                func score(_ votes: [Vote]) -> Double { votes.reduce(0) { $0 + $1.strength } }
+                guard let top = all.max(by: { score($0.supporters) < score($1.supporters) }) else { continue }
+                let total = score(top.supporters)
+                let rival = all.filter { ($0.vote.place - top.vote.place).length > 6 }.map { score($0.supporters) }.max() ?? 0
+                // One thing that fits well is enough where only few places come into question, if all of the overlap fits.
+                let agreement = top.supporters.map { $0.link.candidates[0].agreement }.max() ?? 0
+                let isSure = top.supporters.count > 1 ? total >= 1 : total >= 1.75 || (total >= 1 && agreement >= 0.9)
+                guard total >= 2 * rival else { continue }
+                let links = top.supporters.map { vote in
+                    var link = vote.link
+                    link.isBorneOut = true
+                    return link
+                }
+                let proposal = Proposal(frame: frame, cell: top.vote.attempt.cell, score: total, links: links)
+                if isSure { found.append(proposal) } else if total >= 0.1, agreement >= 0.2 { last.append(proposal) }
+            }
+            // Where the frames left over, a few of many, make the rectangle whole, next to nothing has to tell which belongs where.
+            if found.isEmpty, last.count == left.count, 4 * last.count <= count, FrameGrid.isRectangle(Array(taken.keys) + last.map(\.cell)) { found = last }
+            // Of two frames for one place that which fits much better, else none.
+            return found.filter { proposal in found.allSatisfy { $0.frame == proposal.frame || $0.cell != proposal.cell || 2 * $0.score <= proposal.score } }
         }
 
         /// Reads frames a few at a time and hands each to `body`; what cannot be read is noted.
@@ -224,7 +370,7 @@ package struct FrameStitcher: Sendable {
         }
 
         /// Compares pairs in the order in which their frames come, each frame read once while memory allows.
-        private mutating func compare(_ pairs: [Pair], _ order: [Int]) async throws -> [FrameLink] {
+        private mutating func compare(_ pairs: [Pair], _ order: [Int], unbounded: Bool) async throws -> [FrameLink] {
             var place = [Int](repeating: 0, count: count)
             for (index, frame) in order.enumerated() { place[frame] = index }
             // A pair is due when the later of its frames comes.
@@ -244,7 +390,7 @@ package struct FrameStitcher: Sendable {
                 var arrived: [Int: Loaded] = [:]
                 try await load(missing) { arrived[$0] = $1 }
                 resident.merge(arrived) { $1 }
-                let (searches, frames, unbounded) = (searches, resident, stitcher.prior == .none)
+                let (searches, frames) = (searches, resident)
                 let found = try await work.concurrently(batch) { index -> FrameLink in
                     let pair = pairs[index]
                     guard let first = frames[pair.first], let second = frames[pair.second] else { return FrameLink(pair.first, pair.second, []) }
@@ -344,6 +490,34 @@ package struct FrameStitcher: Sendable {
         }
     }
 
+    /// A frame beside a placed one, as far from it as others are from their neighbours.
+    private func pair(_ placed: Int, _ frame: Int, at side: StitchGuess.Side, of grid: FrameGrid) -> Pair {
+        let (first, second) = (min(placed, frame), max(placed, frame))
+        let toSecond = placed == first ? side : side.opposite
+        guard let step = side == .right || side == .left ? grid.across : grid.down else { return Pair(first: first, second: second, ranges: [range(toSecond, first, second)]) }
+        let slack = Int(max(16, 3 * step.spread, 0.03 * Double(max(width, height))).rounded(.up))
+        let sign = toSecond == .right || toSecond == .below ? 1 : -1
+        let (x, y) = (sign * Int(step.displacement.x.rounded()), sign * Int(step.displacement.y.rounded()))
+        return Pair(first: first, second: second, ranges: [.init(x: (x - slack)...(x + slack), y: (y - slack)...(y + slack))])
+    }
+
+    /// How many of the planned pairs were matched; those that share a corner only say nothing.
+    private func support(_ pairs: [Pair], _ links: [FrameLink], _ layout: FrameLayout) -> StitchedFrames.Support {
+        let used = Set(zip(links, layout.verdicts).filter { $0.1 == .used }.map { SIMD2($0.0.first, $0.0.second) })
+        var support = StitchedFrames.Support()
+        for pair in pairs {
+            guard let range = pair.ranges.first else { continue }
+            let x = abs(Double(range.x.lowerBound + range.x.upperBound)) / 2 / Double(width)
+            let y = abs(Double(range.y.lowerBound + range.y.upperBound)) / 2 / Double(height)
+            if x > 0.3, y > 0.3 { continue }
+            let matched = used.contains(SIMD2(pair.first, pair.second)) ? 1 : 0
+            if x > y { support.across = (support.across.matched + matched, support.across.implied + 1) } else {
+                support.down = (support.down.matched + matched, support.down.implied + 1)
+            }
+        }
+        return support
+    }
+
     /// Pairs to look at once more, in the narrow range that the others leave.
     private func secondLook(_ layout: FrameLayout, _ links: [FrameLink], hasPlan: Bool) -> [Pair] {
         func range(_ first: Int, _ second: Int) -> DisplacementRange? {
@@ -370,6 +544,17 @@ package struct FrameStitcher: Sendable {
             }
         }
         return pairs
+    }
+}
+
+extension FrameGrid.Cell {
+    fileprivate func beside(_ side: StitchGuess.Side) -> Self {
+        switch side {
+        case .right: .init(row: row, column: column + 1)
+        case .left: .init(row: row, column: column - 1)
+        case .below: .init(row: row + 1, column: column)
+        case .above: .init(row: row - 1, column: column)
+        }
     }
 }
 

@@ -57,6 +57,10 @@ package struct Gathered: Sendable {
     package var leftOut: [LeftOut]
     /// Lines for the job's log.
     package var notes: [String]
+    /// Sentences that a person has to read before using what was made; shown with the job.
+    package var warnings: [String]
 
-    package init(images: [NewImage], leftOut: [LeftOut] = [], notes: [String] = []) { (self.images, self.leftOut, self.notes) = (images, leftOut, notes) }
+    package init(images: [NewImage], leftOut: [LeftOut] = [], notes: [String] = [], warnings: [String] = []) {
+        (self.images, self.leftOut, self.notes, self.warnings) = (images, leftOut, notes, warnings)
+    }
 }

@@ -23,7 +23,7 @@ package struct StitchNode: GatheringNode {
             titles: [
                 .automatic: "Found by itself", .names: "Row and column in file names", .rows: "Row by row", .snake: "Row by row, to and fro", .stage: "Stage positions",
                 .unordered: "Not known",
-            ], help: "How the frames were taken. By itself: row and column in the names, else stage positions, else every frame is compared with every other."),
+            ], help: "How the frames were taken. By itself: row and column in the names, stage positions, or the order of the names, whichever the overlaps bear out; else every frame is compared with every other."),
         .text(\.pattern, "pattern", label: "Pattern", help: "With the fields row and column, such as {name}_r{row:d}_c{column:d}. Empty: found by itself.")
             .applies(when: "arrangement", "names"),
         .integer(\.columns, "columns", label: "Columns", range: 1...100_000, help: "Frames in a row; rows follow each other in the order of the names.")
@@ -104,17 +104,22 @@ package struct StitchNode: GatheringNode {
                 if let rows = scratch?.rows(index, header: header) { return rows }
                 return MemoryRowReader(try group.value(Self.image, of: frames[index]) ?? .gray8(Image(width: 0, height: 0, repeating: 0)), format: .tiff)
             })
-        var notes: [String] = []
-        let prior = try prior(frames, notes: &notes)
         let (settings, work) = (settings, HalfWay(group: group, part: 0))
-        var stitched: StitchedFrames = try await FrameStitcher(input, prior: prior, settings: settings, work: work).layout()
+        var stitched: StitchedFrames =
+            if arrangement == .automatic {
+                try await ArrangementFinder(input, named: StitchPlaces.cells(names), stage: try stage(frames), settings: settings, work: work).layout()
+            } else {
+                try await FrameStitcher(input, prior: try prior(frames), settings: settings, work: work).layout()
+            }
+        var notes = stitched.arrangement.map { [$0] } ?? []
+        let warnings = stitched.warnings.map { "\(group.name.isEmpty ? "The mosaic" : group.name): \($0)." }
         var leftOut: [Gathered.LeftOut] = []
         for (index, reason) in stitched.reasons.enumerated() { if let reason { leftOut.append(.init(name: names[index], reason: reason)) } }
         let placed = frames.indices.filter { stitched.positions[$0] != nil }
-        guard !placed.isEmpty else { return Gathered(images: [], leftOut: leftOut, notes: notes) }
+        guard !placed.isEmpty else { return Gathered(images: [], leftOut: leftOut, notes: notes, warnings: warnings) }
         let expected = placed.filter { stitched.states[$0] == .expected }
         if !expected.isEmpty {
-            notes.append("\(expected.count) frames lie where the \(arrangementWord(prior)) has them, because their overlaps show nothing that fits: \(list(expected.map { names[$0] }))")
+            notes.append("\(expected.count) frames lie where the arrangement has them, because their overlaps show nothing that fits: \(list(expected.map { names[$0] }))")
         }
         let dropped = stitched.links.filter { $0.verdict == .dropped }
         if !dropped.isEmpty {
@@ -134,7 +139,7 @@ package struct StitchNode: GatheringNode {
         stitched.links.sort { ($0.first, $0.second) < ($1.first, $1.second) }
         var image = Gathered.NewImage(file: "mosaic.tif", name: (group.name.isEmpty ? "mosaic" : group.name + " mosaic") + " \(size.width) × \(size.height)", frames: placed.map { frames[$0].image.uid })
         image.details = StitchTable.json(stitched)
-        return Gathered(images: [image], leftOut: leftOut, notes: notes)
+        return Gathered(images: [image], leftOut: leftOut, notes: notes, warnings: warnings)
     }
 
     /// Channels and bits of what flows in, when a step before changes them; nil when it is as in the files.
@@ -150,11 +155,11 @@ package struct StitchNode: GatheringNode {
         return nil
     }
 
-    /// What the parameters, the names and the metadata say of where frames lie.
-    func prior(_ frames: [FrameGroup.Frame], notes: inout [String]) throws -> StitchPrior {
+    /// Where frames lie as a person says, by the parameters.
+    private func prior(_ frames: [FrameGroup.Frame]) throws -> StitchPrior {
         let names = frames.map(\.image.name)
         switch arrangement {
-        case .unordered: return .none
+        case .unordered, .automatic: return .none
         case .rows, .snake:
             return .grid(StitchPlaces.cells(count: frames.count, columns: columns, toAndFro: arrangement == .snake, startsRight: startsRight))
         case .names:
@@ -180,17 +185,6 @@ package struct StitchNode: GatheringNode {
                     reason: "\(missing?.image.name ?? "a frame") has no number in \(stageX) and \(stageY); name the fields that hold the stage position, or choose another arrangement")
             }
             return stage
-        case .automatic:
-            if let cells = StitchPlaces.cells(names) {
-                notes.append("rows and columns taken from the names: \(Set(cells.map(\.row)).count) × \(Set(cells.map(\.column)).count)")
-                return .grid(cells)
-            }
-            if let stage = try stage(frames) {
-                notes.append("stage positions taken from \(stageX) and \(stageY)")
-                return stage
-            }
-            notes.append("neither names nor stage tell where frames lie: every frame is compared with every other")
-            return .none
         }
     }
 
@@ -211,8 +205,6 @@ package struct StitchNode: GatheringNode {
         let side = frames.map { max($0.image.width, $0.image.height) }.max() ?? 1
         return .positions(positions, tolerance: tolerance / 100 * Double(side))
     }
-
-    private func arrangementWord(_ prior: StitchPrior) -> String { if case .positions = prior { "stage" } else { "grid" } }
 
     private func list(_ names: [String]) -> String { names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "") }
 }

@@ -4,7 +4,7 @@ import Operations
 
 /// How frames were taken, as far as a person says or their names tell.
 package enum StitchArrangement: String, Sendable, CaseIterable, Codable {
-    /// By row and column in the names, else by stage positions, else unordered.
+    /// By row and column in the names, stage positions or the order of the names, whichever the overlaps bear out; else unordered.
     case automatic
     /// Row and column stand in the file names.
     case names

@@ -47,7 +47,13 @@ package enum StitchTable {
             if let residual = link.residual { entry["residual_px"] = number(residual, 3) }
             return .object(entry)
         }
-        return ["width_px": .number(Double(bounds.width)), "height_px": .number(Double(bounds.height)), "frames": .array(frames), "pairs": .array(links)]
+        var table: [String: JSONValue] = [
+            "width_px": .number(Double(bounds.width)), "height_px": .number(Double(bounds.height)), "frames": .array(frames), "pairs": .array(links),
+        ]
+        if let arrangement = stitched.arrangement { table["arrangement"] = .string(arrangement) }
+        if let support = stitched.support { table["neighbours"] = ["implied": .number(Double(support.implied)), "matched": .number(Double(support.matched))] }
+        if !stitched.warnings.isEmpty { table["warnings"] = .array(stitched.warnings.map(JSONValue.string)) }
+        return .object(table)
     }
 
     private static func text(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }

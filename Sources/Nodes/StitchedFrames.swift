@@ -30,7 +30,26 @@ package struct StitchedFrames: Sendable {
         package let residual: Double?
     }
 
+    /// How far the overlaps bear out an arrangement that was told or guessed.
+    package struct Support: Sendable, Equatable {
+        /// Pairs of neighbours at each other's side and below each other by the arrangement, and how many of them were matched.
+        package var across = (matched: 0, implied: 0)
+        package var down = (matched: 0, implied: 0)
+
+        package var matched: Int { across.matched + down.matched }
+        package var implied: Int { across.implied + down.implied }
+
+        /// Whether most neighbours match, in either direction: of rows counted from the wrong side half of all do.
+        package var isMost: Bool { matched > 0 && 2 * across.matched >= across.implied && 2 * down.matched >= down.implied }
+
+        package static func == (a: Self, b: Self) -> Bool { a.across == b.across && a.down == b.down }
+    }
+
     package let frames: [StitchInput.Frame]
+    /// Nil where no arrangement was known.
+    package var support: Support?
+    /// How the frames were taken, where that was found out; a sentence without full stop.
+    package var arrangement: String?
     package var states: [State]
     /// Top left pixel in the mosaic, to a fraction; nil for frames in no mosaic.
     package var positions: [Displacement?]
@@ -92,6 +111,18 @@ package struct StitchedFrames: Sendable {
         guard let link = links.filter({ $0.first == frame || $0.second == frame }).max(by: { $0.correlation < $1.correlation }) else { return "" }
         let share = (link.correlation * 100).rounded() / 100
         return " (best with \(frames[link.first == frame ? link.second : link.first].name), correlation \(share))"
+    }
+
+    /// What a person has to know before the mosaic is used.
+    package var warnings: [String] {
+        guard let support, support.implied > 0, !support.isMost else { return [] }
+        let expected = states.filter { $0 == .expected }.count
+        return [
+            "only \(support.matched) of \(support.implied) neighbours by the arrangement (\(support.across.matched) of \(support.across.implied) side by side, "
+                + "\(support.down.matched) of \(support.down.implied) one below the other) show the same where they overlap"
+                + (expected > 0 ? ", and \(expected) frames lie by the arrangement alone, perhaps far from where they belong" : "")
+                + "; unless the overlaps are empty, the arrangement is another one: look at the mosaic"
+        ]
     }
 
     /// The upper left corner of all frames becomes (0, 0).

@@ -76,7 +76,7 @@ public struct FrameLayout: Sendable {
         } else {
             // Without any expectation such a pair has to be beyond doubt: of many pairs two particles fit by chance now and then.
             let doubtful = used.values.filter { link in
-                (links[link.name].candidates[0].strength ?? .infinity) < Self.beyondDoubt && Self.isBridge(link, used, frameCount)
+                !links[link.name].isBorneOut && (links[link.name].candidates[0].strength ?? .infinity) < Self.beyondDoubt && Self.isBridge(link, used, frameCount)
             }.map(\.name)
             if !doubtful.isEmpty {
                 for name in doubtful { used[name] = nil }
@@ -132,7 +132,8 @@ public struct FrameLayout: Sendable {
         return (model.displacement(first, second), model.spread(first, second))
     }
 
-    private func isMeasured(_ frame: Int) -> Bool {
+    /// Whether what its overlaps show holds a frame in its place.
+    public func isMeasured(_ frame: Int) -> Bool {
         if case .measured = placements[frame] { true } else { false }
     }
 

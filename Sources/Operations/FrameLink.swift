@@ -10,6 +10,8 @@ public struct FrameLink: Hashable, Sendable {
     public let second: Int
     /// Displacements of the second frame seen from the first, the most likely first.
     public var candidates: [OverlapCandidate]
+    /// Whether more than the pair itself bears out its best candidate, so that it counts as clear.
+    public var isBorneOut = false
 
     public init(_ first: Int, _ second: Int, _ candidates: [OverlapCandidate]) {
         precondition(first != second, "frame \(first) beside itself")
@@ -40,6 +42,7 @@ public struct FrameLink: Hashable, Sendable {
     /// place needs about two things that fit, within bounds one.
     public func isClear(unbounded: Bool) -> Bool {
         guard let best = candidates.first else { return false }
+        if isBorneOut { return true }
         let isRanked = best.correlation >= (unbounded ? 0.4 : 0.25) && best.evidence >= (unbounded ? 0.35 : 0.15) && margin >= (unbounded ? 0.35 : 0.25)
         guard let strength = best.strength else { return isRanked }
         let isAlone = others.allSatisfy { ($0.strength ?? 0) < 0.5 * strength }

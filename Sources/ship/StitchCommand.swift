@@ -18,8 +18,9 @@ struct StitchCommand: AsyncParsableCommand {
             pixels, how it was found, the factor of its brightness, and why it was left out, if so. Correct positions there by hand and give
             the table back with --positions: then nothing is searched for.
 
-            By itself, row and column are looked for in the file names (_r02_c11, x3_y4, _02_11); without them every frame is compared with every
-            other. --stage takes a table of stage positions in pixels as the starting point instead.
+            By itself, row and column are looked for in the file names (_r02_c11, x3_y4, _02_11); where the overlaps do not bear them out, or there
+            are none, the order of the names is tried as rows or columns, also to and fro, and in the end every frame is compared with every other. What
+            was taken is said. --stage takes a table of stage positions in pixels as the starting point instead.
             """)
 
     @Argument(help: "Folder of frames.", completion: .directory)
@@ -132,12 +133,16 @@ struct StitchCommand: AsyncParsableCommand {
         let stitched =
             if let positions {
                 try await StitchedFrames.given(input, positions: try places(positions, known.map(\.file)), settings: settings, work: work)
+            } else if arrangement == .automatic, pattern == nil, stage == nil {
+                try await ArrangementFinder(input, named: StitchPlaces.cells(known.map(\.file)), stage: nil, settings: settings, work: work).layout()
             } else {
                 try await FrameStitcher(input, prior: try prior(known.map(\.file), side: known.map { max($0.frame.width, $0.frame.height) }.max() ?? 1), settings: settings, work: work).layout()
             }
         let place = table ?? output + ".tsv"
         try write(stitched, to: place)
         for (index, reason) in stitched.reasons.enumerated() { if let reason { complain("\(known[index].file) is left out: \(reason)") } }
+        for warning in stitched.warnings { complain("warning: \(warning)") }
+        if let arrangement = stitched.arrangement { print(arrangement) }
         let used = stitched.positions.filter { $0 != nil }.count
         guard used > 0 else { throw Sentence("no frame could be placed; say how they were taken with --arrangement or --stage") }
         let bounds = stitched.bounds
@@ -146,7 +151,7 @@ struct StitchCommand: AsyncParsableCommand {
         print(
             "\(used) of \(files.count) frames in a mosaic of \(bounds.width) × \(bounds.height) pixels; \(links.count) of \(stitched.links.count) pairs agree"
                 + (links.isEmpty ? "" : String(format: " within %.2f px", links.compactMap(\.residual).max() ?? 0))
-                + (expected > 0 ? "; \(expected) frames without a match lie where grid or stage have them" : ""))
+                + (expected > 0 ? "; \(expected) frames without a match lie where the arrangement has them" : ""))
         if !tableOnly { try await writeMosaic(stitched, input, settings, work) }
         return failed || used < files.count
     }
@@ -221,11 +226,10 @@ struct StitchCommand: AsyncParsableCommand {
                 if let index = cells.firstIndex(where: { $0 == nil }) { throw Sentence("\(names[index]) does not fit the pattern \(pattern); correct the pattern, or move that file") }
                 return .grid(cells)
             }
-            if let cells = StitchPlaces.cells(names) { return .grid(cells) }
-            guard arrangement == .automatic else {
+            guard let cells = StitchPlaces.cells(names) else {
                 throw Sentence("no rows and columns were found in names such as \(names[0]); give --pattern, or --arrangement rows, snake or unordered")
             }
-            return .none
+            return .grid(cells)
         }
     }
 

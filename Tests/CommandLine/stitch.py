@@ -51,6 +51,21 @@ def run(SHIP, work, check):
     check((work / "again.png").read_bytes() == (work / "mosaic.png").read_bytes() and (work / "again.png.tsv").read_bytes() == (work / "mosaic.png.tsv").read_bytes(),
           "one worker makes the same bytes")
 
+    # A running number that looks like columns of one row; the frames were taken to and fro.
+    turned = work / "turned"
+    turned.mkdir()
+    order = [0, 1, 2, 5, 4, 3]
+    for number, index in enumerate(order):
+        cut(rows, *corners[index], 320, 240, turned / f"C3-part{number + 10:04}.png")
+    result = ship("stitch", turned, "turned.png", *plain)
+    found = table(work / "turned.png.tsv")
+    check(result.returncode == 0 and "row by row, to and fro, 3 in a row" in result.stdout and "1 row of 6 fits only" in result.stdout, "the order of frames is found out and said", result.stdout + result.stderr)
+    check(all(abs(float(found[f"C3-part{n + 10:04}.png"]["x_px"]) - corners[i][0]) < 0.5 and abs(float(found[f"C3-part{n + 10:04}.png"]["y_px"]) - corners[i][1]) < 0.5 for n, i in enumerate(order)),
+          "frames of a misleading running number lie within half a pixel", str(found))
+    result = ship("stitch", turned, "wrong.png", *plain, "--arrangement", "rows", "--columns", 6, "--table", "wrong.json")
+    check("warning: only" in result.stderr and "neighbours by the arrangement" in result.stderr and json.loads((work / "wrong.json").read_text())["warnings"],
+          "an arrangement that the overlaps contradict is warned of", result.stdout + result.stderr)
+
     # A frame of something else, and names that say nothing.
     mixed = work / "mixed"
     mixed.mkdir()

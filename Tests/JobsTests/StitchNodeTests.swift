@@ -92,6 +92,23 @@ func `frames become a mosaic in which each object counts once, and a frame that 
     #expect(again[0].outcome?.counts["imagesMade"] ?? 0 == 0 && again[0].outcome?.failures.map(\.name) == ["scan_r2_c0.png"])
 }
 
+@Test func `an arrangement that the overlaps contradict is a warning of the job, also when nothing is made anew`() async throws {
+    let temporary = try TemporaryProject()
+    let frames = temporary.folder.path + "/frames"
+    try write(field(width: 900, height: 460).image, to: frames)
+    try await temporary.project.savePipelineGraph(graph(stitch: ["arrangement": "rows", "columns": 2]))
+    let importing = try JobSequence.Request(type: "import", parameters: ["path": .string(frames)])
+    let jobs = try await temporary.run(importing, .init(type: "run"))
+    let warnings = jobs.last?.outcome?.warnings ?? []
+    #expect(warnings.count == 1 && warnings[0].contains("neighbours by the arrangement"), "\(warnings)")
+    let again = try await temporary.run(.init(type: "run"))
+    #expect(again[0].outcome?.warnings == warnings)
+    // Found by itself, the names bear it out.
+    try await temporary.project.savePipelineGraph(graph(stitch: [:]))
+    let right = try await temporary.run(.init(type: "run"))
+    #expect(right[0].outcome?.warnings ?? [] == [], "\(right[0].outcome?.warnings ?? [])")
+}
+
 @Test func `what is missing for an arrangement is said`() async throws {
     let temporary = try TemporaryProject()
     let frames = temporary.folder.path + "/frames"

@@ -176,6 +176,33 @@ struct ScanRandom {
         #expect(strict.boxes[4] == nil && strict.boxes.compactMap(\.self).count == 8)
     }
 
+    @Test func `an arrangement that the overlaps contradict is warned of`() async throws {
+        var style = DrawnScan.Style()
+        style.perMegapixel = 300
+        let scan = DrawnScan(rows: 3, columns: 4, width: 400, height: 300, seed: 12, style: style)
+        let right = try await stitch(scan)
+        #expect(right.warnings.isEmpty && right.support.map { $0.implied == 17 && $0.matched >= 15 } == true, "\(right.warnings)")
+        // Told to go in one direction, but taken to and fro; told in rows of six; counted from below: there half of all neighbours fit.
+        let told: [[StitchPrior.Cell]] = [
+            [0, 1, 2, 3, 7, 6, 5, 4, 8, 9, 10, 11].map { scan.cells[$0] }, (0..<12).map { .init(row: $0 / 6, column: $0 % 6) },
+            scan.cells.map { .init(row: 2 - $0.row, column: $0.column) },
+        ]
+        for cells in told {
+            let wrong = try await stitch(scan, .grid(cells))
+            #expect(wrong.warnings.count == 1 && wrong.warnings[0].contains("neighbours by the arrangement"), "\(wrong.warnings)")
+            #expect(StitchTable.json(wrong)["warnings"] != nil)
+        }
+    }
+
+    @Test(arguments: [("synthetic-mosaic", 12, 0.5), ("real-mosaic", 16, 0.5), ("stitch-brain", 18, 2)])
+    func `real frames in no known order find their places where they share anything`(name: String, placed: Int, limit: Double) async throws {
+        let table = name == "stitch-brain" ? ("oracle/stitch_positions.csv", "row", "col") : ("\(name)/offsets.csv", "true_row", "true_col")
+        guard let set = try shared(name, table.0, table.1, table.2) else { return }
+        let stitched = try await FrameStitcher(set.input, prior: .none, settings: StitchSettings(), work: PlainWork()).layout()
+        #expect(stitched.states.filter { $0 == .measured }.count >= placed, "\(stitched.reasons)")
+        for error in errors(stitched, set.truth) { if let error { #expect(error < limit) } }
+    }
+
     @Test func `a frame that cannot be read or is of another kind is left out with its reason`() async throws {
         let scan = DrawnScan(rows: 2, columns: 3, width: 300, height: 240, seed: 3)
         var images = scan.images

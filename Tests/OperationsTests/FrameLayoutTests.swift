@@ -66,6 +66,19 @@ import Operations
         if case .measured(let place) = layout.placements[2] { #expect(abs(place.x - 181) < 1e-6) } else { Issue.record("frame 2 was not placed") }
     }
 
+    @Test func `a pair that more than itself bears out counts, however little it shows`() {
+        func weak(isBorneOut: Bool) -> FrameLink {
+            var candidate = OverlapCandidate(displacement: .init(x: 0, y: 70), correlation: 0.3)
+            (candidate.agreement, candidate.breadth) = (0.7, 1)
+            var link = FrameLink(1, 2, [candidate])
+            link.isBorneOut = isBorneOut
+            return link
+        }
+        #expect(FrameLayout(frameCount: 3, links: [clear(0, 1, 90, 0), weak(isBorneOut: false)]).placements[2].position == nil)
+        let layout = FrameLayout(frameCount: 3, links: [clear(0, 1, 90, 0), weak(isBorneOut: true)])
+        #expect(layout.placements[2] == .measured(.init(x: 90, y: 70)) && layout.isMeasured(2), "\(layout.placements)")
+    }
+
     @Test func `two rows are joined where unclear pairs agree`() {
         // Each pair across has the true place among wrong ones that differ from pair to pair.
         var links = (0..<5).map { clear($0, $0 + 1, 90, 2) } + (6..<11).map { clear($0, $0 + 1, 90, 2) }
