@@ -53,6 +53,7 @@ struct GroupStage {
         progress.begin(total: frames.count, message: title)
         return FrameGroup(
             name: name, frames: frames, folder: folder, pipeline: context.pipeline, plan: plan, step: step, executor: context.workers, width: context.workers.count,
+            memory: context.memory.limit / 2,
             report: { done, total in progress.set(done: done, total: total, message: "\(title), \(name)") }, isCancelled: { cancelled.isSet || paused.isSet })
     }
 

@@ -28,19 +28,22 @@ package struct FrameGroup: Sendable {
     private let step: Plan.Step
     private let executor: (any TaskExecutor)?
     private let width: Int
+    /// Most bytes that what is read ahead of its use should take.
+    package let memory: Int
     private let report: @Sendable (_ done: Int, _ total: Int) -> Void
     package let isCancelled: @Sendable () -> Bool
 
     /// - Parameters:
     ///   - executor: threads for `concurrently`.
     ///   - width: how many work at the same time.
+    ///   - memory: most bytes of what is read ahead of its use.
     package init(
         name: String, frames: [Frame], folder: String, pipeline: ProjectPipeline, plan: Plan, step: Plan.Step, executor: (any TaskExecutor)? = nil, width: Int = 1,
-        report: @escaping @Sendable (Int, Int) -> Void = { _, _ in }, isCancelled: @escaping @Sendable () -> Bool = { false }
+        memory: Int = .max, report: @escaping @Sendable (Int, Int) -> Void = { _, _ in }, isCancelled: @escaping @Sendable () -> Bool = { false }
     ) {
         (self.name, self.frames, self.folder) = (name, frames, folder)
         (self.pipeline, self.plan, self.step) = (pipeline, plan, step)
-        (self.executor, self.width, self.report, self.isCancelled) = (executor, width, report, isCancelled)
+        (self.executor, self.width, self.memory, self.report, self.isCancelled) = (executor, width, memory, report, isCancelled)
     }
 
     /// What flows into an input of the node of one frame; nil when nothing is connected. Computed now and not kept: who needs it twice, keeps

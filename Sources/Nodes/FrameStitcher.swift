@@ -33,6 +33,8 @@ package struct FrameStitcher: Sendable {
     private struct Loaded: Sendable {
         let gray: AnyImage
         let texture: FrameTexture
+        /// A texture has two numbers a pixel.
+        var byteCount: Int { gray.byteCount + 8 * texture.width * texture.height }
     }
 
     /// Where the frames lie.
@@ -139,7 +141,11 @@ package struct FrameStitcher: Sendable {
     // MARK: - Reading and comparing
 
     private var textureScale: Int { input.frames.map { FrameTexture.scale(width: $0.width, height: $0.height, pixels: 350_000) }.max() ?? 1 }
-    private var levelScale: Int { input.frames.map { FrameTexture.scale(width: $0.width, height: $0.height, pixels: 100_000) }.max() ?? 1 }
+    /// Levels of all frames stay in memory until the mosaic is written, so that many frames have coarser ones.
+    private var levelScale: Int {
+        let pixels = min(100_000, max(2_000, 8_000_000 / max(1, count)))
+        return input.frames.map { FrameTexture.scale(width: $0.width, height: $0.height, pixels: pixels) }.max() ?? 1
+    }
 
     private func load(_ frame: Int, _ shading: MosaicShading?) throws -> (Loaded, FrameLevels, [Double]) {
         let (image, said) = (try input.pixels(frame), input.frames[frame])
@@ -405,9 +411,9 @@ package struct FrameStitcher: Sendable {
                 try work.progress(min(done, total), of: total)
                 for frame in resident.keys where waiting[frame] == 0 { resident[frame] = nil }
                 // What does not fit is read again when its turn comes.
-                var held = resident.values.reduce(0) { $0 + $1.gray.byteCount + 4 * $1.texture.width * $1.texture.height }
+                var held = resident.values.reduce(0) { $0 + $1.byteCount }
                 for frame in resident.keys.sorted(by: { place[$0] < place[$1] }) where held > stitcher.settings.memory {
-                    held -= (resident[frame]?.gray.byteCount ?? 0) + 4 * (resident[frame].map { $0.texture.width * $0.texture.height } ?? 0)
+                    held -= resident[frame]?.byteCount ?? 0
                     resident[frame] = nil
                 }
             }

@@ -104,7 +104,9 @@ package struct StitchNode: GatheringNode {
                 if let rows = scratch?.rows(index, header: header) { return rows }
                 return MemoryRowReader(try group.value(Self.image, of: frames[index]) ?? .gray8(Image(width: 0, height: 0, repeating: 0)), format: .tiff)
             })
-        let (settings, work) = (settings, HalfWay(group: group, part: 0))
+        var bounded = settings
+        bounded.memory = min(settings.memory, group.memory)
+        let (settings, work) = (bounded, HalfWay(group: group, part: 0))
         var stitched: StitchedFrames =
             if arrangement == .automatic {
                 try await ArrangementFinder(input, named: StitchPlaces.cells(names), stage: try stage(frames), settings: settings, work: work).layout()
