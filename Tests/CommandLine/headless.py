@@ -121,7 +121,8 @@ def run(ship, SHIP, Server, WORK, ROOT, check, digest, masks, archive, reference
     result = ship("merge", "merged-conflict", WORK / "shard-2-1", edited)
     check(result.returncode == 1 and "has other objects" in result.stderr and not (WORK / "merged-conflict").exists(), "a conflict is told, and nothing is written", result.stderr)
     result = ship("merge", "merged-conflict", WORK / "shard-2-1", edited, "--keep-first", "--no-export")
-    check(result.returncode == 0 and rows(WORK / "merged-conflict", "SELECT count(*) FROM edit") == [(0,)], "on request the first one counts", result.stderr)
+    # The second shard is not there.
+    check(result.returncode == 2 and rows(WORK / "merged-conflict", "SELECT count(*) FROM edit") == [(0,)], "on request the first one counts", result.stderr)
     ship("run", "other.json", "--input", "frames", "--output", "shard-other", "--shard", "2/2")
     result = ship("merge", "merged-other", WORK / "shard-2-1", "shard-other")
     check(result.returncode == 1 and "another pipeline" in result.stderr, "shards of different pipelines are refused", result.stderr)
