@@ -78,16 +78,14 @@ package struct ArrangementFinder: Sendable {
 
     private func support(_ stitched: StitchedFrames) -> String {
         guard let support = stitched.support else { return "" }
-        return "\(support.matched) of \(support.implied) neighbours"
+        return "\(support.fitting) of \(support.implied) neighbours"
     }
 
     private func trial(_ prior: StitchPrior, _ words: String, isFirst: Bool) async throws -> Trial {
         var stitched = try await FrameStitcher(input, prior: prior, settings: settings, work: isFirst ? work : LaterWork(work: work)).layout()
         let support = stitched.support ?? .init()
         stitched.arrangement = "the frames lie \(words)" + (support.implied > 0 ? " (\(self.support(stitched)) fit)" : "")
-        var isBorneOut = stitched.support == nil || support.isMost || support.implied == 0
-        // A running number makes one row of what is many; only at their ends it does not fit.
-        if support.across.implied == 0 || support.down.implied == 0, support.implied >= 3, 5 * support.matched < 4 * support.implied { isBorneOut = false }
+        let isBorneOut = stitched.support == nil || support.isMost || support.implied == 0
         return Trial(stitched: stitched, isBorneOut: isBorneOut)
     }
 

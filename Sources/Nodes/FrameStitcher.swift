@@ -509,7 +509,9 @@ package struct FrameStitcher: Sendable {
 
     /// How many of the planned pairs were matched; those that share a corner only say nothing.
     private func support(_ pairs: [Pair], _ links: [FrameLink], _ layout: FrameLayout) -> StitchedFrames.Support {
-        let used = Set(zip(links, layout.verdicts).filter { $0.1 == .used }.map { SIMD2($0.0.first, $0.0.second) })
+        let fitting = zip(links, layout.verdicts).filter { $0.1 == .used }.map(\.0)
+        let used = Set(fitting.map { SIMD2($0.first, $0.second) })
+        let certain = Set(fitting.filter { $0.isClear(unbounded: true) }.map { SIMD2($0.first, $0.second) })
         var support = StitchedFrames.Support()
         for pair in pairs {
             guard let range = pair.ranges.first else { continue }
@@ -517,6 +519,7 @@ package struct FrameStitcher: Sendable {
             let y = abs(Double(range.y.lowerBound + range.y.upperBound)) / 2 / Double(height)
             if x > 0.3, y > 0.3 { continue }
             let matched = used.contains(SIMD2(pair.first, pair.second)) ? 1 : 0
+            if certain.contains(SIMD2(pair.first, pair.second)) { support.certain += 1 }
             if x > y { support.across = (support.across.matched + matched, support.across.implied + 1) } else {
                 support.down = (support.down.matched + matched, support.down.implied + 1)
             }

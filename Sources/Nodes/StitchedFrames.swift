@@ -36,13 +36,23 @@ package struct StitchedFrames: Sendable {
         package var across = (matched: 0, implied: 0)
         package var down = (matched: 0, implied: 0)
 
+        /// Of the matched ones those that nothing but the pictures would have matched too.
+        package var certain = 0
+
         package var matched: Int { across.matched + down.matched }
         package var implied: Int { across.implied + down.implied }
 
         /// Whether most neighbours match, in either direction: of rows counted from the wrong side half of all do.
-        package var isMost: Bool { matched > 0 && 2 * across.matched >= across.implied && 2 * down.matched >= down.implied }
+        package var isMost: Bool {
+            if isOneLine { return 5 * certain >= 4 * implied }
+            return matched > 0 && 2 * across.matched >= across.implied && 2 * down.matched >= down.implied
+        }
+        /// A running number makes one row of what is many; only at their ends it does not fit, and there one thing too many looks like another.
+        fileprivate var isOneLine: Bool { implied >= 3 && (across.implied == 0 || down.implied == 0) }
+        /// Those that count.
+        package var fitting: Int { isOneLine ? certain : matched }
 
-        package static func == (a: Self, b: Self) -> Bool { a.across == b.across && a.down == b.down }
+        package static func == (a: Self, b: Self) -> Bool { a.across == b.across && a.down == b.down && a.certain == b.certain }
     }
 
     package let frames: [StitchInput.Frame]
@@ -117,9 +127,11 @@ package struct StitchedFrames: Sendable {
     package var warnings: [String] {
         guard let support, support.implied > 0, !support.isMost else { return [] }
         let expected = states.filter { $0 == .expected }.count
+        let directions =
+            support.isOneLine
+            ? "" : " (\(support.across.matched) of \(support.across.implied) side by side, \(support.down.matched) of \(support.down.implied) one below the other)"
         return [
-            "only \(support.matched) of \(support.implied) neighbours by the arrangement (\(support.across.matched) of \(support.across.implied) side by side, "
-                + "\(support.down.matched) of \(support.down.implied) one below the other) show the same where they overlap"
+            "only \(support.fitting) of \(support.implied) neighbours by the arrangement\(directions) show the same where they overlap"
                 + (expected > 0 ? ", and \(expected) frames lie by the arrangement alone, perhaps far from where they belong" : "")
                 + "; unless the overlaps are empty, the arrangement is another one: look at the mosaic"
         ]

@@ -165,7 +165,9 @@ private func deflated(_ bytes: [UInt8], in folder: String) throws -> (packed: [U
     try writer.add(name: "x", bytes: bytes)
     try writer.close()
     let whole = try #require(SharedData.bytes(path))
-    let size = try ZipReader(path: path).entries[0].compressedSize
+    var limits = ZipReader.Limits()
+    limits.ratio = .max
+    let size = try ZipReader(path: path, limits: limits).entries[0].compressedSize
     let crc = (0..<4).reduce(UInt32(0)) { $0 | UInt32(whole[whole.count - 22 - 47 + 16 + $1]) << UInt32(8 * $1) }
     let start = 30 + Int(whole[26]) + Int(whole[28]) + Int(whole[27]) << 8 + Int(whole[29]) << 8
     return (Array(whole[start..<start + size]), crc)

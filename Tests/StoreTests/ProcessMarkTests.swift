@@ -8,6 +8,8 @@ struct ProcessMarkTests {
         process.executableURL = URL(filePath: "/bin/sleep")
         process.arguments = ["1000"]
         process.environment = mark.map { ["PATH": "/usr/bin:/bin", ProcessMark.variable: $0, "Z": "last"] } ?? ["PATH": "/usr/bin:/bin"]
+        // What still holds the output of the tests would keep them from ending.
+        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
         try process.run()
         return process
     }
@@ -26,7 +28,8 @@ struct ProcessMarkTests {
         let plain = try sleeper(nil), odd = try sleeper("1.2.3"), empty = try sleeper(""), abandoned = try sleeper(gone.value)
         let elsewhere = try sleeper(gone.value.split(separator: ".").enumerated().map { $0.offset == 2 ? "1" : String($0.element) }.joined(separator: "."))
         let all = marked + [nested, plain, odd, empty, abandoned, elsewhere]
-        defer { for process in all { process.terminate() } }
+        // Not SIGTERM, which a test runner may have told its children to ignore.
+        defer { for process in all where process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
         ProcessMark.endAbandoned()
         #expect(hasEnded(abandoned))
