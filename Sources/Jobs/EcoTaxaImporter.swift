@@ -34,6 +34,9 @@ struct EcoTaxaImporter {
     private(set) var known = 0
     private(set) var failures: [JobOutcome.Failure] = []
     private(set) var warnings: [String] = []
+    /// What the rows call their objects, and how many rows show one that another row shows too.
+    private var objectIDs: Set<String> = []
+    private var furtherPictures = 0
     private var categories: CategoryImport
     private var labels: [LabelGroup: [NewLabel]] = [:]
 
@@ -68,6 +71,11 @@ struct EcoTaxaImporter {
         for (name, table) in contents { try await read(name, table) }
         for (group, labels) in labels.sorted(by: { ($0.key.by, $0.key.at ?? .distantPast) < ($1.key.by, $1.key.at ?? .distantPast) }) {
             _ = try await project.setLabels(labels, source: group.source, by: group.by, at: group.at)
+        }
+        if furtherPictures > 0 {
+            warnings.append(
+                "\(furtherPictures) of the \(counted(rows, "row")) show further pictures of objects that have several. Each picture is an image with an object here, so that "
+                    + "counts and tables have more objects than the archive; an EcoTaxa archive made of them has as many as this one.")
         }
     }
 
@@ -135,6 +143,7 @@ struct EcoTaxaImporter {
             if let name = column.measured { measured.append((name, EcoTaxaValue.number(cell))) } else if !cell.isEmpty { cells[column.name] = cell }
         }
         guard let file = cells["img_file_name"], let id = cells["object_id"] else { throw JobError.failed("img_file_name or object_id is empty") }
+        if !objectIDs.insert(id).inserted { furtherPictures += 1 }
         let image = try await picture(folder + file)
         let mark = FileDigest.sha256(Array("ecotaxa\n\(id)\n\(cells["img_rank"] ?? "")\n\(image.sha256)".utf8))
         if try await project.wasDrawn(sha256: mark, image: image.id) {

@@ -27,6 +27,8 @@ package struct ArrangementFinder: Sendable {
         var stitched: StitchedFrames
         let isBorneOut: Bool
         var measured: Int { stitched.states.filter { $0 == .measured }.count }
+        /// Of the neighbours by the arrangement those that match; 0 where there is none.
+        var share: Double { stitched.support.map { $0.implied > 0 ? Double($0.matched) / Double($0.implied) : 0 } ?? 0 }
     }
 
     /// - Returns: with ``StitchedFrames/arrangement`` saying what was taken and what bears it out.
@@ -55,6 +57,8 @@ package struct ArrangementFinder: Sendable {
             let words = "in no order that names, stage or their sequence tell: every frame was compared with every other"
             trials.append(try await trial(.none, words, isFirst: trials.isEmpty))
         }
+        // What names or stage say stands where most of it fits and nothing fits better.
+        if let first = trials.first, !known.isEmpty, 2 * first.share >= 1, trials.dropFirst().allSatisfy({ $0.share <= first.share }) { return first.stitched }
         // Of equal ones the first.
         let best = trials.indices.dropFirst().reduce(0) { trials[$1].measured > trials[$0].measured ? $1 : $0 }
         return concluded(trials[best], best == 0 && !known.isEmpty ? [] : refused)

@@ -119,7 +119,7 @@ package struct MetadataTable: Sendable {
         case "object_depth", "object_depth_min", "object_depth_max":
             return EcoTaxaValue.number(value).map(\.isFinite) == true ? nil : "“\(shown)” is no depth; write metres with a point"
         case MetadataChange.pixelSizeKey:
-            if let size = EcoTaxaValue.number(value), size > 0, size <= 100_000 { return nil }
+            if let size = EcoTaxaValue.number(value), size > 0, size <= ImportNode.largestPixelSize { return nil }
             return "“\(shown)” is no pixel size; write micrometres above 0, with a point"
         default:
             let longest = key.hasSuffix("_id") && key.split(separator: "_").count == 2 ? 255 : EcoTaxaColumn.longestText

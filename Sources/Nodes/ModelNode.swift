@@ -135,6 +135,8 @@ package struct ModelNode: PreparedNode {
         try folder.write(request)
         let (end, printed) = folder.run(program: program, memory: UInt64(memory) << 20, seconds: Double(seconds), isCancelled: group.isCancelled)
         try group.checkCancelled()
+        // What a program wrote before it failed may be half of what it wanted to say.
+        if let fault = Self.fault(end, seconds: seconds, memory: memory, printed: printed) { return fault }
         var answers = 0
         var reason: ModelAnswerError?
         for (frame, picture) in asked {
@@ -146,12 +148,11 @@ package struct ModelNode: PreparedNode {
                 answers += 1
             } catch let error as ModelAnswerError {
                 // Said of this image: the program is at work all the same.
-                answers += end == .exited(code: 0) ? 1 : 0
+                answers += 1
                 reason = error
             }
         }
-        if answers > 0 { return nil }
-        return Self.fault(end, seconds: seconds, memory: memory, printed: printed) ?? reason ?? Self.nothing(printed)
+        return answers > 0 ? nil : reason ?? Self.nothing(printed)
     }
 
     /// The program's answer to one image.

@@ -167,9 +167,9 @@ final class Services: Sendable {
         if let pixelSize {
             switch pixelSize {
             case .null: graph.nodes[index].config["pixelSizeUm"] = nil
-            case .number(let size) where size > 0 && size <= 100_000: graph.nodes[index].config["pixelSizeUm"] = .number(size)
+            case .number(let size) where size > 0 && size <= ImportNode.largestPixelSize: graph.nodes[index].config["pixelSizeUm"] = .number(size)
             default:
-                throw Problem(.valueInvalid, "pixelSizeUm is \(pixelSize) but must be a number above 0 and up to 100000, in µm; or null", field: "pixelSizeUm")
+                throw Problem(.valueInvalid, "pixelSizeUm is \(pixelSize) but must be a number above 0 and up to 1000000000, in µm; or null", field: "pixelSizeUm")
             }
         }
         guard graph != before else { return }

@@ -49,8 +49,8 @@ enum PartName {
         "\(name).\(getpid())-\(counter.add(1, ordering: .relaxed).newValue).part"
     }
 
-    /// Whether a name was made by `next` (uploads in progress also end in `.part` and are not ours to remove).
+    /// Whether a name was made by `next`, also where a codec put its own ending behind it (uploads in progress also end in `.part` and are not ours to remove).
     static func matches(_ name: String) -> Bool {
-        name.wholeMatch(of: /.+\.[0-9]+-[0-9]+\.part/) != nil
+        name.wholeMatch(of: /.+\.[0-9]+-[0-9]+\.part(\.part)?/) != nil
     }
 }

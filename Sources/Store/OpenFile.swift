@@ -6,6 +6,8 @@ package final class OpenFile: Sendable {
     package let path: String
     /// At the time of opening.
     package let size: Int
+    /// When its bytes or its place last changed, in milliseconds since 1970.
+    let changedAt: Int64
 
     /// Takes over the descriptor.
     init(descriptor: Int32, path: String) throws(StoreError) {
@@ -15,6 +17,7 @@ package final class OpenFile: Sendable {
             throw .outside(path: path, detail: "it is not an ordinary file")
         }
         (self.descriptor, self.path, size) = (descriptor, path, Int(status.st_size))
+        changedAt = [status.st_mtim, status.st_ctim].map { Int64($0.tv_sec) * 1000 + Int64($0.tv_nsec) / 1_000_000 }.max() ?? 0
     }
 
     deinit { Glibc.close(descriptor) }

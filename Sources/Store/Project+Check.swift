@@ -7,8 +7,15 @@ extension Project {
     /// - Complexity: reads every byte of the originals.
     package func check() async throws(StoreError) -> [CheckFinding] {
         var findings = try await read { try Self.checkDatabase($0) }
-        // What is in the trash shall come back whole.
-        for image in try await allImages() + removedImages() { findings += checkFile(of: image) }
+        for image in try await allImages() { findings += checkFile(of: image) }
+        // What is in the trash may have made room for another file of its name.
+        for image in try await removedImages() {
+            findings += checkFile(of: image).map {
+                CheckFinding(
+                    severity: .warning, code: $0.code, image: image.id, path: $0.path, message: "In the trash: \($0.message)",
+                    remedy: "Nothing in use is concerned; the image can be brought back once its former file is where it was.")
+            }
+        }
         for companion in try await companions() {
             do throws(StoreError) { _ = try openFile(at: companion.location) } catch {
                 findings.append(

@@ -298,10 +298,18 @@ extension Project {
     }
 
     /// The original file of an image, open for reading.
-    /// - Throws: `.missingFile` with what to do when it is not where it was, `.changedFile` when it is another one by its size.
+    ///
+    /// A file that was written or put there after its import is read once, to be sure that it is the same one.
+    /// - Throws: `.missingFile` with what to do when it is not where it was, `.changedFile` when it is another one.
     package func openOriginal(_ image: ImageRecord) throws(StoreError) -> OpenFile {
         let file = try openFile(at: image.location)
         guard file.size == image.bytes else { throw .changedFile(path: file.path, bytes: file.size, before: image.bytes) }
+        if file.changedAt > image.createdAt.milliseconds, verifiedOriginals.withLock({ $0[image.id] }) != file.changedAt {
+            let digest: String
+            do { digest = try FileDigest.sha256(file).sha256 } catch { throw StoreError(error, path: file.path) }
+            guard digest == image.sha256 else { throw .changedFile(path: file.path, bytes: file.size, before: image.bytes) }
+            verifiedOriginals.withLock { $0[image.id] = file.changedAt }
+        }
         return file
     }
 

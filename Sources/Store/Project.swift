@@ -24,6 +24,8 @@ package final class Project: Sendable {
     let connection: Connection
     /// The graph as it is stored; every edit asks for it.
     let knownGraph = Mutex<StoredGraph?>(nil)
+    /// Originals that changed after they were brought in and were found to have the same bytes, with when they changed.
+    let verifiedOriginals = Mutex<[ObjectID: Int64]>([:])
     private let lock: ProjectLock?
     /// Copy of a project that could not be read where it is.
     private let temporaryFolder: String?

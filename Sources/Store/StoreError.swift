@@ -54,7 +54,8 @@ package enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
         case .outside(let path, let detail): "\(path) is refused: \(detail); use a path inside the folder without symbolic links"
         case .missingFile(let path, let remedy): "\(path) is missing; \(remedy)"
         case .changedFile(let path, let bytes, let before):
-            "\(path) has \(bytes) bytes, at its import it had \(before): it was changed or replaced; put the former file back, or bring its folder in again as it is now"
+            (bytes == before ? "\(path) has other bytes than at its import" : "\(path) has \(bytes) bytes, at its import it had \(before)")
+                + ": it was changed or replaced; put the former file back, or bring its folder in again as it is now"
         case .invalid(let sentence): sentence
         case .conflict(let sentence): sentence
         case .program(let path, let detail): "ship made a mistake in \(path) (\(detail)); nothing was changed: please report it with the log"

@@ -30,7 +30,7 @@ struct ImportCommand: AsyncParsableCommand {
     var workers: Int?
 
     func validate() throws {
-        if let pixelSize, !(pixelSize > 0 && pixelSize <= 100_000) { throw ValidationError("--pixel-size-um must be more than 0 and at most 100000") }
+        if let pixelSize, !(pixelSize > 0 && pixelSize <= ImportNode.largestPixelSize) { throw ValidationError("--pixel-size-um must be more than 0 and at most 1000000000") }
         if let workers, !(1...256).contains(workers) { throw ValidationError("--workers must be from 1 to 256") }
     }
 

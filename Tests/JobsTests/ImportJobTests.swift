@@ -63,6 +63,32 @@ private func frames(_ temporary: TemporaryProject, _ count: Int) throws -> [Stri
     #expect(export.state == .failed && export.error?.contains("it was changed or replaced") == true, "\(export)")
 }
 
+@Test func `an original replaced by another of the same size is noticed by its bytes, and the same bytes written again are not`() async throws {
+    let temporary = try TemporaryProject()
+    try await temporary.saveStandardGraph()
+    let files = try frames(temporary, 2)
+    _ = try await imported(temporary, (files[0] as NSString).deletingLastPathComponent)
+    let image = try #require(try await temporary.project.allImages().first { files[0].hasSuffix($0.name) })
+    let bytes = try Data(contentsOf: URL(filePath: files[0]))
+    try await Task.sleep(for: .milliseconds(20))
+    try bytes.write(to: URL(filePath: files[0]))
+    for _ in 0..<2 { _ = try temporary.project.openOriginal(image) }
+    var other = bytes
+    other[other.count / 2] ^= 1
+    try await Task.sleep(for: .milliseconds(20))
+    try other.write(to: URL(filePath: files[0]))
+    do throws(StoreError) {
+        _ = try temporary.project.openOriginal(image)
+        Issue.record("a changed file was opened")
+    } catch {
+        #expect("\(error)".contains("has other bytes than at its import"))
+    }
+    // In the trash, it is no error of what is in use.
+    try await temporary.project.removeImage(image.id)
+    let findings = try await temporary.project.check()
+    #expect(findings.map(\.severity) == [.warning] && findings.first?.message.hasPrefix("In the trash: ") == true, "\(findings)")
+}
+
 @Test func `files of equal bytes are one image, and the second is named`() async throws {
     let temporary = try TemporaryProject()
     try await temporary.saveStandardGraph()

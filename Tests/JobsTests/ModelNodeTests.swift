@@ -119,6 +119,7 @@ private func draw(_ range: Range<Int>, in temporary: TemporaryProject, width: In
 
 @Test(arguments: [
     ("exit 3", "echo loading; echo 'no weights found' >&2; exit 3", "ended with code 3. It printed: …loading\nno weights found"),
+    ("late, with all answers written", "trap 'echo out of memory; exit 3' EXIT", "ended with code 3. It printed: …out of memory"),
     ("hang", "echo waiting; sleep 1000", "did not end within 1 s"),
     ("signal", "kill -SEGV $$", "was ended by signal 11"),
     ("nothing", "exit 0", "wrote neither output/ID.labels.png nor output/ID.mask.png. It printed nothing."),

@@ -20,6 +20,7 @@ import Testing
     try Data("short".utf8).write(to: URL(fileURLWithPath: path + "/import/b.png"))
     try FileManager.default.removeItem(atPath: path + "/import/c.png")
     try Data().write(to: URL(fileURLWithPath: path + "/import/d.png.123-4.part"))
+    try Data().write(to: URL(fileURLWithPath: path + "/import/e.tif.123-5.part.part"))  // As a codec leaves it.
     try Data().write(to: URL(fileURLWithPath: path + "/import/upload.part"))  // An upload in progress is not a leftover.
     let database = try DatabaseQueue(path: path + "/project.sqlite")
     try await database.write { [ids] database in
@@ -37,7 +38,7 @@ import Testing
     #expect(findings.first { $0.code == "file.sha256" }?.image == image)
     #expect(findings.first { $0.code == "file.size" }?.image == second)
     #expect(findings.first { $0.code == "file.missing" }?.image == third)
-    #expect(findings.filter { $0.code == "file.leftover" }.map(\.path) == ["import/d.png.123-4.part"])
+    #expect(findings.filter { $0.code == "file.leftover" }.map(\.path) == ["import/d.png.123-4.part", "import/e.tif.123-5.part.part"])
     #expect(findings.first { $0.code == "mask.checksum" }?.object == ids[0])
     #expect(Set(findings.filter { $0.code == "mask.box" }.map(\.object)) == [ids[1], ids[3]])
     for finding in findings { #expect(finding.message.hasSuffix(".") && finding.remedy.hasSuffix("."), "\(finding)") }

@@ -47,7 +47,7 @@ const component = defineComponent(() => {
         [h('strong', jobTitle(job)), h('span', { class: 'muted' }, ` #${job.id}`), icon(view.open === job.id ? 'down' : 'chevron', 14)]),
       h('span', { class: 'grow job-message' }, active(job) ? [progress(job.done, job.total, jobTitle(job)),
         h('span', { class: 'muted' }, job.message || (job.total ? `${count(job.done)} of ${count(job.total)}` : ''))]
-        : job.error ? h('span', { class: 'bad' }, job.error) : h('span', { class: 'muted' }, job.result?.summary || job.message)),
+        : job.error ? h('span', { class: 'bad' }, job.error) : h('span', { class: 'muted' }, job.result ? [job.result.summary, job.result.warnings?.[0]].filter(Boolean).join(' · ') : job.message)),
       h('span', { class: 'number muted job-time', title: date(job.createdAt)?.toLocaleString() },
         [took(job), active(job) && job.etaSeconds > 1 ? ` · ${duration(job.etaSeconds)} left` : '']),
       h('span', { class: 'muted job-when' }, ago(job.createdAt, view.now)),

@@ -202,7 +202,7 @@ const component = defineComponent(() => {
         ...rejects.map(([rule, n]) => h('div', { class: 'reject' }, [h('b', count(n)), h('span', ruleText(rule))])), j.result.failed
           ? h('div', { class: 'bad' }, [h('b', count(j.result.failed)), h('span', 'failed')]) : null
       ]) : null,
-      h('p', { class: 'muted small' }, [j.result?.summary, ...(j.result?.failures ?? []).slice(0, 3).map(f => [h('br'), `${f.name}: ${f.reason}`])])
+      h('p', { class: 'muted small' }, [j.result?.summary, ...[...j.result?.warnings ?? [], ...(j.result?.failures ?? []).map(f => `${f.name}: ${f.reason}`)].slice(0, 5).map(t => [h('br'), t])])
     ])
   }
 

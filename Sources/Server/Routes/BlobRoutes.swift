@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Nodes
 import Pipeline
 import Store
 
@@ -99,9 +100,9 @@ struct BlobRoutes: RouteGroup {
             var change = ImageChange()
             switch size {
             case .null: change.pixelSize = .some(nil)
-            case .number(let size) where size > 0 && size <= 100_000: change.pixelSize = .some(size)
+            case .number(let size) where size > 0 && size <= ImportNode.largestPixelSize: change.pixelSize = .some(size)
             default:
-                throw Problem(.valueInvalid, "pixelSizeUm is \(size) but must be a number above 0 and up to 100000, in µm; or null", field: "pixelSizeUm")
+                throw Problem(.valueInvalid, "pixelSizeUm is \(size) but must be a number above 0 and up to 1000000000, in µm; or null", field: "pixelSizeUm")
             }
             change.pixelSizeSource = "hand"
             try await project.project.updateImage(image.id, change)
